@@ -1,0 +1,259 @@
+//! [`BorrowedCursor`]: what a reader gets to read into.
+
+use core::fmt;
+use core::mem::MaybeUninit;
+
+use super::borrowed::Marks;
+use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
+
+/// A place to read into: the unfilled part of a buffer, whose filled and initialised positions it moves.
+///
+/// ```text
+///      start          filled                init              end
+/// .....|  written     |  initialised, free  |  uninitialised  |
+///      |  by this     |<------ capacity of the cursor ------->|
+///      |  cursor      |  init_mut           |
+/// ```
+///
+/// A cursor is passed **by value**. Its owner keeps the buffer, so that a reader can fill it but not swap it for another
+/// (the flaw of `&mut ReadBuf`, rust#97015); and it starts where the caller had filled to, so that a reader sees
+/// and takes back only what it wrote itself. [`reborrow`](Self::reborrow) lends a cursor on,
+/// [`limit`](Self::limit) narrows one; both share the marks with the original, so nothing that is learned about
+/// initialised bytes is forgotten.
+///
+/// # Filling
+///
+/// From the simple to the special: [`append`](Self::append) copies bytes in; [`ensure_init_to`](Self::ensure_init_to) gives a
+/// slice to write to, which [`advance_checked`](Self::advance_checked) then counts as filled; a reader that writes through
+/// a raw pointer takes [`as_mut`](Self::as_mut) and states what it did with [`advance`](Self::advance), both `unsafe`.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{BorrowedBuf, BorrowedCursor};
+/// use std::mem::MaybeUninit;
+///
+/// fn read(mut cursor: BorrowedCursor<'_>) {
+///     let slice = cursor.ensure_init_to(4);
+///     slice[..2].copy_from_slice(b"io");
+///     cursor.advance_checked(2);
+/// }
+///
+/// let mut memory = [MaybeUninit::uninit(); 8];
+/// let mut buf = BorrowedBuf::from(&mut memory[..]);
+/// read(buf.unfilled());
+/// assert_eq!((buf.filled(), buf.init_len()), (&b"io"[..], 4));
+/// ```
+pub struct BorrowedCursor<'a> {
+    // Invariants beside those of `Marks`:
+    // 4. `buf` is the origin of `marks`, or a prefix of it (a limited cursor); `filled <= buf.len()`.
+    // 5. `start <= filled`.
+    buf: &'a mut [MaybeUninit<u8>],
+    marks: &'a mut Marks,
+    start: usize,
+}
+
+impl<'a> BorrowedCursor<'a> {
+    /// A cursor over what of `buf` is not filled.
+    ///
+    /// # Safety
+    ///
+    /// `buf` and `marks` satisfy invariants 1 to 4.
+    #[inline]
+    pub(super) unsafe fn over(buf: &'a mut [MaybeUninit<u8>], marks: &'a mut Marks) -> Self {
+        let start = marks.filled;
+        BorrowedCursor { buf, marks, start }
+    }
+
+    /// Lends the cursor on. The new one starts, with nothing written, where this one is filled to.
+    #[inline]
+    pub fn reborrow(&mut self) -> BorrowedCursor<'_> {
+        BorrowedCursor { start: self.marks.filled, buf: self.buf, marks: self.marks }
+    }
+
+    /// Narrows the cursor to the next `n` bytes at most. The new one starts with nothing written.
+    ///
+    /// To keep this one, limit what it lends: `cursor.reborrow().limit(n)`.
+    #[inline]
+    #[must_use = "the narrowed cursor is the result"]
+    pub fn limit(self, n: usize) -> BorrowedCursor<'a> {
+        let end = self.marks.filled.saturating_add(n).min(self.buf.len());
+        BorrowedCursor { start: self.marks.filled, buf: &mut self.buf[..end], marks: self.marks }
+    }
+
+    /// How many more bytes fit.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.buf.len() - self.marks.filled
+    }
+
+    /// How many of the next bytes are initialised: the length of [`init_mut`](Self::init_mut).
+    #[inline]
+    pub fn init_len(&self) -> usize {
+        self.init_end() - self.marks.filled
+    }
+
+    /// The initialised bytes at the front of the unfilled part.
+    #[inline]
+    pub fn init_mut(&mut self) -> &mut [u8] {
+        let end = self.init_end();
+        let bytes = &mut self.buf[self.marks.filled..end];
+        // SAFETY: `end <= init`, and bytes below `init` are initialised (invariant 2).
+        unsafe { assume_init_mut(bytes) }
+    }
+
+    /// Copies `bytes` in and counts them as filled.
+    ///
+    /// # Panics
+    ///
+    /// Panics if they do not fit.
+    #[inline]
+    #[track_caller]
+    pub fn append(&mut self, bytes: &[u8]) {
+        assert!(bytes.len() <= self.capacity(), "appended past the capacity of the cursor");
+        let end = self.marks.filled + bytes.len();
+        self.buf[self.marks.filled..end].copy_from_slice(as_uninit(bytes));
+        self.set_filled(end);
+    }
+
+    /// Initialises all that is left and gives it: zeroes what is not known to be initialised, and only that.
+    #[inline]
+    pub fn ensure_init(&mut self) -> &mut [u8] {
+        self.ensure_init_to(self.capacity())
+    }
+
+    /// Initialises the next `n` bytes and gives them: zeroes what of them is not known to be initialised, and only that.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than the capacity.
+    #[inline]
+    #[track_caller]
+    pub fn ensure_init_to(&mut self, n: usize) -> &mut [u8] {
+        assert!(n <= self.capacity(), "initialised past the capacity of the cursor");
+        let end = self.marks.filled + n;
+        if self.marks.init < end {
+            zero(&mut self.buf[self.marks.init..end]);
+            self.marks.init = end;
+        }
+        let bytes = &mut self.buf[self.marks.filled..end];
+        // SAFETY: `end <= init`, as seen to just above, and bytes below `init` are initialised (invariant 2).
+        unsafe { assume_init_mut(bytes) }
+    }
+
+    /// Counts the next `n` bytes as filled.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than [`init_len`](Self::init_len).
+    #[inline]
+    #[track_caller]
+    pub fn advance_checked(&mut self, n: usize) {
+        assert!(n <= self.init_len(), "advanced past the initialised bytes");
+        self.set_filled(self.marks.filled + n);
+    }
+
+    /// What was written since the cursor was made.
+    #[inline]
+    pub fn written(&self) -> &[u8] {
+        let written = &self.buf[self.start..self.marks.filled];
+        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        unsafe { assume_init(written) }
+    }
+
+    /// What was written since the cursor was made, mutably: to be decoded or decrypted in place.
+    #[inline]
+    pub fn written_mut(&mut self) -> &mut [u8] {
+        let written = &mut self.buf[self.start..self.marks.filled];
+        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        unsafe { assume_init_mut(written) }
+    }
+
+    /// Keeps the first `len` bytes of what was written since the cursor was made. Does nothing if that is less.
+    ///
+    /// The bytes given up stay initialised.
+    #[inline]
+    pub fn truncate_written(&mut self, len: usize) {
+        self.marks.filled = self.marks.filled.min(self.start.saturating_add(len));
+    }
+
+    /// The unfilled part, whatever its state.
+    ///
+    /// # Safety
+    ///
+    /// Nothing uninitialised may be written to it: bytes that are initialised must stay so, and some of those past
+    /// [`init_len`](Self::init_len) may be, unknown to the cursor.
+    #[inline]
+    pub unsafe fn as_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        &mut self.buf[self.marks.filled..]
+    }
+
+    /// States that the next `n` bytes are initialised. Does nothing where more are known to be.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than the capacity.
+    ///
+    /// # Safety
+    ///
+    /// The next `n` bytes are initialised.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn assume_init(&mut self, n: usize) {
+        assert!(n <= self.capacity(), "initialised past the capacity of the cursor");
+        self.marks.init = self.marks.init.max(self.marks.filled + n);
+    }
+
+    /// Counts the next `n` bytes as initialised and filled.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than the capacity.
+    ///
+    /// # Safety
+    ///
+    /// The next `n` bytes are initialised.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn advance(&mut self, n: usize) {
+        assert!(n <= self.capacity(), "advanced past the capacity of the cursor");
+        self.set_filled(self.marks.filled + n);
+    }
+
+    /// Where the initialised bytes that this cursor may touch end.
+    #[inline]
+    fn init_end(&self) -> usize {
+        self.marks.init.min(self.buf.len())
+    }
+
+    /// Moves `filled` up to `end`, whose bytes are initialised, and `init` along with it (invariant 1).
+    #[inline]
+    fn set_filled(&mut self, end: usize) {
+        self.marks.filled = end;
+        self.marks.init = self.marks.init.max(end);
+    }
+}
+
+/// Writes as much as fits; 0 once the cursor is full.
+#[cfg(feature = "std")]
+impl std::io::Write for BorrowedCursor<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let n = bytes.len().min(self.capacity());
+        self.append(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BorrowedCursor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BorrowedCursor")
+            .field("written", &(self.marks.filled - self.start))
+            .field("init", &self.init_len())
+            .field("capacity", &self.capacity())
+            .finish()
+    }
+}

@@ -1,0 +1,27 @@
+//! Memory that knows how much of it is filled and initialised, and the way to fill it from readers that take slices.
+//!
+//! Knows no other folder of the crate.
+#![allow(unsafe_code, reason = "tracking what is initialised is the purpose of this folder")]
+
+mod borrowed;
+#[cfg(feature = "bytes")]
+mod bytes;
+mod cursor;
+#[cfg(feature = "std")]
+mod feed;
+#[cfg(feature = "alloc")]
+mod spare;
+mod uninit;
+#[cfg(feature = "std")]
+mod violation;
+#[cfg(feature = "std")]
+mod window;
+
+pub use borrowed::BorrowedBuf;
+pub use cursor::BorrowedCursor;
+#[cfg(feature = "std")]
+pub use feed::{Offer, SliceFeed};
+#[cfg(feature = "alloc")]
+pub use spare::{Spare, SpareCapacity, spare};
+#[cfg(feature = "std")]
+pub use violation::ContractViolation;

@@ -1,0 +1,118 @@
+//! [`spare`]: reading into the spare capacity of a growable buffer.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::mem::MaybeUninit;
+
+use super::borrowed::Marks;
+use super::cursor::BorrowedCursor;
+use super::uninit::assume_init;
+
+/// A growable buffer with uninitialised memory behind its length: `Vec<u8>`, and `BytesMut` with the feature `bytes`.
+///
+/// Sealed: that the spare capacity stays where it is between two calls is something the guard relies on.
+pub trait SpareCapacity: sealed::Grow {}
+
+pub(super) mod sealed {
+    use super::MaybeUninit;
+
+    pub trait Grow {
+        fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>];
+
+        /// # Safety
+        ///
+        /// The first `n` bytes of the spare capacity exist and are initialised.
+        unsafe fn grow(&mut self, n: usize);
+    }
+}
+
+/// A guard over the spare capacity of `buffer`, to be read into. When it is dropped, what was filled becomes part of
+/// the buffer.
+///
+/// Nothing is reserved: the guard covers the capacity that there is. A guard that is leaked leaves the buffer's length
+/// as it was. After a panic in a reader, what it had filled until then is kept.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{ReadBuf, spare};
+///
+/// let mut source: &[u8] = b"hello";
+/// let mut vec = Vec::with_capacity(64);
+/// source.read_buf(spare(&mut vec).unfilled())?;
+/// assert_eq!(vec, b"hello");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[inline]
+pub fn spare<B: SpareCapacity>(buffer: &mut B) -> Spare<'_, B> {
+    Spare { buffer, marks: Marks::default() }
+}
+
+/// The guard that [`spare`] makes.
+///
+/// It remembers what of the spare capacity is initialised for as long as it lives, so that repeated reads through one
+/// guard zero no byte twice.
+pub struct Spare<'a, B: SpareCapacity = Vec<u8>> {
+    // The marks count from the start of the spare capacity, which is their origin.
+    buffer: &'a mut B,
+    marks: Marks,
+}
+
+impl<B: SpareCapacity> Spare<'_, B> {
+    /// A cursor over the spare capacity that is not filled yet.
+    #[inline]
+    pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
+        // SAFETY: the spare capacity is the origin of `marks`, and the same memory at every call: the guard borrows the
+        // buffer exclusively and leaves its length alone until it is dropped. The marks begin at zero, which satisfies
+        // invariants 1 to 4; cursors keep them.
+        unsafe { BorrowedCursor::over(self.buffer.spare_capacity(), &mut self.marks) }
+    }
+
+    /// What has been filled through this guard.
+    #[inline]
+    pub fn filled(&mut self) -> &[u8] {
+        let filled = &self.buffer.spare_capacity()[..self.marks.filled];
+        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        unsafe { assume_init(filled) }
+    }
+
+    /// The length of the initialised part of the spare capacity, the filled part included, in bytes.
+    #[inline]
+    pub fn init_len(&self) -> usize {
+        self.marks.init
+    }
+}
+
+impl<B: SpareCapacity> Drop for Spare<'_, B> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2) and within the spare
+        // capacity (invariant 3).
+        unsafe { self.buffer.grow(self.marks.filled) }
+    }
+}
+
+impl<B: SpareCapacity> fmt::Debug for Spare<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spare")
+            .field("filled", &self.marks.filled)
+            .field("init", &self.marks.init)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SpareCapacity for Vec<u8> {}
+
+impl sealed::Grow for Vec<u8> {
+    #[inline]
+    fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>] {
+        self.spare_capacity_mut()
+    }
+
+    #[inline]
+    unsafe fn grow(&mut self, n: usize) {
+        let len = self.len() + n;
+        // SAFETY: the caller says that the first `n` bytes of the spare capacity exist and are initialised.
+        unsafe { self.set_len(len) }
+    }
+}

@@ -1,0 +1,89 @@
+//! [`ContractViolation`]: the error for readers and writers that do what their trait forbids.
+
+use core::fmt;
+use std::error::Error;
+use std::io;
+
+/// A reader or writer did what the contract of its trait forbids.
+///
+/// The shim noticed before any harm was done: it returns this as an [`io::Error`] of kind
+/// [`InvalidData`](io::ErrorKind::InvalidData), keeps what the caller's buffer held before the call, and stays usable.
+/// The type at fault is the one inside the shim, and so is the bug.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{ContractViolation, SliceFeed, spare};
+///
+/// let mut vec = Vec::with_capacity(8);
+/// let error = SliceFeed::default().read(spare(&mut vec).unfilled(), |slice| Ok(slice.len() + 1)).unwrap_err();
+/// assert!(matches!(ContractViolation::of(&error), Some(ContractViolation::ReadTooMuch { .. })));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContractViolation {
+    /// A reader said that it read more bytes than the buffer it was given has.
+    ReadTooMuch {
+        /// The count that it returned.
+        returned: usize,
+        /// The bytes that it was offered.
+        offered: usize,
+    },
+    /// A writer said that it took more bytes than it was given.
+    WroteTooMuch {
+        /// The count that it returned.
+        returned: usize,
+        /// The bytes that it was offered.
+        offered: usize,
+    },
+    /// A reader replaced the buffer that it was lent by another one.
+    BufferReplaced,
+}
+
+impl ContractViolation {
+    /// The violation that `error` carries, if it does.
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+
+    /// The count of a read, once it is known to be possible.
+    #[inline]
+    pub(crate) fn check_read(returned: usize, offered: usize) -> io::Result<usize> {
+        if returned <= offered { Ok(returned) } else { Err(Self::ReadTooMuch { returned, offered }.into()) }
+    }
+
+    /// The count of a vectored read, once it is known to be possible.
+    #[inline]
+    pub(crate) fn check_read_vectored(returned: usize, bufs: &[io::IoSliceMut<'_>]) -> io::Result<usize> {
+        Self::check_read(returned, bufs.iter().map(|buf| buf.len()).sum())
+    }
+
+    /// The count of a write, once it is known to be possible.
+    #[inline]
+    pub(crate) fn check_write(returned: usize, offered: usize) -> io::Result<usize> {
+        if returned <= offered { Ok(returned) } else { Err(Self::WroteTooMuch { returned, offered }.into()) }
+    }
+}
+
+impl fmt::Display for ContractViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReadTooMuch { returned, offered } => {
+                write!(f, "the inner reader reported {returned} bytes read into a buffer of {offered}")
+            }
+            Self::WroteTooMuch { returned, offered } => {
+                write!(f, "the inner writer reported {returned} bytes written of {offered} given")
+            }
+            Self::BufferReplaced => f.write_str("the inner reader replaced the buffer that it was lent"),
+        }
+    }
+}
+
+impl Error for ContractViolation {}
+
+impl From<ContractViolation> for io::Error {
+    #[cold]
+    fn from(violation: ContractViolation) -> Self {
+        io::Error::new(io::ErrorKind::InvalidData, violation)
+    }
+}

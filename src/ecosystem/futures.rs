@@ -1,0 +1,326 @@
+//! The ecosystem of `futures_io`.
+//!
+//! Its reader takes initialised slices, and neither its reader nor its writer can be asked whether it vectors. What the
+//! traits do not say is learned and remembered here.
+
+use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::buf::{BorrowedCursor, ContractViolation, Offer, SliceFeed};
+use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
+use crate::hub::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
+use crate::shim::{Attempt, Buffered, Ecosystem, Gather, Includes, Shim, Unbuffered, Vectoring, sealed};
+
+/// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Futures<B = Unbuffered>(PhantomData<B>);
+
+/// The tag of types that have the traits of futures-io and a buffer inside, from which reads copy.
+pub type FuturesBuf = Futures<Buffered>;
+
+/// What a shim remembers of a type that has the traits of futures-io.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    feed: SliceFeed,
+    reads: Learned,
+    gather: Gather,
+    never_vectored: bool,
+}
+
+/// What was learned of vectored reads: nothing, in a clone.
+#[derive(Debug, Default)]
+struct Learned(Vectoring);
+
+impl Clone for Learned {
+    fn clone(&self) -> Self {
+        Learned::default()
+    }
+}
+
+impl<B: sealed::Buffering> sealed::Ecosystem for Futures<B> {
+    type State = State;
+}
+
+impl<T> Shim<T, Futures> {
+    /// Wraps a type that has the traits of futures-io.
+    ///
+    /// # Examples
+    ///
+    #[cfg_attr(feature = "tokio", doc = "```")]
+    #[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut text = String::new();
+    /// Shim::from_futures(&b"hello"[..]).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn from_futures(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T, V> Shim<T, Futures, V> {
+    /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
+    ///
+    /// # Examples
+    ///
+    /// A packet-style reader, which must be offered all that there is:
+    ///
+    /// ```
+    /// use io_shim::{Offer, Shim};
+    ///
+    /// # let tun = futures::io::empty();
+    /// let tun = Shim::from_futures(tun).with_offer(Offer::Whole);
+    /// ```
+    #[must_use = "the shim with the setting is the result"]
+    pub fn with_offer(mut self, offer: Offer) -> Self {
+        self.state_mut().feed = SliceFeed::new(offer);
+        self
+    }
+}
+
+impl<T> Shim<T, FuturesBuf> {
+    /// Wraps a type that has the traits of futures-io and a buffer inside: `futures_io::AsyncBufRead`.
+    ///
+    /// Reads copy from that buffer, so that nothing has to be zeroed whatever the caller's memory is.
+    ///
+    /// # Examples
+    ///
+    #[cfg_attr(feature = "tokio", doc = "```")]
+    #[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut text = String::new();
+    /// let reader = futures::io::BufReader::new(&b"hello"[..]);
+    /// Shim::from_futures_buf(reader).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn from_futures_buf(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T, B: sealed::Buffering, V> Shim<T, Futures<B>, V> {
+    /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
+    ///
+    /// futures-io has no such query. The default is right for writers that vector and harmless for those that do not,
+    /// since the shim gathers for them. With `false`, callers gather themselves.
+    #[must_use = "the shim with the setting is the result"]
+    pub fn with_write_vectored(mut self, answer: bool) -> Self {
+        self.state_mut().never_vectored = !answer;
+        self
+    }
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V> {
+    /// Narrows the shim to a type of futures-io's alone: [`only::<Futures>()`](Shim::only).
+    #[inline]
+    pub fn into_futures(self) -> Shim<T, E, Futures> {
+        self.only()
+    }
+}
+
+// Lifts.
+
+impl<T: futures_io::AsyncRead, V> AsyncReadBuf for Shim<T, Futures, V> {
+    #[inline]
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        let (io, state) = self.moving();
+        state.feed.poll(cursor, |slice| io.poll_read(cx, slice))
+    }
+
+    #[inline]
+    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let n = ready!(self.moving().0.poll_read(cx, slice))?;
+        Poll::Ready(ContractViolation::check_read(n, slice.len()))
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let (io, state) = self.moving();
+        let n = ready!(io.poll_read_vectored(cx, bufs))?;
+        let n = ContractViolation::check_read_vectored(n, bufs)?;
+        let mut non_empty = bufs.iter().map(|buf| buf.len()).filter(|&len| len > 0);
+        if let (Some(first), Some(_)) = (non_empty.next(), non_empty.next()) {
+            state.reads.0.observe(first, n);
+        }
+        Poll::Ready(Ok(n))
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        !self.state().reads.0.is_disproved()
+    }
+
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        self.state().feed.init_hint(capacity)
+    }
+}
+
+impl<T: futures_io::AsyncBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
+    #[inline]
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        if cursor.capacity() == 0 {
+            let (io, state) = self.moving();
+            return state.feed.poll(cursor, |slice| io.poll_read(cx, slice));
+        }
+        poll_read_buf_from_fill(self, cx, cursor)
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        poll_read_vectored_from_fill(self, cx, bufs)
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>, V> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let n = ready!(self.moving().0.poll_write(cx, data))?;
+        Poll::Ready(ContractViolation::check_write(n, data.len()))
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_flush(cx)
+    }
+
+    #[inline]
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_close(cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let (io, state) = self.moving();
+        state.gather.poll(bufs, |attempt| match attempt {
+            Attempt::Vectored => io.poll_write_vectored(cx, bufs),
+            Attempt::Single(data) => io.poll_write(cx, data),
+        })
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        !self.state().never_vectored
+    }
+}
+
+impl<T: futures_io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Futures<B>, V> {
+    #[inline]
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        self.moving().0.poll_fill_buf(cx)
+    }
+
+    #[inline]
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        self.moving().0.consume(n);
+    }
+}
+
+impl<T: futures_io::AsyncSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, V> {
+    #[inline]
+    fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        self.seeking().0.poll_seek(cx, position)
+    }
+}
+
+// Lowerings.
+
+impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncRead for Shim<T, E, V>
+where
+    Self: AsyncReadBuf,
+{
+    #[inline]
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.poll_read_slice(cx, slice)
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        AsyncReadBuf::poll_read_vectored(self, cx, bufs)
+    }
+}
+
+impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncWrite for Shim<T, E, V>
+where
+    Self: AsyncWrite,
+{
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write(self, cx, data)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write_vectored(self, cx, bufs)
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        AsyncWrite::poll_flush(self, cx)
+    }
+
+    #[inline]
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_shutdown(cx)
+    }
+}
+
+impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncBufRead for Shim<T, E, V>
+where
+    Self: AsyncReadBuf + AsyncFillBuf,
+{
+    #[inline]
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        AsyncFillBuf::poll_fill_buf(self, cx)
+    }
+
+    #[inline]
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        AsyncFillBuf::consume(self, n);
+    }
+}
+
+impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncSeek for Shim<T, E, V>
+where
+    Self: AsyncSeek,
+{
+    #[inline]
+    fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        AsyncSeek::poll_seek(self, cx, position)
+    }
+}

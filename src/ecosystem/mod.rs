@@ -1,0 +1,14 @@
+//! One file per ecosystem: its tag, how its types are lifted into the hub, how the hub is lowered to its traits.
+//!
+//! A file here knows `shim`, `hub`, `buf` and its own foreign crate, and no other ecosystem.
+
+#[cfg(feature = "futures")]
+mod futures;
+mod native;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+#[cfg(feature = "futures")]
+pub use futures::{Futures, FuturesBuf};
+#[cfg(feature = "tokio")]
+pub use tokio::{Tokio, TokioBuf, with_tokio_cursor};

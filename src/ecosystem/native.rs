@@ -1,0 +1,119 @@
+//! The ecosystem of types that implement the hub's traits themselves.
+
+use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
+use crate::shim::{Native, Shim, sealed};
+
+impl sealed::Ecosystem for Native {
+    type State = ();
+}
+
+impl<T> Shim<T> {
+    /// Wraps a type that implements the hub's traits: a reader or writer of your own.
+    ///
+    /// # Examples
+    ///
+    #[cfg_attr(feature = "tokio", doc = "```")]
+    #[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut text = String::new();
+    /// Shim::new(&b"hello"[..]).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn new(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
+    #[inline]
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        self.moving().0.poll_read_buf(cx, cursor)
+    }
+
+    #[inline]
+    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let n = ready!(self.moving().0.poll_read_slice(cx, slice))?;
+        Poll::Ready(ContractViolation::check_read(n, slice.len()))
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let n = ready!(self.moving().0.poll_read_vectored(cx, bufs))?;
+        Poll::Ready(ContractViolation::check_read_vectored(n, bufs))
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        self.get_ref().is_read_vectored()
+    }
+
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        self.get_ref().init_hint(capacity)
+    }
+}
+
+impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let n = ready!(self.moving().0.poll_write(cx, data))?;
+        Poll::Ready(ContractViolation::check_write(n, data.len()))
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_flush(cx)
+    }
+
+    #[inline]
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_shutdown(cx)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.moving().0.poll_write_vectored(cx, bufs)
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        self.get_ref().is_write_vectored()
+    }
+}
+
+impl<T: AsyncFillBuf, V> AsyncFillBuf for Shim<T, Native, V> {
+    #[inline]
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        self.moving().0.poll_fill_buf(cx)
+    }
+
+    #[inline]
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        self.moving().0.consume(n);
+    }
+}
+
+impl<T: AsyncSeek, V> AsyncSeek for Shim<T, Native, V> {
+    #[inline]
+    fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        self.seeking().0.poll_seek(cx, position)
+    }
+}

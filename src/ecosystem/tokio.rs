@@ -1,0 +1,367 @@
+//! The ecosystem of `tokio::io`.
+//!
+//! A reader of tokio's gets a `ReadBuf` over the unfilled part of the cursor alone, marks included, so that nothing is
+//! zeroed on the way and what the caller wrote before is out of its reach. That `ReadBuf` is lent by `&mut`, and safe
+//! code may put another in its place: what comes back is trusted only if it still is the memory that was lent.
+#![allow(unsafe_code, reason = "the boundary between tokio's buffer and the cursor")]
+
+use std::io::{self, IoSlice, SeekFrom};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::io::ReadBuf;
+
+use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
+use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
+use crate::hub::{count, poll_read_buf_from_fill, poll_read_vectored_from_fill};
+use crate::shim::{Buffered, Ecosystem, Includes, Lowered, OnePhase, Shim, Step, Unbuffered, sealed};
+
+/// The tag of types that have tokio's traits: `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokio<B = Unbuffered>(PhantomData<B>);
+
+/// The tag of types that have tokio's traits and a buffer inside, from which reads copy.
+pub type TokioBuf = Tokio<Buffered>;
+
+impl<B: sealed::Buffering> sealed::Ecosystem for Tokio<B> {
+    type State = OnePhase;
+
+    #[inline]
+    fn forget_seek(state: &mut OnePhase) {
+        state.forget();
+    }
+}
+
+impl<T> Shim<T, Tokio> {
+    /// Wraps a type that has tokio's traits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures::AsyncReadExt as _;
+    /// use io_shim::Shim;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut text = String::new();
+    /// Shim::from_tokio(&b"hello"[..]).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn from_tokio(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T> Shim<T, TokioBuf> {
+    /// Wraps a type that has tokio's traits and a buffer inside: `tokio::io::AsyncBufRead`.
+    ///
+    /// Reads copy from that buffer. Prefer it to [`from_tokio`](Shim::from_tokio) where the type's own reads would
+    /// initialise memory to read into; where they do not, large reads are better off without the copy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures::AsyncReadExt as _;
+    /// use io_shim::Shim;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut text = String::new();
+    /// let reader = tokio::io::BufReader::new(&b"hello"[..]);
+    /// Shim::from_tokio_buf(reader).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn from_tokio_buf(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V> {
+    /// Narrows the shim to a type of tokio's alone: [`only::<Tokio>()`](Shim::only).
+    #[inline]
+    pub fn into_tokio(self) -> Shim<T, E, Tokio> {
+        self.only()
+    }
+}
+
+/// Gives `read` a cursor over the unfilled part of a tokio `ReadBuf`, and carries back what it filled and initialised.
+///
+/// For those who implement `tokio::io::AsyncRead` and would rather fill a cursor: safe code may read into uninitialised
+/// memory this way, with nothing zeroed twice. If `read` panics, `buf` is left as it was.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{SliceFeed, with_tokio_cursor};
+/// use std::task::Poll;
+/// use tokio::io::ReadBuf;
+///
+/// let mut memory = [std::mem::MaybeUninit::uninit(); 64];
+/// let mut buf = ReadBuf::uninit(&mut memory);
+/// with_tokio_cursor(&mut buf, |mut cursor| cursor.append(b"hello"));
+/// assert_eq!(buf.filled(), b"hello");
+/// ```
+#[inline]
+pub fn with_tokio_cursor<R>(buf: &mut ReadBuf<'_>, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
+    let init = buf.initialized().len() - buf.filled().len();
+    // SAFETY: a cursor de-initialises nothing, and asks the same of those who write through it.
+    let unfilled = unsafe { buf.unfilled_mut() };
+    let mut borrowed = BorrowedBuf::from(unfilled);
+    // SAFETY: that many bytes after the filled ones are initialised, says tokio.
+    unsafe { borrowed.set_init(init) };
+    let result = read(borrowed.unfilled());
+    let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
+    // SAFETY: `borrowed` covers the unfilled part from its start, and its first `init` bytes are initialised.
+    unsafe { buf.assume_init(init) };
+    buf.advance(filled);
+    result
+}
+
+/// Memory that was lent to a tokio reader, to be known again.
+struct Lent {
+    address: *const u8,
+    len: usize,
+}
+
+impl Lent {
+    /// How many bytes of `buf` are filled and how many initialised, if it is the memory that was lent.
+    ///
+    /// That memory is borrowed exclusively for as long as `buf` lives. A buffer with its address and its length, if that
+    /// is not 0, is therefore made of it, by whatever detour, and since bytes are never de-initialised, what it says
+    /// about them holds.
+    #[inline]
+    fn check(&self, buf: &ReadBuf<'_>) -> Result<(usize, usize), ContractViolation> {
+        let filled = buf.filled();
+        if filled.as_ptr() == self.address && buf.capacity() == self.len {
+            Ok((filled.len(), buf.initialized().len()))
+        } else {
+            Err(ContractViolation::BufferReplaced)
+        }
+    }
+}
+
+/// Lets a tokio reader read into a cursor.
+#[inline]
+fn poll_into_cursor(
+    mut cursor: BorrowedCursor<'_>,
+    read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
+) -> Poll<io::Result<()>> {
+    let init = cursor.init_len();
+    // SAFETY: tokio's buffer de-initialises nothing, and asks the same of those who write through it.
+    let unfilled = unsafe { cursor.as_mut() };
+    let lent = Lent { address: unfilled.as_ptr().cast(), len: unfilled.len() };
+    let mut buf = ReadBuf::uninit(unfilled);
+    // SAFETY: that many bytes are initialised, says the cursor.
+    unsafe { buf.assume_init(init) };
+    let poll = read(&mut buf);
+    let (filled, init) = lent.check(&buf).map_err(io::Error::from)?;
+    // SAFETY: `buf` is the unfilled part of the cursor, as was checked, and its first `init` bytes are initialised.
+    unsafe { cursor.assume_init(init) };
+    cursor.advance_checked(filled);
+    poll
+}
+
+/// Lets a tokio reader read into initialised memory.
+#[inline]
+fn poll_into_slice(
+    slice: &mut [u8],
+    read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
+) -> Poll<io::Result<usize>> {
+    let lent = Lent { address: slice.as_ptr(), len: slice.len() };
+    let mut buf = ReadBuf::new(slice);
+    let poll = read(&mut buf);
+    let (filled, _) = lent.check(&buf).map_err(io::Error::from)?;
+    count(poll, filled)
+}
+
+// Lifts.
+
+impl<T: tokio::io::AsyncRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
+    #[inline]
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        let (io, _) = self.moving();
+        poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))
+    }
+
+    #[inline]
+    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let (io, _) = self.moving();
+        poll_into_slice(slice, |buf| io.poll_read(cx, buf))
+    }
+}
+
+impl<T: tokio::io::AsyncBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
+    #[inline]
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        if cursor.capacity() == 0 {
+            let (io, _) = self.moving();
+            return poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
+        }
+        poll_read_buf_from_fill(self, cx, cursor)
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [io::IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        poll_read_vectored_from_fill(self, cx, bufs)
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<T: tokio::io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let n = ready!(self.moving().0.poll_write(cx, data))?;
+        Poll::Ready(ContractViolation::check_write(n, data.len()))
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_flush(cx)
+    }
+
+    #[inline]
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_shutdown(cx)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.moving().0.poll_write_vectored(cx, bufs)
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        self.get_ref().is_write_vectored()
+    }
+}
+
+impl<T: tokio::io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>, V> {
+    #[inline]
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        self.moving().0.poll_fill_buf(cx)
+    }
+
+    #[inline]
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        self.moving().0.consume(n);
+    }
+}
+
+impl<T: tokio::io::AsyncSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Tokio<B>, V> {
+    fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        let (mut io, state) = self.seeking();
+        state.poll_seek(position, |step| match step {
+            Step::Start(position) => Poll::Ready(io.as_mut().start_seek(position).map(|()| 0)),
+            Step::Complete => io.as_mut().poll_complete(cx),
+        })
+    }
+}
+
+// Lowerings.
+
+impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncRead for Shim<T, E, V>
+where
+    Self: AsyncReadBuf,
+{
+    #[inline]
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        with_tokio_cursor(buf, |cursor| self.poll_read_buf(cx, cursor))
+    }
+}
+
+impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncWrite for Shim<T, E, V>
+where
+    Self: AsyncWrite,
+{
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write(self, cx, data)
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        AsyncWrite::poll_flush(self, cx)
+    }
+
+    #[inline]
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        AsyncWrite::poll_shutdown(self, cx)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write_vectored(self, cx, bufs)
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        AsyncWrite::is_write_vectored(self)
+    }
+}
+
+impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncBufRead for Shim<T, E, V>
+where
+    Self: AsyncReadBuf + AsyncFillBuf,
+{
+    #[inline]
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        AsyncFillBuf::poll_fill_buf(self, cx)
+    }
+
+    #[inline]
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        AsyncFillBuf::consume(self, n);
+    }
+}
+
+/// Starting a seek tries it at once, so that a type that seeks without waiting has done so when `start_seek` returns.
+/// One that has to wait seeks while `poll_complete` is polled; reading or writing before it is done gives it up.
+impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncSeek for Shim<T, E, V>
+where
+    Self: AsyncSeek,
+{
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        let mut cx = Context::from_waker(Waker::noop());
+        let lowered = match self.as_mut().poll_seek(&mut cx, position) {
+            Poll::Ready(result) => Lowered::Done(result?),
+            Poll::Pending => Lowered::Wanted(position),
+        };
+        *self.lowered() = lowered;
+        Ok(())
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        match *self.as_mut().lowered() {
+            Lowered::Idle => Poll::Ready(Ok(0)),
+            Lowered::Done(position) => Poll::Ready(Ok(position)),
+            Lowered::Wanted(position) => {
+                let poll = self.as_mut().poll_seek(cx, position);
+                match poll {
+                    Poll::Pending => *self.lowered() = Lowered::Wanted(position),
+                    Poll::Ready(Ok(position)) => *self.lowered() = Lowered::Done(position),
+                    Poll::Ready(Err(_)) => {}
+                }
+                poll
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The macro that writes the forwarding methods of a wrapper.
+
+/// Writes the methods of a hub trait that only forward to an inner value, inside an `impl` block of a wrapper.
+///
+/// `delegate!(Trait: |this| pinned, |this| shared)` forwards **every** method of the trait; the two expressions make a
+/// `Pin<&mut Inner>` of `Pin<&mut Self>` and an `&Inner` of `&Self`. `delegate!(Trait { method, .. }: ..)` forwards those
+/// methods alone, and the wrapper writes the others itself. Put
+/// `#[deny(clippy::missing_trait_methods)]` on such an impl: clippy then names each method that was forgotten, vectored
+/// ones, queries and hints included.
+///
+/// A wrapper that looks at the data overrides [`poll_read_buf`](crate::AsyncReadBuf::poll_read_buf) and must not forward
+/// `poll_read_slice` and `poll_read_vectored` past it: it leaves those two at their defaults, which call the first.
+///
+/// The traits are [`AsyncReadBuf`](crate::AsyncReadBuf), [`AsyncWrite`](crate::AsyncWrite),
+/// [`AsyncFillBuf`](crate::AsyncFillBuf) and [`AsyncSeek`](crate::AsyncSeek); each must be in scope.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, delegate};
+/// use std::{io, pin::Pin, task::{Context, Poll, ready}};
+///
+/// /// Counts what is read; writes pass through untouched.
+/// #[pin_project::pin_project]
+/// struct Counted<T> {
+///     #[pin]
+///     inner: T,
+///     read: usize,
+/// }
+///
+/// impl<T: AsyncReadBuf> AsyncReadBuf for Counted<T> {
+///     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///         let this = self.project();
+///         ready!(this.inner.poll_read_buf(cx, cursor.reborrow()))?;
+///         *this.read += cursor.written().len();
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     delegate!(AsyncReadBuf { init_hint }: |this| this.project().inner, |this| &this.inner);
+/// }
+///
+/// impl<T: AsyncWrite> AsyncWrite for Counted<T> {
+///     delegate!(AsyncWrite: |this| this.project().inner, |this| &this.inner);
+/// }
+/// ```
+#[macro_export]
+macro_rules! delegate {
+    (AsyncReadBuf: $($access:tt)*) => {
+        $crate::delegate!(AsyncReadBuf {
+            poll_read_buf, poll_read_slice, poll_read_vectored, is_read_vectored, init_hint
+        }: $($access)*);
+    };
+    (AsyncWrite: $($access:tt)*) => {
+        $crate::delegate!(AsyncWrite {
+            poll_write, poll_flush, poll_shutdown, poll_write_vectored, is_write_vectored
+        }: $($access)*);
+    };
+    (AsyncFillBuf: $($access:tt)*) => {
+        $crate::delegate!(AsyncFillBuf { poll_fill_buf, consume }: $($access)*);
+    };
+    (AsyncSeek: $($access:tt)*) => {
+        $crate::delegate!(AsyncSeek { poll_seek }: $($access)*);
+    };
+    ($trait:ident { $($method:ident),* $(,)? }: |$pin:ident| $pinned:expr, |$ref:ident| $shared:expr $(,)?) => {
+        // The methods one by one, each with the accessors, which a repetition could not carry along.
+        $crate::delegate!(@each $trait [$($method)*] [$pin, $pinned] [$ref, $shared]);
+    };
+    (@each $trait:ident [] $pinned:tt $shared:tt) => {};
+    (@each $trait:ident [$method:ident $($rest:ident)*] $pinned:tt $shared:tt) => {
+        $crate::delegate!(@method $trait $method $pinned $shared);
+        $crate::delegate!(@each $trait [$($rest)*] $pinned $shared);
+    };
+
+    (@method AsyncReadBuf poll_read_buf [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_read_buf(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+            cursor: $crate::BorrowedCursor<'_>,
+        ) -> ::core::task::Poll<::std::io::Result<()>> {
+            let $pin = self;
+            $crate::AsyncReadBuf::poll_read_buf($pinned, cx, cursor)
+        }
+    };
+    (@method AsyncReadBuf poll_read_slice [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_read_slice(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+            slice: &mut [u8],
+        ) -> ::core::task::Poll<::std::io::Result<usize>> {
+            let $pin = self;
+            $crate::AsyncReadBuf::poll_read_slice($pinned, cx, slice)
+        }
+    };
+    (@method AsyncReadBuf poll_read_vectored [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_read_vectored(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+            bufs: &mut [::std::io::IoSliceMut<'_>],
+        ) -> ::core::task::Poll<::std::io::Result<usize>> {
+            let $pin = self;
+            $crate::AsyncReadBuf::poll_read_vectored($pinned, cx, bufs)
+        }
+    };
+    (@method AsyncReadBuf is_read_vectored $pinned:tt [$ref:ident, $shared:expr]) => {
+        #[inline]
+        fn is_read_vectored(&self) -> bool {
+            let $ref = self;
+            $crate::AsyncReadBuf::is_read_vectored($shared)
+        }
+    };
+    (@method AsyncReadBuf init_hint $pinned:tt [$ref:ident, $shared:expr]) => {
+        #[inline]
+        fn init_hint(&self, capacity: usize) -> usize {
+            let $ref = self;
+            $crate::AsyncReadBuf::init_hint($shared, capacity)
+        }
+    };
+
+    (@method AsyncWrite poll_write [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_write(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+            data: &[u8],
+        ) -> ::core::task::Poll<::std::io::Result<usize>> {
+            let $pin = self;
+            $crate::AsyncWrite::poll_write($pinned, cx, data)
+        }
+    };
+    (@method AsyncWrite poll_flush [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_flush(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+        ) -> ::core::task::Poll<::std::io::Result<()>> {
+            let $pin = self;
+            $crate::AsyncWrite::poll_flush($pinned, cx)
+        }
+    };
+    (@method AsyncWrite poll_shutdown [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_shutdown(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+        ) -> ::core::task::Poll<::std::io::Result<()>> {
+            let $pin = self;
+            $crate::AsyncWrite::poll_shutdown($pinned, cx)
+        }
+    };
+    (@method AsyncWrite poll_write_vectored [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_write_vectored(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+            bufs: &[::std::io::IoSlice<'_>],
+        ) -> ::core::task::Poll<::std::io::Result<usize>> {
+            let $pin = self;
+            $crate::AsyncWrite::poll_write_vectored($pinned, cx, bufs)
+        }
+    };
+    (@method AsyncWrite is_write_vectored $pinned:tt [$ref:ident, $shared:expr]) => {
+        #[inline]
+        fn is_write_vectored(&self) -> bool {
+            let $ref = self;
+            $crate::AsyncWrite::is_write_vectored($shared)
+        }
+    };
+
+    (@method AsyncFillBuf poll_fill_buf [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_fill_buf(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+        ) -> ::core::task::Poll<::std::io::Result<&[u8]>> {
+            let $pin = self;
+            $crate::AsyncFillBuf::poll_fill_buf($pinned, cx)
+        }
+    };
+    (@method AsyncFillBuf consume [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn consume(self: ::core::pin::Pin<&mut Self>, n: usize) {
+            let $pin = self;
+            $crate::AsyncFillBuf::consume($pinned, n)
+        }
+    };
+
+    (@method AsyncSeek poll_seek [$pin:ident, $pinned:expr] $shared:tt) => {
+        #[inline]
+        fn poll_seek(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+            position: ::std::io::SeekFrom,
+        ) -> ::core::task::Poll<::std::io::Result<u64>> {
+            let $pin = self;
+            $crate::AsyncSeek::poll_seek($pinned, cx, position)
+        }
+    };
+    (@method $trait:ident $method:ident $($access:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($trait), "` has no method `", ::core::stringify!($method), "`"
+        ));
+    };
+}

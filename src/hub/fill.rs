@@ -1,0 +1,85 @@
+//! [`AsyncFillBuf`], the trait of readers with a buffer inside, and how to read from one.
+
+use std::io::{self, IoSliceMut};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::buf::BorrowedCursor;
+
+/// Reads bytes asynchronously by way of a buffer of the reader's own: tokio's and futures-io's `AsyncBufRead`.
+///
+/// Its synchronous mirror is std's [`BufRead`](io::BufRead).
+///
+/// # Implementing
+///
+/// Both methods are required. Most readers of this trait implement [`AsyncReadBuf`](crate::AsyncReadBuf) as well, and take
+/// bytes from the same buffer first.
+///
+/// # Cancel safety
+///
+/// A filled buffer stays filled until it is consumed: dropping the future that polled loses no data.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::AsyncFillBuf;
+/// use std::{io, pin::Pin, task::{Context, Poll}};
+///
+/// struct Greeting(&'static [u8]);
+///
+/// impl AsyncFillBuf for Greeting {
+///     fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+///         Poll::Ready(Ok(self.get_mut().0))
+///     }
+///
+///     fn consume(mut self: Pin<&mut Self>, n: usize) {
+///         self.0 = &self.0[n..];
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a buffered reader in the hub",
+    note = "a buffered reader of tokio's is wrapped with `Shim::from_tokio_buf`, one of futures-io's with `Shim::from_futures_buf`"
+)]
+pub trait AsyncFillBuf {
+    /// Gives what is in the buffer, after reading into it if it is empty. An empty slice is the end of file.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>>;
+
+    /// Takes the first `n` bytes from the buffer, so that they are not given again.
+    ///
+    /// # Panics
+    ///
+    /// May panic if `n` is more than was given.
+    fn consume(self: Pin<&mut Self>, n: usize);
+}
+
+/// Reads by copying from the reader's own buffer; nothing of the cursor is initialised but what is filled.
+#[inline]
+pub(crate) fn poll_read_buf_from_fill<R: AsyncFillBuf + ?Sized>(
+    mut reader: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    mut cursor: BorrowedCursor<'_>,
+) -> Poll<io::Result<()>> {
+    let chunk = ready!(reader.as_mut().poll_fill_buf(cx))?;
+    let n = chunk.len().min(cursor.capacity());
+    cursor.append(&chunk[..n]);
+    reader.consume(n);
+    Poll::Ready(Ok(()))
+}
+
+/// Reads by copying from the reader's own buffer into as many slices as it fills.
+#[inline]
+pub(crate) fn poll_read_vectored_from_fill<R: AsyncFillBuf + ?Sized>(
+    mut reader: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    bufs: &mut [IoSliceMut<'_>],
+) -> Poll<io::Result<usize>> {
+    let mut chunk = ready!(reader.as_mut().poll_fill_buf(cx))?;
+    let n = io::Read::read_vectored(&mut chunk, bufs)?;
+    reader.consume(n);
+    Poll::Ready(Ok(n))
+}

@@ -1,0 +1,149 @@
+//! The hub's traits for memory: slices, `io::Cursor`, `Vec<u8>`, `io::empty()` and `io::sink()`.
+//!
+//! These never wait. Each does what std's synchronous impl for the same type does.
+
+use std::boxed::Box;
+use std::io::{self, BufRead, Cursor, Empty, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Sink, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::vec::Vec;
+
+use super::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+use crate::buf::BorrowedCursor;
+
+/// Both reading traits, and filling, for a type that holds its data: `std::io::BufRead`.
+macro_rules! reads {
+    ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
+        impl<$($generics)*> ReadBuf for $type {
+            #[inline]
+            fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+                let chunk = self.fill_buf()?;
+                let n = chunk.len().min(cursor.capacity());
+                cursor.append(&chunk[..n]);
+                BufRead::consume(self, n);
+                Ok(())
+            }
+
+            #[inline]
+            fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+                Read::read_vectored(self, bufs)
+            }
+
+            #[inline]
+            fn is_read_vectored(&self) -> bool {
+                true
+            }
+        }
+
+        impl<$($generics)*> AsyncReadBuf for $type {
+            #[inline]
+            fn poll_read_buf(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+                cursor: BorrowedCursor<'_>,
+            ) -> Poll<io::Result<()>> {
+                Poll::Ready(ReadBuf::read_buf(self.get_mut(), cursor))
+            }
+
+            #[inline]
+            fn poll_read_vectored(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+                bufs: &mut [IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Poll::Ready(Read::read_vectored(self.get_mut(), bufs))
+            }
+
+            #[inline]
+            fn is_read_vectored(&self) -> bool {
+                true
+            }
+        }
+
+        impl<$($generics)*> AsyncFillBuf for $type {
+            #[inline]
+            fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+                Poll::Ready(self.get_mut().fill_buf())
+            }
+
+            #[inline]
+            fn consume(self: Pin<&mut Self>, n: usize) {
+                BufRead::consume(self.get_mut(), n);
+            }
+        }
+    )*};
+}
+
+reads!([] &[u8], [T: AsRef<[u8]> + Unpin] Cursor<T>, [] Empty);
+
+/// Writing, both ways, for a type that takes several slices in one call: `std::io::Write`.
+macro_rules! writes {
+    ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
+        impl<$($generics)*> WriteVectored for $type {
+            #[inline]
+            fn is_write_vectored(&self) -> bool {
+                true
+            }
+        }
+
+        impl<$($generics)*> AsyncWrite for $type {
+            #[inline]
+            fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+                Poll::Ready(Write::write(self.get_mut(), data))
+            }
+
+            #[inline]
+            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(Write::flush(self.get_mut()))
+            }
+
+            #[inline]
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.poll_flush(cx)
+            }
+
+            #[inline]
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Poll::Ready(Write::write_vectored(self.get_mut(), bufs))
+            }
+
+            #[inline]
+            fn is_write_vectored(&self) -> bool {
+                true
+            }
+        }
+    )*};
+}
+
+writes!(
+    [] Vec<u8>,
+    [] Cursor<&mut [u8]>,
+    [] Cursor<&mut Vec<u8>>,
+    [] Cursor<Vec<u8>>,
+    [] Cursor<Box<[u8]>>,
+    [const N: usize] Cursor<[u8; N]>,
+    [] Empty,
+    [] Sink,
+);
+
+/// Seeking, for a type that only moves a number: `std::io::Seek`.
+macro_rules! seeks {
+    ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
+        impl<$($generics)*> AsyncSeek for $type {
+            #[inline]
+            fn poll_seek(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+                position: SeekFrom,
+            ) -> Poll<io::Result<u64>> {
+                Poll::Ready(Seek::seek(self.get_mut(), position))
+            }
+        }
+    )*};
+}
+
+seeks!([T: AsRef<[u8]> + Unpin] Cursor<T>, [] Empty);

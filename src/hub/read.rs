@@ -1,0 +1,210 @@
+//! The reading traits, asynchronous and synchronous: [`AsyncReadBuf`] and [`ReadBuf`].
+
+use std::io::{self, IoSliceMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::buf::{BorrowedBuf, BorrowedCursor};
+
+/// Reads bytes asynchronously into memory that need not be initialised.
+///
+/// The hub's reading trait: every ecosystem's readers are lifted into it and it is lowered to every ecosystem's trait,
+/// by [`Shim`](crate::Shim). Implement it, and [`Shim::new`](crate::Shim::new) makes the reader a tokio and a futures-io
+/// reader at once. [`ReadBuf`] is its synchronous mirror.
+///
+/// # Contract
+///
+/// * `Ready(Ok(()))` with nothing filled, although the cursor had capacity, is the end of file.
+/// * On `Pending` and on an error nothing is filled. What was initialised on the way is not lost: the cursor's
+///   owner sees it on every outcome.
+/// * An empty cursor is read into like any other: `Ready(Ok(()))` for most readers.
+///
+/// A reader that breaks it does no harm to memory safety. Whatever it filled is carried to a caller whose buffer counts
+/// for itself; to a caller who gets a count, `Pending` with data is `Ready(Ok(n))` and an error with data is the error.
+///
+/// # Implementing
+///
+/// One method is required, and forgetting it does not compile. Fill the cursor by the safest means that will do:
+///
+/// 1. Data already in memory: [`BorrowedCursor::append`].
+/// 2. A source that reads into slices: one line over [`SliceFeed`](crate::SliceFeed), so that no byte is zeroed twice.
+/// 3. A wrapper: pass [`cursor.reborrow()`](BorrowedCursor::reborrow) on and look at
+///    [`written()`](BorrowedCursor::written) afterwards. [`delegate!`](crate::delegate) writes the methods that only
+///    forward; forward [`init_hint`](Self::init_hint) in any case.
+/// 4. A source that writes through a raw pointer: [`BorrowedCursor::as_mut`] and [`BorrowedCursor::advance`], `unsafe`.
+///
+/// # Cancel safety
+///
+/// A poll function has no state between calls but the reader's own: after `Pending`, the next call may pass another
+/// cursor, and dropping the future that polled loses no data.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{AsyncReadBuf, BorrowedCursor};
+/// use std::{io, pin::Pin, task::{Context, Poll}};
+///
+/// struct Zeros;
+///
+/// impl AsyncReadBuf for Zeros {
+///     fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///         let n = cursor.ensure_init().len();
+///         cursor.init_mut().fill(0);
+///         cursor.advance_checked(n);
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read through the hub",
+    note = "a reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's with `Shim::from_futures`",
+    note = "a reader of your own implements `io_shim::AsyncReadBuf` and is wrapped with `Shim::new`"
+)]
+pub trait AsyncReadBuf {
+    /// Reads into `cursor`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source. `WouldBlock` and `Interrupted` are not among them: a reader returns `Pending`, or tries again.
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>>;
+
+    /// Reads into initialised memory and returns how many bytes of it were written, from the front.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_read_buf`](Self::poll_read_buf).
+    #[inline]
+    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buf = BorrowedBuf::from(slice);
+        let poll = self.poll_read_buf(cx, buf.unfilled());
+        count(poll, buf.filled().len())
+    }
+
+    /// Reads into several slices, filling each before the next, and returns how many bytes were written in all.
+    ///
+    /// Unless overridden, reads into the first slice that is not empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_read_buf`](Self::poll_read_buf).
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_read_slice(cx, first_non_empty(bufs))
+    }
+
+    /// Whether [`poll_read_vectored`](Self::poll_read_vectored) fills more than the first slice.
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        false
+    }
+
+    /// How many bytes of a buffer of `capacity` bytes the next read would initialise before it fills any.
+    ///
+    /// 0, the default, for a reader that writes into uninitialised memory. It lets a caller whose buffer hides its own
+    /// count of initialised bytes initialise this many by its own means, which is cheaper when they already are. A wrong
+    /// answer costs time, never correctness. Every wrapper forwards it.
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        let _ = capacity;
+        0
+    }
+}
+
+/// Reads bytes into memory that need not be initialised, blocking or not as the source does.
+///
+/// The synchronous mirror of [`AsyncReadBuf`], with the same methods, contract and ways to implement it.
+///
+/// # Implementing
+///
+/// As [`AsyncReadBuf`]; a slice-only reader is one line over [`SliceFeed::read`](crate::SliceFeed::read):
+///
+/// ```
+/// use io_shim::{BorrowedCursor, ReadBuf, SliceFeed};
+/// use std::io;
+/// # struct Device;
+/// # impl Device { fn recv(&mut self, s: &mut [u8]) -> io::Result<usize> { s[0] = 7; Ok(1) } }
+///
+/// struct Reader { device: Device, feed: SliceFeed }
+///
+/// impl ReadBuf for Reader {
+///     fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+///         self.feed.read(cursor, |slice| self.device.recv(slice))
+///     }
+/// }
+/// # let mut reader = Reader { device: Device, feed: SliceFeed::default() };
+/// # let mut byte = [0; 3];
+/// # assert_eq!(reader.read_slice(&mut byte)?, 1);
+/// # Ok::<(), io::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read through the synchronous hub",
+    note = "a reader of your own implements `io_shim::ReadBuf`"
+)]
+pub trait ReadBuf {
+    /// Reads into `cursor`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source.
+    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()>;
+
+    /// Reads into initialised memory and returns how many bytes of it were written, from the front.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_buf`](Self::read_buf).
+    #[inline]
+    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        let mut buf = BorrowedBuf::from(slice);
+        self.read_buf(buf.unfilled())?;
+        Ok(buf.filled().len())
+    }
+
+    /// Reads into several slices, filling each before the next, and returns how many bytes were written in all.
+    ///
+    /// Unless overridden, reads into the first slice that is not empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_buf`](Self::read_buf).
+    #[inline]
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.read_slice(first_non_empty(bufs))
+    }
+
+    /// Whether [`read_vectored`](Self::read_vectored) fills more than the first slice.
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        false
+    }
+
+    /// How many bytes of a buffer of `capacity` bytes the next read would initialise before it fills any.
+    ///
+    /// See [`AsyncReadBuf::init_hint`].
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        let _ = capacity;
+        0
+    }
+}
+
+/// The outcome of a read of `filled` bytes, for a caller who gets a count: data before `Pending`, errors before data.
+#[inline]
+pub(crate) fn count(poll: Poll<io::Result<()>>, filled: usize) -> Poll<io::Result<usize>> {
+    match poll {
+        Poll::Ready(Ok(())) => Poll::Ready(Ok(filled)),
+        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        Poll::Pending if filled > 0 => Poll::Ready(Ok(filled)),
+        Poll::Pending => Poll::Pending,
+    }
+}
+
+/// The first slice with room in it; an empty one where there is none.
+#[inline]
+fn first_non_empty<'a>(bufs: &'a mut [IoSliceMut<'_>]) -> &'a mut [u8] {
+    bufs.iter_mut().find(|buf| !buf.is_empty()).map_or(&mut [], |buf| &mut **buf)
+}

@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![no_std]
+#![cfg_attr(
+    not(all(feature = "tokio", feature = "futures")),
+    allow(
+        dead_code,
+        unused_imports,
+        unreachable_pub,
+        reason = "what an ecosystem needs is unused where it is left out"
+    )
+)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod buf;
+#[cfg(feature = "std")]
+mod ecosystem;
+#[cfg(feature = "std")]
+mod hub;
+#[cfg(feature = "std")]
+mod shim;
+
+pub use buf::{BorrowedBuf, BorrowedCursor};
+#[cfg(feature = "std")]
+pub use buf::{ContractViolation, Offer, SliceFeed};
+#[cfg(feature = "alloc")]
+pub use buf::{Spare, SpareCapacity, spare};
+#[cfg(feature = "futures")]
+pub use ecosystem::{Futures, FuturesBuf};
+#[cfg(feature = "tokio")]
+pub use ecosystem::{Tokio, TokioBuf, with_tokio_cursor};
+#[cfg(feature = "std")]
+pub use hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+#[cfg(feature = "std")]
+pub use shim::{Buffered, Ecosystem, Every, Includes, Native, Shim, Unbuffered, View};

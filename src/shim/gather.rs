@@ -1,0 +1,142 @@
+//! [`Gather`]: vectored writes into a writer that may or may not vector, and cannot be asked.
+
+use std::boxed::Box;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::task::{Poll, ready};
+use std::vec::Vec;
+
+use super::vectoring::Vectoring;
+use crate::buf::ContractViolation;
+
+/// How much is gathered at first, in bytes.
+const FIRST: usize = 16 * 1024;
+/// How much is gathered at most, in bytes.
+const MOST: usize = 256 * 1024;
+/// After how many gathered writes the writer gets another chance to vector; doubled each time that it does not.
+const PROBE_AFTER: u16 = 16;
+/// How often that is doubled at most.
+const PROBE_BACKOFF: u8 = 6;
+
+/// Sends the slices of a vectored write on as they are, or, once it is known that only the first would be taken,
+/// gathers them into one.
+///
+/// A full socket buffer can look like a writer that takes one slice only, so a verdict is never final: every so many
+/// gathered writes, the slices are sent on as they are again.
+#[derive(Default)]
+pub(crate) struct Gather {
+    vectoring: Vectoring,
+    backoff: u8,
+    /// Gathered writes left before the next probe.
+    countdown: u16,
+    /// Allocated at the first gathered write.
+    scratch: Option<Box<Scratch>>,
+}
+
+struct Scratch {
+    bytes: Vec<u8>,
+    /// How much the writer is likely to take, judged by what it lately took.
+    limit: usize,
+}
+
+/// One write to the inner writer.
+pub(crate) enum Attempt<'a> {
+    /// All slices as they are.
+    Vectored,
+    /// One slice.
+    Single(&'a [u8]),
+}
+
+impl Gather {
+    /// Writes `bufs` by one call of `write`.
+    ///
+    /// Nothing is held back: what is gathered is gathered anew from the slices of each call, so that a caller may come
+    /// back after `Pending` with other ones.
+    pub(crate) fn poll(
+        &mut self,
+        bufs: &[IoSlice<'_>],
+        write: impl FnOnce(Attempt<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let mut non_empty = bufs.iter().filter(|buf| !buf.is_empty());
+        let (Some(first), Some(_)) = (non_empty.next(), non_empty.next()) else {
+            // At most one slice: nothing to gather and nothing to learn, but the inner method may differ all the same.
+            return write(Attempt::Vectored);
+        };
+        if self.vectoring.is_disproved() && self.countdown > 0 {
+            return self.poll_gathered(first, bufs, write);
+        }
+        let n = ready!(write(Attempt::Vectored))?;
+        let was_disproved = self.vectoring.is_disproved();
+        self.vectoring.observe(first.len(), n);
+        if !self.vectoring.is_disproved() {
+            self.backoff = 0;
+        } else if n == first.len() {
+            self.countdown = PROBE_AFTER << self.backoff;
+            self.backoff = (self.backoff + u8::from(was_disproved)).min(PROBE_BACKOFF);
+        }
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_gathered(
+        &mut self,
+        first: &[u8],
+        bufs: &[IoSlice<'_>],
+        write: impl FnOnce(Attempt<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let scratch = self.scratch.get_or_insert_default();
+        // A first slice that is as long as what the writer takes is not worth copying.
+        let data = if first.len() >= scratch.limit { first } else { scratch.gather(bufs) };
+        let offered = data.len();
+        let n = ready!(write(Attempt::Single(data)))?;
+        let n = ContractViolation::check_write(n, offered)?;
+        scratch.learn(offered, n);
+        self.countdown -= 1;
+        Poll::Ready(Ok(n))
+    }
+}
+
+impl Scratch {
+    /// The front of `bufs` in one piece, up to the limit.
+    fn gather(&mut self, bufs: &[IoSlice<'_>]) -> &[u8] {
+        self.bytes.clear();
+        for buf in bufs {
+            let room = self.limit - self.bytes.len();
+            self.bytes.extend_from_slice(&buf[..buf.len().min(room)]);
+            if buf.len() >= room {
+                break;
+            }
+        }
+        &self.bytes
+    }
+
+    /// A writer that took all that the limit allowed may take more; one that took part takes that much.
+    fn learn(&mut self, offered: usize, n: usize) {
+        if n < offered {
+            self.limit = n.clamp(1, MOST);
+        } else if offered >= self.limit {
+            self.limit = offered.saturating_mul(2).min(MOST);
+        }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch { bytes: Vec::new(), limit: FIRST }
+    }
+}
+
+/// Nothing is taken over: a clone writes to another stream.
+impl Clone for Gather {
+    fn clone(&self) -> Self {
+        Gather::default()
+    }
+}
+
+impl fmt::Debug for Gather {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gather")
+            .field("disproved", &self.vectoring.is_disproved())
+            .field("limit", &self.scratch.as_ref().map_or(FIRST, |scratch| scratch.limit))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! [`Shim`], the one wrapper: its type, its views, its accessors, and the two conversions that need a memory.
+//!
+//! Knows `hub` and `buf`. What it is to each ecosystem is written in `ecosystem`.
+
+mod access;
+mod gather;
+mod seek;
+mod tag;
+mod vectoring;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use pin_project::pin_project;
+
+pub(crate) use gather::{Attempt, Gather};
+pub(crate) use seek::{Lowered, OnePhase, Step};
+pub(crate) use tag::sealed;
+pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
+pub(crate) use vectoring::Vectoring;
+
+/// One wrapper that makes an I/O type of one ecosystem a type of every ecosystem.
+///
+/// `T` is the type inside, `E` says whose traits `T` has, and `V` as whose type the shim shows itself: by default as
+/// [every](Every) ecosystem's at the same time, its own included.
+///
+/// | made by | from a `T` of | `E` |
+/// |---|---|---|
+/// | [`Shim::new`] | your own: the hub's traits | [`Native`] |
+#[cfg_attr(feature = "tokio", doc = "| [`Shim::from_tokio`] | `tokio::io` | [`Tokio`](crate::Tokio) |")]
+#[cfg_attr(
+    feature = "tokio",
+    doc = "| [`Shim::from_tokio_buf`] | `tokio::io`, buffered: reads copy from its buffer | [`TokioBuf`](crate::TokioBuf) |"
+)]
+#[cfg_attr(feature = "futures", doc = "| [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |")]
+#[cfg_attr(
+    feature = "futures",
+    doc = "| [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |"
+)]
+///
+/// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads, and the constructors accept
+/// any `T`. `Send`, `Sync` and `Unpin` are those of `T`. Nothing is allocated before a conversion needs memory.
+///
+/// # Views
+///
+/// Where the extension traits of two ecosystems are imported side by side, `.read()` on a type of both is ambiguous
+/// (E0034). `shim.into_tokio()`, `shim.into_futures()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost.
+///
+/// # Panics
+///
+/// A panic of the type inside passes through, and leaves the shim and the caller's buffer usable. What that read had
+/// put into a tokio `ReadBuf` by then is not counted.
+#[pin_project(project = Projected)]
+pub struct Shim<T, E: Ecosystem = Native, V = Every> {
+    #[pin]
+    io: T,
+    state: E::State,
+    lowered: Lowered,
+    view: PhantomData<fn() -> V>,
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V> {
+    /// Wraps `io`; the constructors of the ecosystems are public.
+    #[inline]
+    pub(crate) fn wrap(io: T) -> Self {
+        Shim { io, state: E::State::default(), lowered: Lowered::Idle, view: PhantomData }
+    }
+
+    /// Shows the shim as a type of `X` alone, or, with [`Every`], of all ecosystems again.
+    ///
+    /// # Examples
+    ///
+    #[cfg_attr(all(feature = "tokio", feature = "futures"), doc = "```")]
+    #[cfg_attr(not(all(feature = "tokio", feature = "futures")), doc = "```ignore")]
+    /// use futures::AsyncReadExt as _;
+    /// use io_shim::{Shim, Tokio};
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let shim = Shim::from_futures(futures::io::Cursor::new(b"hello"));
+    /// let mut byte = [0];
+    /// // `shim.read(&mut byte)` would be ambiguous here.
+    /// shim.only::<Tokio>().read(&mut byte).await?;
+    /// assert_eq!(&byte, b"h");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn only<X: View>(self) -> Shim<T, E, X> {
+        Shim { io: self.io, state: self.state, lowered: self.lowered, view: PhantomData }
+    }
+
+    /// The type inside.
+    #[inline]
+    pub fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// The type inside. A pending seek is forgotten: the position may move.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut T {
+        E::forget_seek(&mut self.state);
+        self.lowered = Lowered::Idle;
+        &mut self.io
+    }
+
+    /// The type inside, pinned. A pending seek is forgotten: the position may move.
+    #[inline]
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
+        self.moving().0
+    }
+
+    /// Gives back the type inside. No data is lost: a shim holds none.
+    #[inline]
+    pub fn into_inner(self) -> T {
+        self.io
+    }
+
+    /// What the ecosystem remembers.
+    #[inline]
+    pub(crate) fn state(&self) -> &E::State {
+        &self.state
+    }
+
+    /// What the ecosystem remembers, to be set up.
+    #[inline]
+    pub(crate) fn state_mut(&mut self) -> &mut E::State {
+        &mut self.state
+    }
+
+    /// The inner type and the state, for an operation that may move the position: pending seeks are forgotten.
+    #[inline]
+    pub(crate) fn moving(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
+        let (io, state) = self.seeking();
+        E::forget_seek(state);
+        (io, state)
+    }
+
+    /// The inner type and the state, for a seek: only the one that a lowering holds is forgotten.
+    #[inline]
+    pub(crate) fn seeking(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
+        let Projected { io, state, lowered, .. } = self.project();
+        *lowered = Lowered::Idle;
+        (io, state)
+    }
+
+    /// The inner type, for an operation that does not move the position.
+    #[inline]
+    pub(crate) fn io(self: Pin<&mut Self>) -> Pin<&mut T> {
+        self.project().io
+    }
+
+    /// The seek that a lowering to two phases holds.
+    #[inline]
+    pub(crate) fn lowered(self: Pin<&mut Self>) -> &mut Lowered {
+        self.project().lowered
+    }
+}
+
+impl<T: Default, E: Ecosystem, V> Default for Shim<T, E, V> {
+    fn default() -> Self {
+        Shim::wrap(T::default())
+    }
+}
+
+/// Clones the type inside and the settings. What the shim learned and remembered of its stream starts anew.
+impl<T: Clone, E: Ecosystem, V> Clone for Shim<T, E, V> {
+    fn clone(&self) -> Self {
+        Shim { io: self.io.clone(), state: self.state.clone(), lowered: Lowered::Idle, view: PhantomData }
+    }
+}
+
+impl<T: fmt::Debug, E: Ecosystem, V> fmt::Debug for Shim<T, E, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shim").field("io", &self.io).field("state", &self.state).finish_non_exhaustive()
+    }
+}

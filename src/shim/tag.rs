@@ -1,0 +1,61 @@
+//! The tags: which ecosystem a type inside a shim is of, and as whose type the shim shows itself.
+
+use std::fmt;
+
+/// Says whose I/O traits the type inside a [`Shim`](crate::Shim) has.
+///
+/// Sealed: an ecosystem is a file of this crate.
+pub trait Ecosystem: sealed::Ecosystem {}
+
+impl<E: sealed::Ecosystem> Ecosystem for E {}
+
+#[allow(unreachable_pub, reason = "traits that are public in a private place are what seals")]
+pub(crate) mod sealed {
+    use super::fmt;
+
+    pub trait Ecosystem: 'static {
+        /// What the conversion remembers between calls. A clone of it has its settings and nothing of what it learned.
+        type State: Default + Clone + fmt::Debug + Send + Sync + Unpin + 'static;
+
+        /// Forgets a seek that was started and not completed.
+        #[inline]
+        fn forget_seek(_state: &mut Self::State) {}
+    }
+
+    pub trait Buffering: 'static {}
+}
+
+/// The tag of types that have the hub's own traits: yours, made with [`Shim::new`](crate::Shim::new).
+#[derive(Clone, Copy, Debug)]
+pub enum Native {}
+
+/// In an ecosystem's tag: reads call the reading trait of the type inside.
+#[derive(Clone, Copy, Debug)]
+pub enum Unbuffered {}
+
+/// In an ecosystem's tag: the type inside has a buffer, from which reads copy, so that nothing is zeroed.
+#[derive(Clone, Copy, Debug)]
+pub enum Buffered {}
+
+impl sealed::Buffering for Unbuffered {}
+impl sealed::Buffering for Buffered {}
+
+/// The view of a shim that is a type of every ecosystem at once: the default.
+#[derive(Clone, Copy, Debug)]
+pub enum Every {}
+
+/// As whose type a [`Shim`](crate::Shim) shows itself: [`Every`], or the tag of one ecosystem.
+pub trait View {}
+
+/// Views in which a shim is a type of the ecosystem `X`.
+#[diagnostic::on_unimplemented(
+    message = "this shim was narrowed to `{Self}` and does not show itself as a type of `{X}`",
+    note = "`shim.only::<{X}>()` shows it as that, `shim.only::<io_shim::Every>()` as a type of every ecosystem"
+)]
+pub trait Includes<X: Ecosystem>: View {}
+
+impl View for Every {}
+impl<E: Ecosystem> View for E {}
+
+impl<X: Ecosystem> Includes<X> for Every {}
+impl<X: Ecosystem> Includes<X> for X {}
