@@ -24,8 +24,8 @@ pub enum Offer {
     /// shorter than 2 KiB where the buffer is not.
     #[default]
     Predicted,
-    /// At most this many bytes, always by way of a bounce buffer of this size that is zeroed once. No byte of the
-    /// caller's memory is ever zeroed.
+    /// At most this many bytes, by way of a bounce buffer of this size that is zeroed once. No byte of the caller's
+    /// memory is ever zeroed.
     ///
     /// Trades memory and a copy for independence of the sizes of reads.
     Bounce(NonZeroUsize),

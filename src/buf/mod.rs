@@ -1,16 +1,20 @@
 //! Memory that knows how much of it is filled and initialised, and the way to fill it from readers that take slices.
 //!
 //! Knows no other folder of the crate.
-#![allow(unsafe_code, reason = "tracking what is initialised is the purpose of this folder")]
 
+#[allow(unsafe_code, reason = "tracks what is initialised")]
 mod borrowed;
 #[cfg(feature = "bytes")]
+#[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod bytes;
+#[allow(unsafe_code, reason = "tracks what is initialised")]
 mod cursor;
 #[cfg(feature = "std")]
 mod feed;
 #[cfg(feature = "alloc")]
+#[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod spare;
+#[allow(unsafe_code, reason = "tracks what is initialised")]
 mod uninit;
 #[cfg(feature = "std")]
 mod violation;

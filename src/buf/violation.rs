@@ -6,9 +6,9 @@ use std::io;
 
 /// A reader or writer did what the contract of its trait forbids.
 ///
-/// The shim noticed before any harm was done: it returns this as an [`io::Error`] of kind
-/// [`InvalidData`](io::ErrorKind::InvalidData), keeps what the caller's buffer held before the call, and stays usable.
-/// The type at fault is the one inside the shim, and so is the bug.
+/// The shim returns it as an [`io::Error`] of kind [`InvalidData`](io::ErrorKind::InvalidData), leaves what the caller's
+/// buffer held before the call as it was, and stays usable. The type at fault is the one inside the shim, and so is the
+/// bug. How much of the call's own data was read or written, such a type has made unknowable.
 ///
 /// # Examples
 ///
@@ -29,7 +29,8 @@ pub enum ContractViolation {
         /// The bytes that it was offered.
         offered: usize,
     },
-    /// A writer said that it took more bytes than it was given.
+    /// A writer said that it took more bytes than it was given, in a write of one slice or one that the shim gathered.
+    /// (Counts of vectored writes are passed on: widespread mocks over-report there.)
     WroteTooMuch {
         /// The count that it returned.
         returned: usize,

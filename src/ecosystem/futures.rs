@@ -24,32 +24,24 @@ pub type FuturesBuf = Futures<Buffered>;
 #[derive(Clone, Debug, Default)]
 pub struct State {
     feed: SliceFeed,
-    reads: Learned,
+    reads: Vectoring,
     gather: Gather,
-    never_vectored: bool,
-}
-
-/// What was learned of vectored reads: nothing, in a clone.
-#[derive(Debug, Default)]
-struct Learned(Vectoring);
-
-impl Clone for Learned {
-    fn clone(&self) -> Self {
-        Learned::default()
-    }
+    /// What `with_write_vectored` was told, the other way round, so that the default is `false`.
+    answers_not_vectored: bool,
 }
 
 impl<B: sealed::Buffering> sealed::Ecosystem for Futures<B> {
     type State = State;
 }
 
+impl sealed::View for Futures {}
+
 impl<T> Shim<T, Futures> {
     /// Wraps a type that has the traits of futures-io.
     ///
     /// # Examples
     ///
-    #[cfg_attr(feature = "tokio", doc = "```")]
-    #[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+    /// ```
     /// use io_shim::Shim;
     /// use tokio::io::AsyncReadExt as _;
     ///
@@ -92,8 +84,7 @@ impl<T> Shim<T, FuturesBuf> {
     ///
     /// # Examples
     ///
-    #[cfg_attr(feature = "tokio", doc = "```")]
-    #[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+    /// ```
     /// use io_shim::Shim;
     /// use tokio::io::AsyncReadExt as _;
     ///
@@ -117,7 +108,7 @@ impl<T, B: sealed::Buffering, V> Shim<T, Futures<B>, V> {
     /// since the shim gathers for them. With `false`, callers gather themselves.
     #[must_use = "the shim with the setting is the result"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {
-        self.state_mut().never_vectored = !answer;
+        self.state_mut().answers_not_vectored = !answer;
         self
     }
 }
@@ -135,13 +126,13 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 impl<T: futures_io::AsyncRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, state) = self.moving();
+        let (io, state) = self.project_moving();
         state.feed.poll(cursor, |slice| io.poll_read(cx, slice))
     }
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.moving().0.poll_read(cx, slice))?;
+        let n = ready!(self.project_moving().0.poll_read(cx, slice))?;
         Poll::Ready(ContractViolation::check_read(n, slice.len()))
     }
 
@@ -150,19 +141,19 @@ impl<T: futures_io::AsyncRead, V> AsyncReadBuf for Shim<T, Futures, V> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let (io, state) = self.moving();
+        let (io, state) = self.project_moving();
         let n = ready!(io.poll_read_vectored(cx, bufs))?;
         let n = ContractViolation::check_read_vectored(n, bufs)?;
         let mut non_empty = bufs.iter().map(|buf| buf.len()).filter(|&len| len > 0);
         if let (Some(first), Some(_)) = (non_empty.next(), non_empty.next()) {
-            state.reads.0.observe(first, n);
+            state.reads.observe(first, n);
         }
         Poll::Ready(Ok(n))
     }
 
     #[inline]
     fn is_read_vectored(&self) -> bool {
-        !self.state().reads.0.is_disproved()
+        !self.state().reads.is_disproved()
     }
 
     #[inline]
@@ -175,8 +166,8 @@ impl<T: futures_io::AsyncBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         if cursor.capacity() == 0 {
-            let (io, state) = self.moving();
-            return state.feed.poll(cursor, |slice| io.poll_read(cx, slice));
+            let n = ready!(self.project_moving().0.poll_read(cx, &mut []))?;
+            return Poll::Ready(ContractViolation::check_read(n, 0).map(drop));
         }
         poll_read_buf_from_fill(self, cx, cursor)
     }
@@ -196,21 +187,22 @@ impl<T: futures_io::AsyncBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.moving().0.poll_write(cx, data))?;
+        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
         Poll::Ready(ContractViolation::check_write(n, data.len()))
     }
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_flush(cx)
+        self.project_moving().0.poll_flush(cx)
     }
 
     #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_close(cx)
+        self.project_moving().0.poll_close(cx)
     }
 
     fn poll_write_vectored(
@@ -218,7 +210,7 @@ impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, 
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let (io, state) = self.moving();
+        let (io, state) = self.project_moving();
         state.gather.poll(bufs, |attempt| match attempt {
             Attempt::Vectored => io.poll_write_vectored(cx, bufs),
             Attempt::Single(data) => io.poll_write(cx, data),
@@ -227,31 +219,32 @@ impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, 
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
-        !self.state().never_vectored
+        !self.state().answers_not_vectored
     }
 }
 
 impl<T: futures_io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.moving().0.poll_fill_buf(cx)
+        self.project_moving().0.poll_fill_buf(cx)
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        self.moving().0.consume(n);
+        self.project_moving().0.consume(n);
     }
 }
 
 impl<T: futures_io::AsyncSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        self.seeking().0.poll_seek(cx, position)
+        self.project_seeking().0.poll_seek(cx, position)
     }
 }
 
 // Lowerings.
 
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncRead for Shim<T, E, V>
 where
     Self: AsyncReadBuf,
@@ -271,6 +264,7 @@ where
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncWrite for Shim<T, E, V>
 where
     Self: AsyncWrite,
@@ -300,6 +294,7 @@ where
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncBufRead for Shim<T, E, V>
 where
     Self: AsyncReadBuf + AsyncFillBuf,
@@ -315,6 +310,7 @@ where
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncSeek for Shim<T, E, V>
 where
     Self: AsyncSeek,

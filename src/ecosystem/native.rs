@@ -17,8 +17,7 @@ impl<T> Shim<T> {
     ///
     /// # Examples
     ///
-    #[cfg_attr(feature = "tokio", doc = "```")]
-    #[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+    /// ```
     /// use io_shim::Shim;
     /// use tokio::io::AsyncReadExt as _;
     ///
@@ -34,15 +33,16 @@ impl<T> Shim<T> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        self.moving().0.poll_read_buf(cx, cursor)
+        self.project_moving().0.poll_read_buf(cx, cursor)
     }
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.moving().0.poll_read_slice(cx, slice))?;
+        let n = ready!(self.project_moving().0.poll_read_slice(cx, slice))?;
         Poll::Ready(ContractViolation::check_read(n, slice.len()))
     }
 
@@ -52,7 +52,7 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let n = ready!(self.moving().0.poll_read_vectored(cx, bufs))?;
+        let n = ready!(self.project_moving().0.poll_read_vectored(cx, bufs))?;
         Poll::Ready(ContractViolation::check_read_vectored(n, bufs))
     }
 
@@ -67,21 +67,22 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.moving().0.poll_write(cx, data))?;
+        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
         Poll::Ready(ContractViolation::check_write(n, data.len()))
     }
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_flush(cx)
+        self.project_moving().0.poll_flush(cx)
     }
 
     #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_shutdown(cx)
+        self.project_moving().0.poll_shutdown(cx)
     }
 
     #[inline]
@@ -90,7 +91,7 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.moving().0.poll_write_vectored(cx, bufs)
+        self.project_moving().0.poll_write_vectored(cx, bufs)
     }
 
     #[inline]
@@ -102,18 +103,18 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
 impl<T: AsyncFillBuf, V> AsyncFillBuf for Shim<T, Native, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.moving().0.poll_fill_buf(cx)
+        self.project_moving().0.poll_fill_buf(cx)
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        self.moving().0.consume(n);
+        self.project_moving().0.consume(n);
     }
 }
 
 impl<T: AsyncSeek, V> AsyncSeek for Shim<T, Native, V> {
     #[inline]
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        self.seeking().0.poll_seek(cx, position)
+        self.project_seeking().0.poll_seek(cx, position)
     }
 }

@@ -33,6 +33,8 @@ impl<B: sealed::Buffering> sealed::Ecosystem for Tokio<B> {
     }
 }
 
+impl sealed::View for Tokio {}
+
 impl<T> Shim<T, Tokio> {
     /// Wraps a type that has tokio's traits.
     ///
@@ -182,13 +184,13 @@ fn poll_into_slice(
 impl<T: tokio::io::AsyncRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, _) = self.moving();
+        let (io, _) = self.project_moving();
         poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))
     }
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let (io, _) = self.moving();
+        let (io, _) = self.project_moving();
         poll_into_slice(slice, |buf| io.poll_read(cx, buf))
     }
 }
@@ -197,7 +199,7 @@ impl<T: tokio::io::AsyncBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         if cursor.capacity() == 0 {
-            let (io, _) = self.moving();
+            let (io, _) = self.project_moving();
             return poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
         }
         poll_read_buf_from_fill(self, cx, cursor)
@@ -218,21 +220,22 @@ impl<T: tokio::io::AsyncBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T: tokio::io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.moving().0.poll_write(cx, data))?;
+        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
         Poll::Ready(ContractViolation::check_write(n, data.len()))
     }
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_flush(cx)
+        self.project_moving().0.poll_flush(cx)
     }
 
     #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_shutdown(cx)
+        self.project_moving().0.poll_shutdown(cx)
     }
 
     #[inline]
@@ -241,7 +244,7 @@ impl<T: tokio::io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, T
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.moving().0.poll_write_vectored(cx, bufs)
+        self.project_moving().0.poll_write_vectored(cx, bufs)
     }
 
     #[inline]
@@ -253,18 +256,18 @@ impl<T: tokio::io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, T
 impl<T: tokio::io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.moving().0.poll_fill_buf(cx)
+        self.project_moving().0.poll_fill_buf(cx)
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        self.moving().0.consume(n);
+        self.project_moving().0.consume(n);
     }
 }
 
 impl<T: tokio::io::AsyncSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Tokio<B>, V> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        let (mut io, state) = self.seeking();
+        let (mut io, state) = self.project_seeking();
         state.poll_seek(position, |step| match step {
             Step::Start(position) => Poll::Ready(io.as_mut().start_seek(position).map(|()| 0)),
             Step::Complete => io.as_mut().poll_complete(cx),
@@ -274,6 +277,7 @@ impl<T: tokio::io::AsyncSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Tok
 
 // Lowerings.
 
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncRead for Shim<T, E, V>
 where
     Self: AsyncReadBuf,
@@ -284,6 +288,7 @@ where
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncWrite for Shim<T, E, V>
 where
     Self: AsyncWrite,
@@ -318,6 +323,7 @@ where
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncBufRead for Shim<T, E, V>
 where
     Self: AsyncReadBuf + AsyncFillBuf,
@@ -334,7 +340,10 @@ where
 }
 
 /// Starting a seek tries it at once, so that a type that seeks without waiting has done so when `start_seek` returns.
-/// One that has to wait seeks while `poll_complete` is polled; reading or writing before it is done gives it up.
+/// One that has to wait seeks while `poll_complete` is polled; reading or writing before it is done gives it up. To wait
+/// includes waiting for an earlier operation to end, as `tokio::fs::File` does after a write: where that type would refuse
+/// to start, the shim starts and completes. `AsyncSeekExt::seek` always completes.
+#[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncSeek for Shim<T, E, V>
 where
     Self: AsyncSeek,
@@ -345,19 +354,19 @@ where
             Poll::Ready(result) => Lowered::Done(result?),
             Poll::Pending => Lowered::Wanted(position),
         };
-        *self.lowered() = lowered;
+        *self.project_lowered() = lowered;
         Ok(())
     }
 
     fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        match *self.as_mut().lowered() {
+        match *self.as_mut().project_lowered() {
             Lowered::Idle => Poll::Ready(Ok(0)),
             Lowered::Done(position) => Poll::Ready(Ok(position)),
             Lowered::Wanted(position) => {
                 let poll = self.as_mut().poll_seek(cx, position);
                 match poll {
-                    Poll::Pending => *self.lowered() = Lowered::Wanted(position),
-                    Poll::Ready(Ok(position)) => *self.lowered() = Lowered::Done(position),
+                    Poll::Pending => *self.project_lowered() = Lowered::Wanted(position),
+                    Poll::Ready(Ok(position)) => *self.project_lowered() = Lowered::Done(position),
                     Poll::Ready(Err(_)) => {}
                 }
                 poll

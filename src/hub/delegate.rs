@@ -12,7 +12,7 @@
 /// `poll_read_slice` and `poll_read_vectored` past it: it leaves those two at their defaults, which call the first.
 ///
 /// The traits are [`AsyncReadBuf`](crate::AsyncReadBuf), [`AsyncWrite`](crate::AsyncWrite),
-/// [`AsyncFillBuf`](crate::AsyncFillBuf) and [`AsyncSeek`](crate::AsyncSeek); each must be in scope.
+/// [`AsyncFillBuf`](crate::AsyncFillBuf) and [`AsyncSeek`](crate::AsyncSeek), each by its bare name.
 ///
 /// # Examples
 ///
@@ -43,6 +43,22 @@
 ///     delegate!(AsyncWrite: |this| this.project().inner, |this| &this.inner);
 /// }
 /// ```
+///
+/// Without a projection, for inner types that are `Unpin`:
+///
+/// ```
+/// use io_shim::{AsyncSeek, delegate};
+/// use std::pin::Pin;
+///
+/// struct Named<T> {
+///     inner: T,
+///     name: String,
+/// }
+///
+/// impl<T: AsyncSeek + Unpin> AsyncSeek for Named<T> {
+///     delegate!(AsyncSeek: |mut this| Pin::new(&mut this.inner), |_| unreachable!());
+/// }
+/// ```
 #[macro_export]
 macro_rules! delegate {
     (AsyncReadBuf: $($access:tt)*) => {
@@ -61,7 +77,7 @@ macro_rules! delegate {
     (AsyncSeek: $($access:tt)*) => {
         $crate::delegate!(AsyncSeek { poll_seek }: $($access)*);
     };
-    ($trait:ident { $($method:ident),* $(,)? }: |$pin:ident| $pinned:expr, |$ref:ident| $shared:expr $(,)?) => {
+    ($trait:ident { $($method:ident),* $(,)? }: |$pin:pat_param| $pinned:expr, |$ref:pat_param| $shared:expr $(,)?) => {
         // The methods one by one, each with the accessors, which a repetition could not carry along.
         $crate::delegate!(@each $trait [$($method)*] [$pin, $pinned] [$ref, $shared]);
     };
@@ -71,7 +87,7 @@ macro_rules! delegate {
         $crate::delegate!(@each $trait [$($rest)*] $pinned $shared);
     };
 
-    (@method AsyncReadBuf poll_read_buf [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncReadBuf poll_read_buf [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_read_buf(
             self: ::core::pin::Pin<&mut Self>,
@@ -82,7 +98,7 @@ macro_rules! delegate {
             $crate::AsyncReadBuf::poll_read_buf($pinned, cx, cursor)
         }
     };
-    (@method AsyncReadBuf poll_read_slice [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncReadBuf poll_read_slice [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_read_slice(
             self: ::core::pin::Pin<&mut Self>,
@@ -93,7 +109,7 @@ macro_rules! delegate {
             $crate::AsyncReadBuf::poll_read_slice($pinned, cx, slice)
         }
     };
-    (@method AsyncReadBuf poll_read_vectored [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncReadBuf poll_read_vectored [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_read_vectored(
             self: ::core::pin::Pin<&mut Self>,
@@ -104,14 +120,14 @@ macro_rules! delegate {
             $crate::AsyncReadBuf::poll_read_vectored($pinned, cx, bufs)
         }
     };
-    (@method AsyncReadBuf is_read_vectored $pinned:tt [$ref:ident, $shared:expr]) => {
+    (@method AsyncReadBuf is_read_vectored $pinned:tt [$ref:pat_param, $shared:expr]) => {
         #[inline]
         fn is_read_vectored(&self) -> bool {
             let $ref = self;
             $crate::AsyncReadBuf::is_read_vectored($shared)
         }
     };
-    (@method AsyncReadBuf init_hint $pinned:tt [$ref:ident, $shared:expr]) => {
+    (@method AsyncReadBuf init_hint $pinned:tt [$ref:pat_param, $shared:expr]) => {
         #[inline]
         fn init_hint(&self, capacity: usize) -> usize {
             let $ref = self;
@@ -119,7 +135,7 @@ macro_rules! delegate {
         }
     };
 
-    (@method AsyncWrite poll_write [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncWrite poll_write [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_write(
             self: ::core::pin::Pin<&mut Self>,
@@ -130,7 +146,7 @@ macro_rules! delegate {
             $crate::AsyncWrite::poll_write($pinned, cx, data)
         }
     };
-    (@method AsyncWrite poll_flush [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncWrite poll_flush [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_flush(
             self: ::core::pin::Pin<&mut Self>,
@@ -140,7 +156,7 @@ macro_rules! delegate {
             $crate::AsyncWrite::poll_flush($pinned, cx)
         }
     };
-    (@method AsyncWrite poll_shutdown [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncWrite poll_shutdown [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_shutdown(
             self: ::core::pin::Pin<&mut Self>,
@@ -150,7 +166,7 @@ macro_rules! delegate {
             $crate::AsyncWrite::poll_shutdown($pinned, cx)
         }
     };
-    (@method AsyncWrite poll_write_vectored [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncWrite poll_write_vectored [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_write_vectored(
             self: ::core::pin::Pin<&mut Self>,
@@ -161,7 +177,7 @@ macro_rules! delegate {
             $crate::AsyncWrite::poll_write_vectored($pinned, cx, bufs)
         }
     };
-    (@method AsyncWrite is_write_vectored $pinned:tt [$ref:ident, $shared:expr]) => {
+    (@method AsyncWrite is_write_vectored $pinned:tt [$ref:pat_param, $shared:expr]) => {
         #[inline]
         fn is_write_vectored(&self) -> bool {
             let $ref = self;
@@ -169,7 +185,7 @@ macro_rules! delegate {
         }
     };
 
-    (@method AsyncFillBuf poll_fill_buf [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncFillBuf poll_fill_buf [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_fill_buf(
             self: ::core::pin::Pin<&mut Self>,
@@ -179,7 +195,7 @@ macro_rules! delegate {
             $crate::AsyncFillBuf::poll_fill_buf($pinned, cx)
         }
     };
-    (@method AsyncFillBuf consume [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncFillBuf consume [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn consume(self: ::core::pin::Pin<&mut Self>, n: usize) {
             let $pin = self;
@@ -187,7 +203,7 @@ macro_rules! delegate {
         }
     };
 
-    (@method AsyncSeek poll_seek [$pin:ident, $pinned:expr] $shared:tt) => {
+    (@method AsyncSeek poll_seek [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_seek(
             self: ::core::pin::Pin<&mut Self>,
@@ -202,5 +218,11 @@ macro_rules! delegate {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($trait), "` has no method `", ::core::stringify!($method), "`"
         ));
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "usage: `delegate!(Trait: |this| pinned_inner, |this| shared_inner)` or `delegate!(Trait { method, .. }: ..)`, \
+             where `Trait` is `AsyncReadBuf`, `AsyncWrite`, `AsyncFillBuf` or `AsyncSeek`"
+        );
     };
 }

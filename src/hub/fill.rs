@@ -4,6 +4,7 @@ use std::io::{self, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use super::AsyncReadBuf;
 use crate::buf::BorrowedCursor;
 
 /// Reads bytes asynchronously by way of a buffer of the reader's own: tokio's and futures-io's `AsyncBufRead`.
@@ -58,6 +59,8 @@ pub trait AsyncFillBuf {
 }
 
 /// Reads by copying from the reader's own buffer; nothing of the cursor is initialised but what is filled.
+///
+/// For a cursor with capacity: a reader that has nothing to fill need not be ready to fill.
 #[inline]
 pub(crate) fn poll_read_buf_from_fill<R: AsyncFillBuf + ?Sized>(
     mut reader: Pin<&mut R>,
@@ -73,11 +76,14 @@ pub(crate) fn poll_read_buf_from_fill<R: AsyncFillBuf + ?Sized>(
 
 /// Reads by copying from the reader's own buffer into as many slices as it fills.
 #[inline]
-pub(crate) fn poll_read_vectored_from_fill<R: AsyncFillBuf + ?Sized>(
+pub(crate) fn poll_read_vectored_from_fill<R: AsyncReadBuf + AsyncFillBuf + ?Sized>(
     mut reader: Pin<&mut R>,
     cx: &mut Context<'_>,
     bufs: &mut [IoSliceMut<'_>],
 ) -> Poll<io::Result<usize>> {
+    if bufs.iter().all(|buf| buf.is_empty()) {
+        return reader.poll_read_slice(cx, &mut []);
+    }
     let mut chunk = ready!(reader.as_mut().poll_fill_buf(cx))?;
     let n = io::Read::read_vectored(&mut chunk, bufs)?;
     reader.consume(n);

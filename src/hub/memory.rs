@@ -1,8 +1,9 @@
-//! The hub's traits for memory: slices, `io::Cursor`, `Vec<u8>`, `io::empty()` and `io::sink()`.
+//! The hub's traits for memory: slices, `io::Cursor`, `Vec<u8>`, `VecDeque<u8>`, `io::empty()` and `io::sink()`.
 //!
 //! These never wait. Each does what std's synchronous impl for the same type does.
 
 use std::boxed::Box;
+use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, Empty, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Sink, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -74,7 +75,7 @@ macro_rules! reads {
     )*};
 }
 
-reads!([] &[u8], [T: AsRef<[u8]> + Unpin] Cursor<T>, [] Empty);
+reads!([] &[u8], [T: AsRef<[u8]> + Unpin] Cursor<T>, [] VecDeque<u8>, [] Empty);
 
 /// Writing, both ways, for a type that takes several slices in one call: `std::io::Write`.
 macro_rules! writes {
@@ -121,6 +122,8 @@ macro_rules! writes {
 
 writes!(
     [] Vec<u8>,
+    [] VecDeque<u8>,
+    [] &mut [u8],
     [] Cursor<&mut [u8]>,
     [] Cursor<&mut Vec<u8>>,
     [] Cursor<Vec<u8>>,

@@ -37,6 +37,8 @@ struct Scratch {
     bytes: Vec<u8>,
     /// How much the writer is likely to take, judged by what it lately took.
     limit: usize,
+    /// Whether it took all of that the last time.
+    took_all: bool,
 }
 
 /// One write to the inner writer.
@@ -51,7 +53,7 @@ impl Gather {
     /// Writes `bufs` by one call of `write`.
     ///
     /// Nothing is held back: what is gathered is gathered anew from the slices of each call, so that a caller may come
-    /// back after `Pending` with other ones.
+    /// back after `Pending` with other ones. The price is that each `Pending` copies up to the limit again.
     pub(crate) fn poll(
         &mut self,
         bufs: &[IoSlice<'_>],
@@ -71,8 +73,8 @@ impl Gather {
         if !self.vectoring.is_disproved() {
             self.backoff = 0;
         } else if n == first.len() {
-            self.countdown = PROBE_AFTER << self.backoff;
             self.backoff = (self.backoff + u8::from(was_disproved)).min(PROBE_BACKOFF);
+            self.countdown = PROBE_AFTER << self.backoff;
         }
         Poll::Ready(Ok(n))
     }
@@ -99,6 +101,7 @@ impl Scratch {
     /// The front of `bufs` in one piece, up to the limit.
     fn gather(&mut self, bufs: &[IoSlice<'_>]) -> &[u8] {
         self.bytes.clear();
+        self.bytes.reserve_exact(bufs.iter().map(|buf| buf.len()).sum::<usize>().min(self.limit));
         for buf in bufs {
             let room = self.limit - self.bytes.len();
             self.bytes.extend_from_slice(&buf[..buf.len().min(room)]);
@@ -109,19 +112,24 @@ impl Scratch {
         &self.bytes
     }
 
-    /// A writer that took all that the limit allowed may take more; one that took part takes that much.
+    /// A writer that took part takes that much; one that twice took all that the limit allowed may take more.
     fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
             self.limit = n.clamp(1, MOST);
+            self.took_all = false;
         } else if offered >= self.limit {
-            self.limit = offered.saturating_mul(2).min(MOST);
+            if self.took_all {
+                self.limit = offered.saturating_mul(2).min(MOST);
+            }
+            self.took_all = !self.took_all;
         }
     }
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Scratch { bytes: Vec::new(), limit: FIRST }
+        // It starts as if the first limit had been taken once: a writer gets the benefit of the doubt.
+        Scratch { bytes: Vec::new(), limit: FIRST, took_all: true }
     }
 }
 

@@ -28,16 +28,10 @@ pub(crate) use vectoring::Vectoring;
 /// | made by | from a `T` of | `E` |
 /// |---|---|---|
 /// | [`Shim::new`] | your own: the hub's traits | [`Native`] |
-#[cfg_attr(feature = "tokio", doc = "| [`Shim::from_tokio`] | `tokio::io` | [`Tokio`](crate::Tokio) |")]
-#[cfg_attr(
-    feature = "tokio",
-    doc = "| [`Shim::from_tokio_buf`] | `tokio::io`, buffered: reads copy from its buffer | [`TokioBuf`](crate::TokioBuf) |"
-)]
-#[cfg_attr(feature = "futures", doc = "| [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |")]
-#[cfg_attr(
-    feature = "futures",
-    doc = "| [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |"
-)]
+/// | [`Shim::from_tokio`] | `tokio::io` | [`Tokio`](crate::Tokio) |
+/// | [`Shim::from_tokio_buf`] | `tokio::io`, buffered: reads copy from its buffer | [`TokioBuf`](crate::TokioBuf) |
+/// | [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |
+/// | [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |
 ///
 /// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads, and the constructors accept
 /// any `T`. `Send`, `Sync` and `Unpin` are those of `T`. Nothing is allocated before a conversion needs memory.
@@ -45,7 +39,8 @@ pub(crate) use vectoring::Vectoring;
 /// # Views
 ///
 /// Where the extension traits of two ecosystems are imported side by side, `.read()` on a type of both is ambiguous
-/// (E0034). `shim.into_tokio()`, `shim.into_futures()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost.
+/// (E0034). `shim.into_tokio()`, `shim.into_futures()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
+/// `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
 ///
 /// # Panics
 ///
@@ -71,8 +66,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// # Examples
     ///
-    #[cfg_attr(all(feature = "tokio", feature = "futures"), doc = "```")]
-    #[cfg_attr(not(all(feature = "tokio", feature = "futures")), doc = "```ignore")]
+    /// ```
     /// use futures::AsyncReadExt as _;
     /// use io_shim::{Shim, Tokio};
     /// use tokio::io::AsyncReadExt as _;
@@ -97,6 +91,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     }
 
     /// The type inside. A pending seek is forgotten: the position may move.
+    ///
+    /// What the shim learned stays, the contents of a bounce buffer included: to put another stream in, make another shim.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
@@ -107,7 +103,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// The type inside, pinned. A pending seek is forgotten: the position may move.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
-        self.moving().0
+        self.project_moving().0
     }
 
     /// Gives back the type inside. No data is lost: a shim holds none.
@@ -128,31 +124,26 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         &mut self.state
     }
 
-    /// The inner type and the state, for an operation that may move the position: pending seeks are forgotten.
+    /// The inner type and the state, for an operation other than a seek: pending seeks are forgotten, since it may move the
+    /// position or, like a flush, swallow the outcome of the seek.
     #[inline]
-    pub(crate) fn moving(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
-        let (io, state) = self.seeking();
+    pub(crate) fn project_moving(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
+        let (io, state) = self.project_seeking();
         E::forget_seek(state);
         (io, state)
     }
 
     /// The inner type and the state, for a seek: only the one that a lowering holds is forgotten.
     #[inline]
-    pub(crate) fn seeking(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
+    pub(crate) fn project_seeking(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let Projected { io, state, lowered, .. } = self.project();
         *lowered = Lowered::Idle;
         (io, state)
     }
 
-    /// The inner type, for an operation that does not move the position.
-    #[inline]
-    pub(crate) fn io(self: Pin<&mut Self>) -> Pin<&mut T> {
-        self.project().io
-    }
-
     /// The seek that a lowering to two phases holds.
     #[inline]
-    pub(crate) fn lowered(self: Pin<&mut Self>) -> &mut Lowered {
+    pub(crate) fn project_lowered(self: Pin<&mut Self>) -> &mut Lowered {
         self.project().lowered
     }
 }

@@ -3,10 +3,16 @@
 use std::io::{self, SeekFrom};
 use std::task::{Poll, ready};
 
-/// What a lift from two phases remembers: the position whose seek was started and has not completed.
+/// What a lift from two phases remembers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OnePhase {
-    started: Option<SeekFrom>,
+pub enum OnePhase {
+    /// Nothing is under way that it started.
+    #[default]
+    Idle,
+    /// The seek to this position was started and has not completed.
+    Started(SeekFrom),
+    /// A seek was started, and given up before it completed.
+    Abandoned,
 }
 
 /// One of the two phases.
@@ -20,24 +26,31 @@ pub(crate) enum Step {
 impl OnePhase {
     #[inline]
     pub(crate) fn forget(&mut self) {
-        self.started = None;
+        if let OnePhase::Started(_) = self {
+            *self = OnePhase::Abandoned;
+        }
     }
 
     /// Continues the seek to `position` if it is the one that was started, and starts it otherwise: after completing
     /// what else is under way, since types like `tokio::fs::File` refuse to start before.
+    ///
+    /// The error of a seek that was given up is nobody's business any more; that of any other operation is the caller's.
     pub(crate) fn poll_seek(
         &mut self,
         position: SeekFrom,
         mut step: impl FnMut(Step) -> Poll<io::Result<u64>>,
     ) -> Poll<io::Result<u64>> {
-        if self.started != Some(position) {
-            self.started = None;
-            ready!(step(Step::Complete))?;
+        if !matches!(self, OnePhase::Started(started) if *started == position) {
+            self.forget();
+            let earlier = ready!(step(Step::Complete));
+            if let OnePhase::Idle = std::mem::take(self) {
+                earlier?;
+            }
             ready!(step(Step::Start(position)))?;
-            self.started = Some(position);
+            *self = OnePhase::Started(position);
         }
         let result = ready!(step(Step::Complete));
-        self.started = None;
+        *self = OnePhase::Idle;
         Poll::Ready(result)
     }
 }

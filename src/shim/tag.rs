@@ -23,9 +23,12 @@ pub(crate) mod sealed {
     }
 
     pub trait Buffering: 'static {}
+
+    pub trait View {}
 }
 
 /// The tag of types that have the hub's own traits: yours, made with [`Shim::new`](crate::Shim::new).
+// It is here and not in its ecosystem's file because it is the default of `Shim`.
 #[derive(Clone, Copy, Debug)]
 pub enum Native {}
 
@@ -44,18 +47,20 @@ impl sealed::Buffering for Buffered {}
 #[derive(Clone, Copy, Debug)]
 pub enum Every {}
 
-/// As whose type a [`Shim`](crate::Shim) shows itself: [`Every`], or the tag of one ecosystem.
-pub trait View {}
+/// As whose type a [`Shim`](crate::Shim) shows itself: [`Every`], or the tag of one ecosystem. Sealed.
+pub trait View: sealed::View {}
 
-/// Views in which a shim is a type of the ecosystem `X`.
+impl<V: sealed::View> View for V {}
+
+/// Views in which a shim is a type of the ecosystem `X`. Sealed.
 #[diagnostic::on_unimplemented(
     message = "this shim was narrowed to `{Self}` and does not show itself as a type of `{X}`",
     note = "`shim.only::<{X}>()` shows it as that, `shim.only::<io_shim::Every>()` as a type of every ecosystem"
 )]
 pub trait Includes<X: Ecosystem>: View {}
 
-impl View for Every {}
-impl<E: Ecosystem> View for E {}
+impl sealed::View for Every {}
+impl sealed::View for Native {}
 
 impl<X: Ecosystem> Includes<X> for Every {}
-impl<X: Ecosystem> Includes<X> for X {}
+impl<X: Ecosystem + View> Includes<X> for X {}

@@ -1,10 +1,12 @@
 //! [`Vectoring`]: evidence of whether a type takes more than one slice in one call.
 
-/// How many calls in a row that stopped exactly at the end of the first slice are proof that it is the only one used.
+/// How many calls that stopped exactly at the end of the first slice are proof that it is the only one used.
 const DISPROOF: u8 = 2;
 
 /// What calls with two or more non-empty slices have shown: futures-io's traits cannot be asked.
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// A clone knows nothing: it is about another stream.
+#[derive(Debug, Default)]
 pub(crate) struct Vectoring {
     strikes: u8,
 }
@@ -12,7 +14,7 @@ pub(crate) struct Vectoring {
 impl Vectoring {
     /// Learns from a call that used `n` bytes, where the first of several non-empty slices has `first`.
     ///
-    /// More than the first proves vectoring. Exactly the first may be chance, once. Less says nothing.
+    /// More than the first proves vectoring, for now. Exactly the first may be chance, once. Less says nothing.
     #[inline]
     pub(crate) fn observe(&mut self, first: usize, n: usize) {
         if n > first {
@@ -24,7 +26,13 @@ impl Vectoring {
 
     /// Whether all that is known speaks against it.
     #[inline]
-    pub(crate) fn is_disproved(self) -> bool {
+    pub(crate) fn is_disproved(&self) -> bool {
         self.strikes == DISPROOF
+    }
+}
+
+impl Clone for Vectoring {
+    fn clone(&self) -> Self {
+        Vectoring::default()
     }
 }

@@ -1,1 +1,21 @@
+//! The integration tests, one binary. Each module tests one concept; `mock` has what they share.
+#![allow(unsafe_code, reason = "tests look at memory that is not filled, and count allocations")]
+#![allow(missing_docs, missing_debug_implementations, unreachable_pub, reason = "nothing here is public")]
 
+mod access;
+mod alloc;
+mod auto_traits;
+mod buffered;
+mod cursor;
+mod delegate;
+mod every;
+mod feed;
+mod forward;
+mod hostile;
+mod mock;
+mod seek;
+mod sockets;
+mod spare;
+mod ui;
+mod vectored;
+mod watermark;

@@ -1,0 +1,223 @@
+//! What one poll costs, in instructions: exact, whatever else the machine is doing.
+//!
+//! `cargo bench --bench poll_cost` runs itself under valgrind (which must be installed), each case twice with different
+//! numbers of polls; the difference divided by the difference in polls is the cost of one. The readers and writers inside
+//! do almost nothing, so that what is seen is the conversion.
+
+use std::hint::black_box;
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::process::{Command, exit};
+use std::task::{Context, Poll, Waker};
+
+use io_shim::{AsyncReadBuf, BorrowedBuf, BorrowedCursor, Shim};
+use tokio::io::ReadBuf;
+
+/// Fills 8 bytes a call.
+struct Inner([u8; 8]);
+
+impl tokio::io::AsyncRead for Inner {
+    #[inline(never)]
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        buf.put_slice(&self.0);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl futures::io::AsyncRead for Inner {
+    #[inline(never)]
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        slice[..8].copy_from_slice(&self.0);
+        Poll::Ready(Ok(8))
+    }
+}
+
+impl AsyncReadBuf for Inner {
+    #[inline(never)]
+    fn poll_read_buf(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        cursor.append(&self.0);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Takes all.
+macro_rules! takes_all {
+    ($trait:path, $close:ident) => {
+        impl $trait for Inner {
+            #[inline(never)]
+            fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+                Poll::Ready(Ok(data.len()))
+            }
+
+            #[inline(never)]
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Poll::Ready(Ok(bufs[0].len() + bufs[1].len()))
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn $close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+        }
+    };
+}
+
+takes_all!(tokio::io::AsyncWrite, poll_shutdown);
+takes_all!(futures::io::AsyncWrite, poll_close);
+
+fn tokio_slice<R: tokio::io::AsyncRead>(reader: R, polls: usize) {
+    let mut reader = pin!(reader);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut bytes = [0; 64];
+    for _ in 0..polls {
+        let mut buf = ReadBuf::new(black_box(&mut bytes));
+        assert!(reader.as_mut().poll_read(&mut cx, &mut buf).is_ready());
+        assert!(black_box(buf.filled().len()) == 8);
+    }
+}
+
+fn tokio_uninit<R: tokio::io::AsyncRead>(reader: R, polls: usize) {
+    let mut reader = pin!(reader);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut memory = [std::mem::MaybeUninit::uninit(); 64];
+    for _ in 0..polls {
+        let mut buf = ReadBuf::uninit(black_box(&mut memory));
+        assert!(reader.as_mut().poll_read(&mut cx, &mut buf).is_ready());
+        assert!(black_box(buf.filled().len()) == 8);
+    }
+}
+
+fn futures_slice<R: futures::io::AsyncRead>(reader: R, polls: usize) {
+    let mut reader = pin!(reader);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut bytes = [0; 64];
+    for _ in 0..polls {
+        match reader.as_mut().poll_read(&mut cx, black_box(&mut bytes)) {
+            Poll::Ready(Ok(n)) => assert!(black_box(n) == 8),
+            _ => panic!(),
+        }
+    }
+}
+
+fn hub_uninit<R: AsyncReadBuf>(reader: R, polls: usize) {
+    let mut reader = pin!(reader);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut memory = [std::mem::MaybeUninit::uninit(); 64];
+    for _ in 0..polls {
+        let mut buf = BorrowedBuf::from(&mut black_box(&mut memory)[..]);
+        assert!(reader.as_mut().poll_read_buf(&mut cx, buf.unfilled()).is_ready());
+        assert!(black_box(buf.filled().len()) == 8);
+    }
+}
+
+fn tokio_vectored<W: tokio::io::AsyncWrite>(writer: W, polls: usize) {
+    let mut writer = pin!(writer);
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        let bufs = [IoSlice::new(b"ab"), IoSlice::new(b"cd")];
+        match writer.as_mut().poll_write_vectored(&mut cx, black_box(&bufs)) {
+            Poll::Ready(Ok(n)) => assert!(black_box(n) == 4),
+            _ => panic!(),
+        }
+    }
+}
+
+fn futures_vectored<W: futures::io::AsyncWrite>(writer: W, polls: usize) {
+    let mut writer = pin!(writer);
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        let bufs = [IoSlice::new(b"ab"), IoSlice::new(b"cd")];
+        match writer.as_mut().poll_write_vectored(&mut cx, black_box(&bufs)) {
+            Poll::Ready(Ok(n)) => assert!(black_box(n) == 4),
+            _ => panic!(),
+        }
+    }
+}
+
+type Case = (&'static str, fn(usize), fn(usize));
+
+/// The name, the call without a shim, the call through one.
+const CASES: [Case; 8] = [
+    (
+        "read: tokio -> futures",
+        |n| tokio_slice(Inner([1; 8]), n),
+        |n| futures_slice(Shim::from_tokio(Inner([1; 8])), n),
+    ),
+    ("read: tokio -> hub", |n| tokio_uninit(Inner([1; 8]), n), |n| hub_uninit(Shim::from_tokio(Inner([1; 8])), n)),
+    ("read: tokio -> tokio", |n| tokio_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::from_tokio(Inner([1; 8])), n)),
+    ("read: hub -> tokio", |n| hub_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::new(Inner([1; 8])), n)),
+    ("read: hub -> futures", |n| hub_uninit(Inner([1; 8]), n), |n| futures_slice(Shim::new(Inner([1; 8])), n)),
+    (
+        "read: futures -> tokio, uninitialised",
+        |n| futures_slice(Inner([1; 8]), n),
+        |n| tokio_uninit(Shim::from_futures(Inner([1; 8])), n),
+    ),
+    (
+        "vectored write: tokio -> futures",
+        |n| tokio_vectored(Inner([1; 8]), n),
+        |n| futures_vectored(Shim::from_tokio(Inner([1; 8])), n),
+    ),
+    (
+        "vectored write: futures -> tokio",
+        |n| futures_vectored(Inner([1; 8]), n),
+        |n| tokio_vectored(Shim::from_futures(Inner([1; 8])), n),
+    ),
+];
+
+/// Instructions of a whole run of this program with these arguments.
+fn instructions(arguments: &[String]) -> u64 {
+    let out = std::env::temp_dir().join(format!("poll_cost.{}", std::process::id()));
+    let output = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(std::env::current_exe().expect("this program has a path"))
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| fail(&format!("valgrind did not start: {error}; install it to run this benchmark")));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let _ = std::fs::remove_file(out);
+    if !output.status.success() {
+        fail(&text);
+    }
+    let count = text.lines().rev().find_map(|line| line.split_once("Collected : "));
+    count.and_then(|(_, count)| count.trim().parse().ok()).unwrap_or_else(|| fail(&text))
+}
+
+fn fail(message: &str) -> ! {
+    eprintln!("poll_cost: {message}");
+    exit(1)
+}
+
+/// Instructions per poll.
+fn cost(case: usize, through_shim: bool) -> f64 {
+    const POLLS: u64 = 1000;
+    let run = |polls: u64| instructions(&["run".into(), case.to_string(), through_shim.to_string(), polls.to_string()]);
+    (run(2 * POLLS) - run(POLLS)) as f64 / POLLS as f64
+}
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [run, case, through_shim, polls] = &arguments[..] {
+        if run == "run" {
+            let (_, without, through) = CASES[case.parse::<usize>().expect("the number of a case")];
+            (if through_shim == "true" { through } else { without })(polls.parse().expect("a number of polls"));
+            return;
+        }
+    }
+    println!("{:<40} {:>8} {:>8} {:>8}   instructions per poll", "", "without", "through", "more");
+    for (case, (name, ..)) in CASES.iter().enumerate() {
+        let (without, through) = (cost(case, false), cost(case, true));
+        println!("{name:<40} {without:>8.1} {through:>8.1} {:>8.1}", through - without);
+    }
+}

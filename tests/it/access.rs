@@ -1,0 +1,57 @@
+//! Accessors and wrapper traits of `Shim`.
+
+use std::io::Cursor;
+use std::pin::Pin;
+
+use io_shim::{Every, Futures, Offer, Shim, Tokio};
+
+use crate::mock::Script;
+
+#[test]
+fn the_type_inside_is_in_reach() {
+    let mut shim = Shim::from_tokio(vec![1]);
+    assert_eq!(shim.get_ref(), &[1]);
+    shim.get_mut().push(2);
+    Pin::new(&mut shim).get_pin_mut().push(3);
+    AsMut::<Vec<i32>>::as_mut(&mut shim).push(4);
+    assert_eq!(AsRef::<Vec<i32>>::as_ref(&shim), &[1, 2, 3, 4]);
+    assert_eq!(shim.into_inner(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn narrowing_keeps_the_type_inside() {
+    let shim = Shim::from_futures(5).into_tokio().into_futures().only::<Tokio>().only::<Every>();
+    assert_eq!(shim.into_inner(), 5);
+}
+
+#[test]
+fn default_and_clone_are_those_of_the_type_inside() {
+    let shim: Shim<Cursor<Vec<u8>>, Futures> = Shim::default();
+    assert_eq!(shim.clone().into_inner(), Cursor::new(Vec::new()));
+}
+
+#[test]
+fn a_clone_keeps_settings_and_forgets_what_was_learned() {
+    use io_shim::{AsyncReadBuf as _, AsyncWrite as _};
+    let shim = Shim::from_futures(Script::default()).with_offer(Offer::Whole);
+    assert_eq!(shim.clone().init_hint(1 << 20), 1 << 20);
+    let shim = Shim::from_futures(crate::mock::Sink::new(true)).with_write_vectored(false);
+    assert!(!shim.clone().is_write_vectored());
+}
+
+#[test]
+fn debug_shows_the_type_inside() {
+    assert!(format!("{:?}", Shim::from_tokio("inner")).starts_with("Shim { io: \"inner\""));
+    assert!(format!("{:?}", Shim::from_futures(1)).contains("window"));
+}
+
+#[cfg(unix)]
+#[test]
+fn descriptors_pass_through() {
+    use std::os::fd::{AsFd as _, AsRawFd as _};
+    let (socket, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
+    let fd = socket.as_raw_fd();
+    let shim = Shim::new(socket);
+    assert_eq!(shim.as_raw_fd(), fd);
+    assert_eq!(shim.as_fd().as_raw_fd(), fd);
+}

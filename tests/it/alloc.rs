@@ -1,0 +1,130 @@
+//! A counting allocator, and what a shim allocates: nothing, until a conversion needs memory.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::Pin;
+
+use io_shim::Shim;
+
+use crate::mock::{Script, Sink, Step, context};
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+thread_local! {
+    static HEAP: Cell<usize> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The bytes that this thread holds, give or take a constant: memory may pass between threads.
+pub fn heap() -> usize {
+    HEAP.get()
+}
+
+/// How often this thread has allocated.
+pub fn allocations() -> usize {
+    ALLOCATIONS.get()
+}
+
+// SAFETY: the system's allocator does the work; counting neither allocates nor unwinds.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_add(layout.size())));
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_sub(layout.size())));
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[test]
+fn constructing_polling_to_pending_and_dropping_allocate_nothing() {
+    fn check<R: tokio::io::AsyncRead + futures::io::AsyncRead + Unpin>(make: impl FnOnce() -> R) {
+        let mut cx = context();
+        let mut memory = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut buf = tokio::io::ReadBuf::uninit(&mut memory);
+        let before = allocations();
+        let mut shim = make();
+        assert!(tokio::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut cx, &mut buf).is_pending());
+        assert!(futures::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut cx, &mut [0; 9]).is_pending());
+        drop(shim);
+        assert_eq!(allocations() - before, 0);
+    }
+    /// Never ready, and without anything that could allocate.
+    struct Never;
+    impl tokio::io::AsyncRead for Never {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            _: &mut tokio::io::ReadBuf<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Pending
+        }
+    }
+    impl futures::io::AsyncRead for Never {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            _: &mut [u8],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            std::task::Poll::Pending
+        }
+    }
+    impl io_shim::AsyncReadBuf for Never {
+        fn poll_read_buf(
+            self: Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            _: io_shim::BorrowedCursor<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Pending
+        }
+    }
+    check(|| Shim::from_tokio(Never));
+    check(|| Shim::from_futures(Never));
+    check(|| Shim::new(Never));
+}
+
+#[test]
+fn a_shim_is_small() {
+    assert!(size_of::<Shim<(), io_shim::Tokio>>() <= 64);
+    assert!(size_of::<Shim<(), io_shim::Futures>>() <= 64);
+    assert_eq!(size_of::<Shim<(), io_shim::Tokio>>(), 32);
+    assert_eq!(size_of::<Shim<()>>(), 16);
+}
+
+#[test]
+fn a_slice_only_reader_costs_at_most_two_kibibytes() {
+    let mut shim = Shim::from_futures(Script::new((0..100).map(|_| Step::Data(vec![1]))));
+    shim.get_mut().offers.reserve(100);
+    let before = heap();
+    let mut memory = vec![std::mem::MaybeUninit::uninit(); 65536];
+    for _ in 0..100 {
+        let mut buf = tokio::io::ReadBuf::uninit(&mut memory);
+        let _ = tokio::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut context(), &mut buf);
+    }
+    drop(memory);
+    assert!(heap().wrapping_sub(before) as isize <= 2048);
+}
+
+#[test]
+fn gathering_allocates_only_when_there_is_something_to_gather() {
+    use futures::io::AsyncWrite as _;
+    let mut sink = Sink::new(false);
+    sink.data.reserve(4096);
+    sink.writes.reserve(64);
+    sink.vectored_writes.reserve(64);
+    let mut shim = Shim::from_futures(sink);
+    let before = allocations();
+    for _ in 0..16 {
+        let _ = Pin::new(&mut shim).poll_write(&mut context(), b"abc");
+        let _ = Pin::new(&mut shim).poll_write_vectored(&mut context(), &[std::io::IoSlice::new(b"abc")]);
+    }
+    assert_eq!(allocations() - before, 0);
+}

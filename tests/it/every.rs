@@ -1,0 +1,219 @@
+//! A shim is a type of every ecosystem at once, and of one alone once narrowed. The README's table is checked against the
+//! compiler here.
+
+use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Shim, Tokio};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::auto_traits::implements;
+use crate::mock::{Script, Sink};
+
+#[test]
+fn one_value_is_every_ecosystems_type() {
+    fn reads<T: tokio::io::AsyncRead + futures::io::AsyncRead + AsyncReadBuf>(_: T) {}
+    fn writes<T: tokio::io::AsyncWrite + futures::io::AsyncWrite + AsyncWrite>(_: T) {}
+    fn fills<T: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncFillBuf>(_: T) {}
+    fn seeks<T: tokio::io::AsyncSeek + futures::io::AsyncSeek + AsyncSeek>(_: T) {}
+
+    reads(Shim::from_tokio(Script::default()));
+    reads(Shim::from_futures(Script::default()));
+    reads(Shim::new(Script::default()));
+    writes(Shim::from_tokio(Sink::new(true)));
+    writes(Shim::from_futures(Sink::new(true)));
+    writes(Shim::new(Sink::new(true)));
+    fills(Shim::from_tokio(&b""[..]));
+    fills(Shim::from_tokio_buf(&b""[..]));
+    fills(Shim::from_futures(&b""[..]));
+    fills(Shim::from_futures_buf(&b""[..]));
+    fills(Shim::new(&b""[..]));
+    seeks(Shim::from_tokio(std::io::Cursor::new([0; 4])));
+    seeks(Shim::from_futures(futures::io::Cursor::new([0; 4])));
+    seeks(Shim::new(std::io::Cursor::new([0; 4])));
+}
+
+#[test]
+fn a_narrowed_shim_is_not_ambiguous() {
+    futures::executor::block_on(async {
+        let mut byte = [0; 2];
+        let mut shim = Shim::from_futures(&b"abcdef"[..]).into_tokio();
+        assert_eq!(shim.read(&mut byte).await.unwrap(), 2);
+        let mut shim = shim.into_futures();
+        assert_eq!(shim.read(&mut byte).await.unwrap(), 2);
+        assert_eq!(&byte, b"cd");
+        let mut shim = Shim::from_tokio(Sink::new(true)).only::<Futures>();
+        shim.write_all(b"ab").await.unwrap();
+        let mut shim = shim.only::<Tokio>();
+        shim.write_all(b"cd").await.unwrap();
+        assert_eq!(shim.get_ref().data, b"abcd");
+    });
+}
+
+#[test]
+fn the_hubs_traits_beside_others_make_nothing_ambiguous() {
+    use io_shim::ReadBuf as _;
+    use std::io::Read as _;
+    let mut slice = &b"abcd"[..];
+    let mut byte = [0];
+    assert_eq!(slice.read_slice(&mut byte).unwrap(), 1);
+    assert_eq!(std::io::Read::by_ref(&mut slice).bytes().next().unwrap().unwrap(), b'b');
+    // The ambiguity of tokio's and futures' own traits on `&[u8]` is theirs; a narrowed shim has none.
+    futures::executor::block_on(async {
+        let mut shim = Shim::new(slice).into_tokio();
+        assert_eq!(shim.read_u8().await.unwrap(), b'c');
+    });
+}
+
+#[test]
+fn a_narrowed_shim_is_one_ecosystems_alone() {
+    type Narrow<V> = Shim<Script, io_shim::Native, V>;
+    assert!(implements!(Narrow<Tokio>: tokio::io::AsyncRead));
+    assert!(!implements!(Narrow<Tokio>: futures::io::AsyncRead));
+    assert!(implements!(Narrow<Futures>: futures::io::AsyncRead));
+    assert!(!implements!(Narrow<Futures>: tokio::io::AsyncRead));
+}
+
+/// Types that have one trait, of every ecosystem's, and what it requires. For the table below: never called.
+mod only {
+    use std::io::{Result, SeekFrom};
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    pub struct Reads;
+    pub struct Writes;
+    pub struct Fills;
+    pub struct Seeks;
+
+    macro_rules! reads {
+        ($($type:ty),*) => {$(
+            impl tokio::io::AsyncRead for $type {
+                fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut tokio::io::ReadBuf<'_>) -> Poll<Result<()>> {
+                    unreachable!()
+                }
+            }
+            impl futures::io::AsyncRead for $type {
+                fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<Result<usize>> {
+                    unreachable!()
+                }
+            }
+            impl io_shim::AsyncReadBuf for $type {
+                fn poll_read_buf(
+                    self: Pin<&mut Self>,
+                    _: &mut Context<'_>,
+                    _: io_shim::BorrowedCursor<'_>,
+                ) -> Poll<Result<()>> {
+                    unreachable!()
+                }
+            }
+        )*};
+    }
+    reads!(Reads, Fills);
+
+    macro_rules! writes {
+        ($($trait:path, $close:ident);*) => {$(
+            impl $trait for Writes {
+                fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<Result<usize>> {
+                    unreachable!()
+                }
+                fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
+                    unreachable!()
+                }
+                fn $close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
+                    unreachable!()
+                }
+            }
+        )*};
+    }
+    writes!(tokio::io::AsyncWrite, poll_shutdown; futures::io::AsyncWrite, poll_close; io_shim::AsyncWrite, poll_shutdown);
+
+    macro_rules! fills {
+        ($($trait:path),*) => {$(
+            impl $trait for Fills {
+                fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<&[u8]>> {
+                    unreachable!()
+                }
+                fn consume(self: Pin<&mut Self>, _: usize) {}
+            }
+        )*};
+    }
+    fills!(tokio::io::AsyncBufRead, futures::io::AsyncBufRead, io_shim::AsyncFillBuf);
+
+    impl tokio::io::AsyncSeek for Seeks {
+        fn start_seek(self: Pin<&mut Self>, _: SeekFrom) -> Result<()> {
+            unreachable!()
+        }
+        fn poll_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<u64>> {
+            unreachable!()
+        }
+    }
+
+    macro_rules! seeks {
+        ($($trait:path),*) => {$(
+            impl $trait for Seeks {
+                fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, _: SeekFrom) -> Poll<Result<u64>> {
+                    unreachable!()
+                }
+            }
+        )*};
+    }
+    seeks!(futures::io::AsyncSeek, io_shim::AsyncSeek);
+}
+
+/// The names of the traits that hold, as a cell.
+fn cell(traits: &[(&str, bool)]) -> String {
+    let names: Vec<_> = traits.iter().filter(|(_, holds)| *holds).map(|(name, _)| format!("`{name}`")).collect();
+    if names.is_empty() { "-".into() } else { names.join(", ") }
+}
+
+/// The table of the README, made of what the compiler says: what a shim is, by constructor and by trait of the type inside.
+fn truth_table() -> String {
+    let mut table = String::from("| `T` has | made by | tokio's | futures-io's | the hub's |\n|---|---|---|---|---|\n");
+    macro_rules! row {
+        ($has:literal, $made_by:literal, $shim:ty) => {
+            let tokio = cell(&[
+                ("AsyncRead", implements!($shim: tokio::io::AsyncRead)),
+                ("AsyncWrite", implements!($shim: tokio::io::AsyncWrite)),
+                ("AsyncBufRead", implements!($shim: tokio::io::AsyncBufRead)),
+                ("AsyncSeek", implements!($shim: tokio::io::AsyncSeek)),
+            ]);
+            let futures = cell(&[
+                ("AsyncRead", implements!($shim: futures::io::AsyncRead)),
+                ("AsyncWrite", implements!($shim: futures::io::AsyncWrite)),
+                ("AsyncBufRead", implements!($shim: futures::io::AsyncBufRead)),
+                ("AsyncSeek", implements!($shim: futures::io::AsyncSeek)),
+            ]);
+            let hub = cell(&[
+                ("AsyncReadBuf", implements!($shim: AsyncReadBuf)),
+                ("AsyncWrite", implements!($shim: AsyncWrite)),
+                ("AsyncFillBuf", implements!($shim: AsyncFillBuf)),
+                ("AsyncSeek", implements!($shim: AsyncSeek)),
+            ]);
+            table.push_str(&format!("| {} | `{}` | {tokio} | {futures} | {hub} |\n", $has, $made_by));
+        };
+    }
+    use io_shim::{FuturesBuf, TokioBuf};
+    use only::{Fills, Reads, Seeks, Writes};
+    row!("tokio's `AsyncRead`", "Shim::from_tokio(t)", Shim<Reads, Tokio>);
+    row!("tokio's `AsyncWrite`", "Shim::from_tokio(t)", Shim<Writes, Tokio>);
+    row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio(t)", Shim<Fills, Tokio>);
+    row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio_buf(t)", Shim<Fills, TokioBuf>);
+    row!("tokio's `AsyncSeek`", "Shim::from_tokio(t)", Shim<Seeks, Tokio>);
+    row!("futures-io's `AsyncRead`", "Shim::from_futures(t)", Shim<Reads, Futures>);
+    row!("futures-io's `AsyncWrite`", "Shim::from_futures(t)", Shim<Writes, Futures>);
+    row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures(t)", Shim<Fills, Futures>);
+    row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures_buf(t)", Shim<Fills, FuturesBuf>);
+    row!("futures-io's `AsyncSeek`", "Shim::from_futures(t)", Shim<Seeks, Futures>);
+    row!("the hub's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>);
+    row!("the hub's `AsyncWrite`", "Shim::new(t)", Shim<Writes>);
+    row!("the hub's `AsyncReadBuf`, `AsyncFillBuf`", "Shim::new(t)", Shim<Fills>);
+    row!("the hub's `AsyncSeek`", "Shim::new(t)", Shim<Seeks>);
+    row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_tokio()", Shim<Reads, Tokio, Tokio>);
+    row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_futures()", Shim<Reads, Tokio, Futures>);
+    table
+}
+
+#[test]
+fn the_table_in_the_readme_is_true() {
+    let readme = include_str!("../../README.md");
+    let table = truth_table();
+    assert!(readme.contains(&table), "the README's table should read:\n{table}");
+}

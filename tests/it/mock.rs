@@ -1,0 +1,254 @@
+//! Scripted readers and recording writers, each of them a type of every ecosystem, and small helpers.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use io_shim::BorrowedCursor;
+
+/// What a scripted reader does at one call.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Returns these bytes; what does not fit is kept for the next call.
+    Data(Vec<u8>),
+    /// As `Data`, by way of initialising the whole buffer first, as slice-minded tokio readers do.
+    Initialized(Vec<u8>),
+    /// Wakes the task and is not ready.
+    Pending,
+    /// Fails.
+    Error(io::ErrorKind),
+}
+
+/// A reader that follows a script and then is at the end of file. Counts its calls.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    pub steps: VecDeque<Step>,
+    pub calls: usize,
+    /// The length of each buffer that was offered.
+    pub offers: Vec<usize>,
+}
+
+impl Script {
+    pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        Script { steps: steps.into_iter().collect(), ..Script::default() }
+    }
+
+    /// `count` reads of `len` bytes each.
+    pub fn reads(count: usize, len: usize) -> Self {
+        Script::new((0..count).map(|_| Step::Data(vec![1; len])))
+    }
+
+    /// The same with a `Pending` before each step.
+    pub fn with_pending(self) -> Self {
+        Script::new(self.steps.into_iter().flat_map(|step| [Step::Pending, step]))
+    }
+
+    fn next(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<(Vec<u8>, bool)>> {
+        self.calls += 1;
+        self.offers.push(room);
+        let (mut data, initializes) = match self.steps.pop_front() {
+            None => return Poll::Ready(Ok((Vec::new(), false))),
+            Some(Step::Pending) => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Some(Step::Error(kind)) => return Poll::Ready(Err(kind.into())),
+            Some(Step::Data(data)) => (data, false),
+            Some(Step::Initialized(data)) => (data, true),
+        };
+        if data.len() > room {
+            let rest = data.split_off(room);
+            self.steps.push_front(if initializes { Step::Initialized(rest) } else { Step::Data(rest) });
+        }
+        Poll::Ready(Ok((data, initializes)))
+    }
+}
+
+impl tokio::io::AsyncRead for Script {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (data, initializes) = std::task::ready!(self.next(cx, buf.remaining()))?;
+        if initializes {
+            buf.initialize_unfilled()[..data.len()].copy_from_slice(&data);
+            buf.advance(data.len());
+        } else {
+            buf.put_slice(&data);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl futures::io::AsyncRead for Script {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let (data, _) = std::task::ready!(self.next(cx, slice.len()))?;
+        slice[..data.len()].copy_from_slice(&data);
+        Poll::Ready(Ok(data.len()))
+    }
+}
+
+impl io_shim::AsyncReadBuf for Script {
+    fn poll_read_buf(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (data, initializes) = std::task::ready!(self.next(cx, cursor.capacity()))?;
+        if initializes {
+            cursor.ensure_init();
+        }
+        cursor.append(&data);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A writer that records. It takes at most `most` bytes a call, and one slice a call unless it vectors.
+#[derive(Clone, Debug)]
+pub struct Sink {
+    pub data: Vec<u8>,
+    /// The bytes offered at each single write.
+    pub writes: Vec<usize>,
+    /// The slices offered at each vectored write.
+    pub vectored_writes: Vec<usize>,
+    pub flushes: usize,
+    pub shutdowns: usize,
+    pub most: usize,
+    pub vectors: bool,
+    /// Is not ready at every other call.
+    pub pending: Option<bool>,
+}
+
+impl Sink {
+    pub fn new(vectors: bool) -> Self {
+        Sink {
+            data: Vec::new(),
+            writes: Vec::new(),
+            vectored_writes: Vec::new(),
+            flushes: 0,
+            shutdowns: 0,
+            most: usize::MAX,
+            vectors,
+            pending: None,
+        }
+    }
+
+    /// All writes, vectored or not.
+    pub fn calls(&self) -> usize {
+        self.writes.len() + self.vectored_writes.len()
+    }
+
+    fn is_pending(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(pending) = &mut self.pending else { return false };
+        *pending = !*pending;
+        if *pending {
+            cx.waker().wake_by_ref();
+        }
+        *pending
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.writes.push(data.len());
+        if self.is_pending(cx) {
+            return Poll::Pending;
+        }
+        let n = data.len().min(self.most);
+        self.data.extend_from_slice(&data[..n]);
+        Poll::Ready(Ok(n))
+    }
+
+    fn write_vectored(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.vectored_writes.push(bufs.len());
+        if self.is_pending(cx) {
+            return Poll::Pending;
+        }
+        let mut n = 0;
+        for buf in bufs.iter().filter(|buf| !buf.is_empty()).take(if self.vectors { usize::MAX } else { 1 }) {
+            let part = &buf[..buf.len().min(self.most - n)];
+            self.data.extend_from_slice(part);
+            n += part.len();
+        }
+        Poll::Ready(Ok(n))
+    }
+
+    fn flush(&mut self) -> Poll<io::Result<()>> {
+        self.flushes += 1;
+        Poll::Ready(Ok(()))
+    }
+
+    fn shutdown(&mut self) -> Poll<io::Result<()>> {
+        self.shutdowns += 1;
+        Poll::Ready(Ok(()))
+    }
+}
+
+macro_rules! sink {
+    ($trait:path, $close:ident $(, $query:ident)?) => {
+        impl $trait for Sink {
+            fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+                self.write(cx, data)
+            }
+
+            fn poll_write_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                self.write_vectored(cx, bufs)
+            }
+
+            fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.flush()
+            }
+
+            fn $close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.shutdown()
+            }
+
+            $(fn $query(&self) -> bool {
+                self.vectors
+            })?
+        }
+    };
+}
+
+sink!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);
+sink!(futures::io::AsyncWrite, poll_close);
+sink!(io_shim::AsyncWrite, poll_shutdown, is_write_vectored);
+
+/// A context whose waker does nothing.
+pub fn context() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+/// The value of a poll that has to be ready.
+#[track_caller]
+pub fn ready<T>(poll: Poll<T>) -> T {
+    match poll {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("not ready"),
+    }
+}
+
+/// The violation in an error that has to be one.
+#[track_caller]
+pub fn violation<T: std::fmt::Debug>(result: io::Result<T>) -> io_shim::ContractViolation {
+    let error = result.expect_err("a contract violation is an error");
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    *io_shim::ContractViolation::of(&error).expect("the error carries the violation")
+}
+
+/// Memory in which every byte is the sentinel: never in the data of a test, and told apart from zeroes.
+pub const SENTINEL: u8 = 0xA5;
+
+pub fn sentinels(len: usize) -> Vec<std::mem::MaybeUninit<u8>> {
+    vec![std::mem::MaybeUninit::new(SENTINEL); len]
+}
+
+/// How many bytes of memory made by [`sentinels`] are zero.
+pub fn zeroes(memory: &[std::mem::MaybeUninit<u8>]) -> usize {
+    // SAFETY: the memory was initialised with sentinels, and nothing de-initialises it.
+    memory.iter().filter(|byte| unsafe { byte.assume_init() } == 0).count()
+}

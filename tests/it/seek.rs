@@ -1,0 +1,254 @@
+//! Seeking in one phase over two and back: cancelled, interleaved, immediate, real.
+
+use std::io::{self, Cursor, SeekFrom};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Shim};
+use tokio::io::{AsyncReadExt as _, AsyncSeek as _, AsyncSeekExt as _, AsyncWriteExt as _};
+
+use crate::mock::{context, ready};
+
+/// A tokio type whose seeks take a second poll; one that is not completed has no effect.
+#[derive(Default)]
+struct Slow {
+    position: u64,
+    started: Option<SeekFrom>,
+    waited: bool,
+}
+
+impl tokio::io::AsyncSeek for Slow {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        self.started = Some(position);
+        self.waited = false;
+        Ok(())
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        let Some(seek) = self.started else { return Poll::Ready(Ok(self.position)) };
+        if !std::mem::replace(&mut self.waited, true) {
+            return Poll::Pending;
+        }
+        self.started = None;
+        match seek {
+            SeekFrom::Start(position) => self.position = position,
+            SeekFrom::Current(n) => {
+                self.position = self.position.checked_add_signed(n).ok_or(io::ErrorKind::InvalidInput)?
+            }
+            SeekFrom::End(_) => return Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+        Poll::Ready(Ok(self.position))
+    }
+}
+
+impl tokio::io::AsyncRead for Slow {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.started = None;
+        self.position += buf.remaining() as u64;
+        buf.initialize_unfilled();
+        buf.set_filled(buf.capacity());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl tokio::io::AsyncWrite for Slow {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(data.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A futures-io type whose seeks take a second poll.
+impl futures::io::AsyncSeek for Slow {
+    fn poll_seek(mut self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        if self.started != Some(position) {
+            self.as_mut().start_seek(position)?;
+        }
+        self.poll_complete(cx)
+    }
+}
+
+#[test]
+fn a_seek_that_was_given_up_is_not_taken_for_a_later_one() {
+    let mut shim = Shim::from_tokio(Slow::default()).into_futures();
+    let mut cx = context();
+    let five = SeekFrom::Current(5);
+    assert!(futures::io::AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five).is_pending());
+    assert_eq!(ready(futures::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut cx, &mut [0; 6])).unwrap(), 6);
+    let mut polls = 0;
+    let position = loop {
+        polls += 1;
+        if let Poll::Ready(position) = futures::io::AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five) {
+            break position.unwrap();
+        }
+    };
+    assert_eq!((position, polls), (11, 2));
+}
+
+#[test]
+fn the_same_seek_with_nothing_between_continues() {
+    let mut shim = Shim::from_tokio(Slow::default());
+    let mut cx = context();
+    assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(5)).is_pending());
+    let position = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(5));
+    assert!(matches!(position, Poll::Ready(Ok(5))));
+}
+
+#[test]
+fn another_seek_starts_anew() {
+    let mut shim = Shim::from_tokio(Slow::default());
+    let mut cx = context();
+    assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(5)).is_pending());
+    // The first is completed by tokio's rules, the second starts after it.
+    let mut polls = 0;
+    let position = loop {
+        polls += 1;
+        if let Poll::Ready(position) = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Start(9)) {
+            break position.unwrap();
+        }
+    };
+    assert_eq!((position, polls), (9, 2));
+}
+
+#[test]
+fn every_access_that_may_move_the_position_forgets_a_pending_seek() {
+    type Access = fn(&mut Shim<tokio::io::BufReader<Slow>, io_shim::Tokio>);
+    let accesses: [Access; 8] = [
+        |shim| _ = Pin::new(shim).poll_read_slice(&mut context(), &mut [0; 1]),
+        |shim| _ = Pin::new(shim).poll_fill_buf(&mut context()).is_ready(),
+        |shim| AsyncFillBuf::consume(Pin::new(shim), 0),
+        |shim| _ = AsyncWrite::poll_flush(Pin::new(shim), &mut context()),
+        |shim| _ = AsyncWrite::poll_shutdown(Pin::new(shim), &mut context()),
+        |shim| _ = shim.get_mut(),
+        |shim| _ = Pin::new(shim).get_pin_mut(),
+        |shim| _ = AsMut::<tokio::io::BufReader<Slow>>::as_mut(shim),
+    ];
+    for access in accesses {
+        let mut shim = Shim::from_tokio(tokio::io::BufReader::with_capacity(4, Slow::default()));
+        let mut cx = context();
+        let five = SeekFrom::Start(5);
+        assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five).is_pending());
+        access(&mut shim);
+        shim.get_ref();
+        // Were it continued, one more poll would do; it is completed and started anew, which takes two.
+        let first = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five);
+        assert!(first.is_pending());
+        assert!(matches!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five), Poll::Ready(Ok(5))));
+    }
+}
+
+#[test]
+fn lowered_to_two_phases_a_seek_that_needs_no_wait_is_done_at_once() {
+    let mut shim = Shim::from_futures(futures::io::Cursor::new(b"abcdef")).into_tokio();
+    Pin::new(&mut shim).start_seek(SeekFrom::Start(2)).unwrap();
+    // Reading before completing reads at the new position, as tokio's own types do.
+    let mut byte = [0];
+    futures::executor::block_on(shim.read_exact(&mut byte)).unwrap();
+    assert_eq!(&byte, b"c");
+    Pin::new(&mut shim).start_seek(SeekFrom::End(-1)).unwrap();
+    assert!(matches!(Pin::new(&mut shim).poll_complete(&mut context()), Poll::Ready(Ok(5))));
+    assert!(Pin::new(&mut shim).start_seek(SeekFrom::Current(-9)).is_err());
+    assert!(Pin::new(&mut shim).poll_complete(&mut context()).is_ready());
+}
+
+#[test]
+fn lowered_to_two_phases_a_seek_that_waits_completes() {
+    let mut shim = Shim::from_futures(Slow::default()).into_tokio();
+    let mut cx = context();
+    Pin::new(&mut shim).start_seek(SeekFrom::Start(7)).unwrap();
+    assert!(matches!(Pin::new(&mut shim).poll_complete(&mut cx), Poll::Ready(Ok(7))));
+    Pin::new(&mut shim).start_seek(SeekFrom::End(0)).unwrap();
+    assert!(matches!(Pin::new(&mut shim).poll_complete(&mut cx), Poll::Ready(Err(_))));
+    let mut nested = Shim::from_futures(Shim::from_tokio(Shim::from_futures(Slow::default()))).into_tokio();
+    assert_eq!(futures::executor::block_on(nested.seek(SeekFrom::Start(3))).unwrap(), 3);
+    assert_eq!(futures::executor::block_on(nested.seek(SeekFrom::Current(3))).unwrap(), 6);
+}
+
+#[test]
+fn a_seek_in_two_phases_that_is_read_past_is_given_up() {
+    let mut shim = Shim::from_tokio(Slow::default()).into_tokio();
+    let mut cx = context();
+    Pin::new(&mut shim).start_seek(SeekFrom::Start(100)).unwrap();
+    futures::executor::block_on(shim.read_exact(&mut [0; 6])).unwrap();
+    assert!(Pin::new(&mut shim).poll_complete(&mut cx).is_ready());
+    assert_eq!(shim.get_ref().position, 6);
+}
+
+#[test]
+fn a_real_file_is_written_sought_and_read_in_both_ecosystems() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
+        let mut shim = Shim::from_tokio(file).into_futures();
+        // Over futures-io, a write is followed by a seek with nothing in between.
+        futures::io::AsyncWriteExt::write_all(&mut shim, b"hello world").await.unwrap();
+        assert_eq!(futures::io::AsyncSeekExt::seek(&mut shim, SeekFrom::Start(6)).await.unwrap(), 6);
+        let mut text = String::new();
+        futures::io::AsyncReadExt::read_to_string(&mut shim, &mut text).await.unwrap();
+        assert_eq!(text, "world");
+        // Over tokio, through another pair of layers.
+        let mut shim = Shim::from_futures(shim).into_tokio();
+        shim.seek(SeekFrom::End(-5)).await.unwrap();
+        shim.write_all(b"there").await.unwrap();
+        assert_eq!(shim.stream_position().await.unwrap(), 11);
+        shim.rewind().await.unwrap();
+        let mut text = String::new();
+        shim.read_to_string(&mut text).await.unwrap();
+        assert_eq!(text, "hello there");
+    });
+}
+
+#[test]
+fn the_error_of_a_seek_that_was_given_up_is_not_the_next_ones() {
+    let mut shim = Shim::from_tokio(Slow::default());
+    let mut cx = context();
+    assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(-9)).is_pending());
+    for _ in 0..3 {
+        if let Poll::Ready(position) = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Start(7)) {
+            assert_eq!(position.unwrap(), 7);
+            return;
+        }
+    }
+    panic!("not ready");
+}
+
+#[test]
+fn a_real_file_flushed_after_a_seek_was_given_up_seeks_anew() {
+    use futures::io::{AsyncSeekExt as _, AsyncWriteExt as _};
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
+        let mut shim = Shim::from_tokio(file).into_futures();
+        // Given up after one poll; whether it was done by then is the thread pool's affair.
+        let _ = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Start(100));
+        shim.flush().await.unwrap();
+        assert_eq!(shim.seek(SeekFrom::Start(100)).await.unwrap(), 100);
+        let _ = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Current(-900));
+        assert_eq!(shim.seek(SeekFrom::Start(7)).await.unwrap(), 7);
+    });
+}
+
+#[test]
+fn a_cursor_seeks_in_every_ecosystem() {
+    let mut shim = Shim::new(Cursor::new([0; 10]));
+    let mut cx = context();
+    assert!(matches!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::End(0)), Poll::Ready(Ok(10))));
+    let mut shim = shim.into_futures();
+    assert!(matches!(
+        futures::io::AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(-4)),
+        Poll::Ready(Ok(6))
+    ));
+    let mut shim = shim.into_tokio();
+    assert_eq!(futures::executor::block_on(shim.seek(SeekFrom::Start(1))).unwrap(), 1);
+}

@@ -1,0 +1,133 @@
+//! The watermark: over any sequence of polls, through any layers, no byte of a buffer is zeroed twice.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::Poll;
+
+use io_shim::{Offer, Shim};
+use proptest::prelude::*;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::mock::{SENTINEL, Script, Step, context, sentinels};
+
+/// Zero-free data, so that a zero in memory is always the work of somebody's zeroing.
+fn data() -> impl Strategy<Value = Vec<u8>> {
+    (1usize..6000, 1u8..=150)
+        .prop_map(|(len, first)| (0..len).map(|i| first.wrapping_add((i % 100) as u8).max(1)).collect())
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => data().prop_map(Step::Data),
+        2 => data().prop_map(Step::Initialized),
+        3 => Just(Step::Pending),
+        1 => Just(Step::Error(io::ErrorKind::TimedOut)),
+    ];
+    proptest::collection::vec(step, 1..40)
+}
+
+/// What a reader did to the memory of one buffer, seen from outside.
+struct Watched {
+    memory: Vec<MaybeUninit<u8>>,
+    zeroed: Vec<u8>,
+}
+
+impl Watched {
+    fn new(capacity: usize) -> Self {
+        Watched { memory: sentinels(capacity), zeroed: vec![0; capacity] }
+    }
+
+    /// Counts the zeroes past `filled` and covers them with sentinels again.
+    fn look(&mut self, filled: usize) {
+        for (byte, count) in self.memory[filled..].iter_mut().zip(&mut self.zeroed[filled..]) {
+            // SAFETY: the memory was initialised with sentinels, and nothing de-initialises it.
+            if unsafe { byte.assume_init() } == 0 {
+                *count += 1;
+                byte.write(SENTINEL);
+            }
+        }
+    }
+}
+
+/// Reads all of a script into one held buffer after another and checks data, order and zeroing.
+fn check<R: AsyncRead + Unpin>(mut reader: R, steps: &[Step], capacity: usize) {
+    let expected: Vec<u8> = steps
+        .iter()
+        .flat_map(|step| match step {
+            Step::Data(data) | Step::Initialized(data) => &data[..],
+            _ => &[],
+        })
+        .copied()
+        .collect();
+    let mut received = Vec::new();
+    let mut errors = 0;
+    while received.len() < expected.len() {
+        let mut watched = Watched::new(capacity);
+        let (mut filled, mut init) = (0, 0);
+        while filled < capacity && received.len() + filled < expected.len() {
+            let mut buf = ReadBuf::uninit(&mut watched.memory);
+            // SAFETY: that many bytes were initialised, said the buffer of the last round.
+            unsafe { buf.assume_init(init) };
+            buf.set_filled(filled);
+            match Pin::new(&mut reader).poll_read(&mut context(), &mut buf) {
+                Poll::Ready(Ok(())) => assert!(buf.filled().len() > filled, "end of file before the end"),
+                Poll::Ready(Err(error)) => {
+                    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+                    errors += 1;
+                    assert_eq!(buf.filled().len(), filled);
+                }
+                Poll::Pending => assert_eq!(buf.filled().len(), filled),
+            }
+            assert!(buf.initialized().len() >= init, "the watermark went down");
+            (filled, init) = (buf.filled().len(), buf.initialized().len());
+            watched.look(filled);
+        }
+        assert!(watched.zeroed.iter().all(|&count| count <= 1), "a byte was zeroed twice");
+        // SAFETY: the memory was initialised with sentinels, and nothing de-initialises it.
+        received.extend(watched.memory[..filled].iter().map(|byte| unsafe { byte.assume_init() }));
+    }
+    assert!(received == expected, "the data differs");
+    assert!(errors <= steps.iter().filter(|step| matches!(step, Step::Error(_))).count());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_zeroed_twice_through_layers(steps in steps(), capacity in 1usize..70_000) {
+        let script = || Script::new(steps.clone());
+        check(Shim::from_tokio(script()), &steps, capacity);
+        check(Shim::from_futures(script()), &steps, capacity);
+        check(Shim::new(script()), &steps, capacity);
+        check(Shim::from_tokio(Shim::from_futures(Shim::from_tokio(script()))), &steps, capacity);
+        check(Shim::new(Shim::from_tokio(Shim::new(script()))), &steps, capacity);
+        check(Shim::from_futures(Box::pin(Shim::from_tokio(Shim::from_futures(script())))), &steps, capacity);
+        check(Shim::from_futures(script()).with_offer(Offer::Whole), &steps, capacity);
+        check(Shim::from_futures(script()).with_offer(Offer::Bounce(999.try_into().unwrap())), &steps, capacity);
+    }
+}
+
+#[test]
+fn the_watermark_of_a_tokio_buffer_reaches_a_tokio_reader_and_comes_back() {
+    let mut shim = Shim::new(Shim::from_tokio(Script::new([Step::Initialized(vec![1; 10])])));
+    let mut memory = sentinels(100);
+    let mut buf = ReadBuf::uninit(&mut memory);
+    buf.initialize_unfilled_to(40).fill(9);
+    assert!(matches!(Pin::new(&mut shim).poll_read(&mut context(), &mut buf), Poll::Ready(Ok(()))));
+    assert_eq!((buf.filled(), buf.initialized().len()), (&[1; 10][..], 100));
+    // The bytes that were initialised before kept their value; the rest was zeroed.
+    assert_eq!(buf.initialized()[10..40], [9; 30]);
+    assert_eq!(buf.initialized()[40..], [0; 60]);
+}
+
+#[test]
+fn tokios_read_to_end_through_a_slice_only_reader_zeroes_little() {
+    // It keeps its buffer's watermark, so that what is initialised follows what is read.
+    futures::executor::block_on(async {
+        let mut shim = Shim::from_futures(Script::reads(2000, 1460).with_pending()).into_tokio();
+        let mut vec = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut shim, &mut vec).await.unwrap();
+        assert_eq!(vec, vec![1; 2000 * 1460]);
+    });
+}

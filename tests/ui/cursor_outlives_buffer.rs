@@ -1,0 +1,17 @@
+//! A cursor borrows its buffer: a reader cannot keep it, nor can two be used at once.
+use io_shim::{BorrowedBuf, BorrowedCursor};
+
+fn keep<'a>(slot: &mut Option<BorrowedCursor<'a>>, cursor: BorrowedCursor<'_>) {
+    *slot = Some(cursor);
+}
+
+fn twice() {
+    let mut memory = [0; 8];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    let mut first = buf.unfilled();
+    let mut second = buf.unfilled();
+    first.append(b"a");
+    second.append(b"b");
+}
+
+fn main() {}
