@@ -18,7 +18,7 @@
 ///
 /// ```
 /// use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, delegate};
-/// use std::{io, pin::Pin, task::{Context, Poll, ready}};
+/// use std::{io, pin::Pin, task::{Context, Poll}};
 ///
 /// /// Counts what is read; writes pass through untouched.
 /// #[pin_project::pin_project]
@@ -31,9 +31,9 @@
 /// impl<T: AsyncReadBuf> AsyncReadBuf for Counted<T> {
 ///     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
 ///         let this = self.project();
-///         ready!(this.inner.poll_read_buf(cx, cursor.reborrow()))?;
+///         let poll = this.inner.poll_read_buf(cx, cursor.reborrow());
 ///         *this.read += cursor.written().len();
-///         Poll::Ready(Ok(()))
+///         poll
 ///     }
 ///
 ///     delegate!(AsyncReadBuf { init_hint }: |this| this.project().inner, |this| &this.inner);

@@ -29,8 +29,9 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 /// 1. Data already in memory: [`BorrowedCursor::append`].
 /// 2. A source that reads into slices: one line over [`SliceFeed`](crate::SliceFeed), so that no byte is zeroed twice.
 /// 3. A wrapper: pass [`cursor.reborrow()`](BorrowedCursor::reborrow) on and look at
-///    [`written()`](BorrowedCursor::written) afterwards. [`delegate!`](crate::delegate) writes the methods that only
-///    forward; forward [`init_hint`](Self::init_hint) in any case.
+///    [`written()`](BorrowedCursor::written) afterwards, whatever the outcome: a reader that fills and then fails would
+///    get its data past you otherwise. [`delegate!`](crate::delegate) writes the methods that only forward; forward
+///    [`init_hint`](Self::init_hint) in any case.
 /// 4. A source that writes through a raw pointer: [`BorrowedCursor::as_mut`] and [`BorrowedCursor::advance`], `unsafe`.
 ///
 /// # Cancel safety

@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedBuf, BorrowedCursor, Shim, delegate};
 
@@ -36,9 +36,9 @@ impl<T: AsyncReadBuf + Unpin> AsyncReadBuf for Upper<T> {
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.0).poll_read_buf(cx, cursor.reborrow()))?;
+        let poll = Pin::new(&mut self.0).poll_read_buf(cx, cursor.reborrow());
         cursor.written_mut().make_ascii_uppercase();
-        Poll::Ready(Ok(()))
+        poll
     }
 
     delegate!(AsyncReadBuf { init_hint }: |this| Pin::new(&mut this.get_mut().0), |this| &this.0);

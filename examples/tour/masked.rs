@@ -1,0 +1,30 @@
+//! [`Masked`]: a reader of our own, written once against the hub.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use io_shim::{AsyncReadBuf, BorrowedCursor, delegate};
+
+/// What every byte is combined with.
+const MASK: u8 = 0x5C;
+
+/// Masks what it reads from `R`; masking what is masked gives the original back.
+pub(crate) struct Masked<R>(pub(crate) R);
+
+impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Masked<R> {
+    fn poll_read_buf(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        // The reader inside fills the caller's own memory, initialised or not; then it is changed in place.
+        ready!(Pin::new(&mut self.0).poll_read_buf(cx, cursor.reborrow()))?;
+        for byte in cursor.written_mut() {
+            *byte ^= MASK;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    delegate!(AsyncReadBuf { init_hint }: |this| Pin::new(&mut this.get_mut().0), |this| &this.0);
+}

@@ -1,0 +1,192 @@
+//! The second table: how much of a buffer the shim zeroes when every poll comes with a fresh one.
+//!
+//! That is the worst case: a buffer that is kept remembers what of it is initialised, and no byte is zeroed twice. Here
+//! each poll gets 64 KiB of which nothing is known to be initialised and every byte is the sentinel. What is zero instead
+//! was zeroed on the way: under the data, which the reader sees before it writes there, and beyond it, which the caller
+//! sees afterwards.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use io_shim::{AsyncReadBuf, BorrowedCursor, Ecosystem, Offer, Shim};
+use tokio::io::ReadBuf;
+
+/// The size of every buffer.
+const SIZE: usize = 64 * 1024;
+/// What every buffer is filled with before it is lent. It is not 0, and the data is neither 0 nor this.
+const SENTINEL: u8 = 0xA5;
+const DATA: u8 = 0xD7;
+
+/// How many polls there are, and how many of them the shim has to learn from.
+const POLLS: usize = 1000;
+const LEARNING: usize = 100;
+
+/// How much the readers return by each poll: the payload of one network packet, and a long read.
+const PER_READ: [usize; 2] = [1460, MOST];
+const MOST: usize = 16 * 1024;
+
+pub(crate) fn print_table() -> io::Result<()> {
+    println!("Bytes zeroed of one fresh {} KiB buffer per poll", SIZE / 1024);
+    println!();
+    println!("{:<39} {:>24}   {:>24}", "", "reads of 1460 bytes", "reads of 16 KiB");
+    println!("{0:<39} {1:>7} {2:>7} {3:>8}   {1:>7} {2:>7} {3:>8}", "direction", "first", "later", "per byte");
+
+    let bounce = Offer::Bounce(NonZeroUsize::new(16 * 1024).expect("not 0"));
+    row("tokio -> tokio", |reader| tokio_caller(Shim::from_tokio(reader)))?;
+    row("tokio -> futures (*)", |reader| futures_caller(Shim::from_tokio(reader)))?;
+    row("futures -> futures (*)", |reader| futures_caller(Shim::from_futures(reader)))?;
+    row("futures -> tokio, Offer::Predicted", |reader| tokio_caller(Shim::from_futures(reader)))?;
+    row("futures -> tokio, Offer::Bounce(16 KiB)", |reader| {
+        tokio_caller(Shim::from_futures(reader).with_offer(bounce))
+    })?;
+    row("futures -> tokio, Offer::Whole", |reader| tokio_caller(Shim::from_futures(reader).with_offer(Offer::Whole)))?;
+    row("own -> tokio", |reader| tokio_caller(Shim::new(reader)))?;
+    row("own -> futures (*)", |reader| futures_caller(Shim::new(reader)))?;
+
+    println!();
+    println!(
+        "first: by the first poll; later: by each poll once the shim has learned; per byte: later, per byte returned."
+    );
+    println!(
+        "(*) futures-io's callers lend initialised memory: they zeroed it themselves, the shim has nothing to zero."
+    );
+    Ok(())
+}
+
+/// One poll: how many bytes it zeroed and how many it returned.
+type Sample = (usize, usize);
+
+/// Polls a reader of each size through what `caller` makes of it, and prints the figures.
+fn row<C: FnMut() -> io::Result<Sample>>(direction: &str, caller: impl Fn(Reader) -> C) -> io::Result<()> {
+    let mut figures = Vec::new();
+    for per_read in PER_READ {
+        let mut poll = caller(Reader { per_read, returned: 0, address: 0, under: 0 });
+        let samples = (0..POLLS).map(|_| poll()).collect::<io::Result<Vec<_>>>()?;
+        let (first, later) = (samples[0].0, &samples[LEARNING..]);
+        let zeroed: usize = later.iter().map(|sample| sample.0).sum();
+        let returned: usize = later.iter().map(|sample| sample.1).sum();
+        figures.push(format!("{first:>7} {:>7} {:>8.2}", zeroed / later.len(), zeroed as f64 / returned as f64));
+    }
+    println!("{direction:<39} {}", figures.join("   "));
+    Ok(())
+}
+
+/// A caller with tokio's buffer over uninitialised memory.
+fn tokio_caller<E: Ecosystem>(mut shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
+where
+    Shim<Reader, E>: tokio::io::AsyncRead,
+{
+    let mut memory = vec![MaybeUninit::uninit(); SIZE];
+    move || {
+        memory.fill(MaybeUninit::new(SENTINEL));
+        let place = place(&memory);
+        let mut buf = ReadBuf::uninit(&mut memory);
+        let poll = tokio::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut context(), &mut buf);
+        expect_ready(poll)?;
+        // Safe code sees no further than `initialized`, which is as far as the shim says that it has zeroed.
+        let (data, rest) = buf.initialized().split_at(buf.filled().len());
+        sample(&shim, place, data, rest)
+    }
+}
+
+/// A caller with a slice, all of it initialised: there is no other buffer in futures-io.
+fn futures_caller<E: Ecosystem>(mut shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
+where
+    Shim<Reader, E>: futures::io::AsyncRead,
+{
+    let mut memory = vec![SENTINEL; SIZE];
+    move || {
+        memory.fill(SENTINEL);
+        let poll = futures::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut context(), &mut memory);
+        let returned = expect_ready(poll)?;
+        let (data, rest) = memory.split_at(returned);
+        sample(&shim, place(&memory), data, rest)
+    }
+}
+
+/// Counts what was zeroed under `data` and in the `rest` of a buffer at `place`.
+fn sample<E: Ecosystem>(shim: &Shim<Reader, E>, place: Range<usize>, data: &[u8], rest: &[u8]) -> io::Result<Sample> {
+    let reader = shim.get_ref();
+    if data.len() != reader.returned || data.iter().any(|&byte| byte != DATA) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the caller did not get what the reader returned"));
+    }
+    // What lies elsewhere is the shim's own bounce buffer, which is zeroed once and for all.
+    let under = if place.contains(&reader.address) { reader.under } else { 0 };
+    Ok((under + zeroes(rest), data.len()))
+}
+
+/// A reader of every ecosystem: for a shim, of the one that its tag says.
+struct Reader {
+    per_read: usize,
+    /// How much the last read returned,
+    returned: usize,
+    /// where it wrote that,
+    address: usize,
+    /// and how many bytes were 0 there before.
+    under: usize,
+}
+
+impl Reader {
+    /// How much the next read writes to the front of a buffer of `capacity` bytes, of which the first are `initialized`.
+    /// Notes what it is about to write over.
+    fn next(&mut self, capacity: usize, initialized: &[u8]) -> usize {
+        let n = self.per_read.min(capacity);
+        self.returned = n;
+        self.address = initialized.as_ptr().addr();
+        self.under = zeroes(&initialized[..n.min(initialized.len())]);
+        n
+    }
+}
+
+impl tokio::io::AsyncRead for Reader {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let n = self.next(buf.remaining(), &buf.initialized()[buf.filled().len()..]);
+        buf.put_slice(&[DATA; MOST][..n]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl futures::io::AsyncRead for Reader {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let n = self.next(slice.len(), slice);
+        slice[..n].fill(DATA);
+        Poll::Ready(Ok(n))
+    }
+}
+
+impl AsyncReadBuf for Reader {
+    fn poll_read_buf(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let n = self.next(cursor.capacity(), cursor.init_mut());
+        cursor.append(&[DATA; MOST][..n]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The addresses of `memory`.
+fn place<T>(memory: &[T]) -> Range<usize> {
+    let Range { start, end } = memory.as_ptr_range();
+    start.addr()..end.addr()
+}
+
+fn zeroes(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte == 0).count()
+}
+
+fn expect_ready<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::Error::other("a reader that never waits was pending")),
+    }
+}
+
+fn context() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
