@@ -23,6 +23,8 @@ mod ecosystem;
 mod hub;
 #[cfg(feature = "std")]
 mod shim;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use buf::{BorrowedBuf, BorrowedCursor};
 #[cfg(feature = "std")]

@@ -16,6 +16,7 @@ mod mock;
 mod seek;
 mod sockets;
 mod spare;
+mod suites;
 mod ui;
 mod vectored;
 mod watermark;

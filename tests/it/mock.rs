@@ -252,3 +252,13 @@ pub fn zeroes(memory: &[std::mem::MaybeUninit<u8>]) -> usize {
     // SAFETY: the memory was initialised with sentinels, and nothing de-initialises it.
     memory.iter().filter(|byte| unsafe { byte.assume_init() } == 0).count()
 }
+
+/// The configuration of a property test: so many cases, unless `PROPTEST_CASES` says otherwise.
+pub fn config(cases: u32) -> proptest::test_runner::Config {
+    let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        default
+    } else {
+        proptest::test_runner::Config { cases, ..default }
+    }
+}

@@ -9,7 +9,7 @@ use io_shim::{Offer, Shim};
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::mock::{SENTINEL, Script, Step, context, sentinels};
+use crate::mock::{SENTINEL, Script, Step, config, context, sentinels};
 
 /// Zero-free data, so that a zero in memory is always the work of somebody's zeroing.
 fn data() -> impl Strategy<Value = Vec<u8>> {
@@ -92,7 +92,7 @@ fn check<R: AsyncRead + Unpin>(mut reader: R, steps: &[Step], capacity: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(config(64))]
 
     #[test]
     fn nothing_is_zeroed_twice_through_layers(steps in steps(), capacity in 1usize..70_000) {

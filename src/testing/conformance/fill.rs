@@ -1,0 +1,84 @@
+//! The contract of [`AsyncFillBuf`].
+
+use std::boxed::Box;
+use std::pin::Pin;
+use std::vec::Vec;
+
+use super::{checks, pattern};
+use crate::hub::{AsyncFillBuf, AsyncReadBuf};
+use crate::testing::drive::until_ready;
+
+/// Checks a buffered reader against the contract of [`AsyncFillBuf`]. `make` makes one that reads the given data to its end.
+///
+/// # Panics
+///
+/// Panics if the reader breaks the contract.
+pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(mut make: impl FnMut(&[u8]) -> R) {
+    let data = pattern(20_011);
+    let mut make = |data: &[u8]| Box::pin(make(data));
+    checks! {
+        filling_and_consuming_gets_all_data(&mut make, &data);
+        what_is_not_consumed_is_given_again(&mut make, &data);
+        reads_go_on_where_consuming_stopped(&mut make, &data);
+        the_end_is_empty_every_time(&mut make);
+    }
+}
+
+type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
+
+fn fill_once<R: AsyncFillBuf>(reader: &mut Pin<Box<R>>) -> Vec<u8> {
+    until_ready(reader, |reader, cx| reader.poll_fill_buf(cx).map_ok(<[u8]>::to_vec)).expect("a fill")
+}
+
+fn filling_and_consuming_gets_all_data<R: AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
+    for most in [1, 100, usize::MAX] {
+        let data = &data[..data.len().min(most.saturating_mul(300))];
+        let mut reader = make(data);
+        let mut received = Vec::new();
+        loop {
+            let filled = fill_once(&mut reader);
+            if filled.is_empty() {
+                break;
+            }
+            let n = filled.len().min(most);
+            received.extend_from_slice(&filled[..n]);
+            reader.as_mut().consume(n);
+        }
+        assert!(received == data, "the data differs");
+    }
+}
+
+fn what_is_not_consumed_is_given_again<R: AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let first = fill_once(&mut reader);
+    reader.as_mut().consume(0);
+    assert!(fill_once(&mut reader).starts_with(&first), "filled bytes are gone");
+    reader.as_mut().consume(1);
+    let rest = fill_once(&mut reader);
+    assert!(!rest.is_empty() && data[1..].starts_with(&rest), "the data differs");
+}
+
+fn reads_go_on_where_consuming_stopped<R: AsyncReadBuf + AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut received = Vec::new();
+    loop {
+        let filled = fill_once(&mut reader);
+        if filled.is_empty() {
+            break;
+        }
+        let n = filled.len().div_ceil(2);
+        received.extend_from_slice(&filled[..n]);
+        reader.as_mut().consume(n);
+        let mut slice = [0; 50];
+        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice)).expect("a read");
+        received.extend_from_slice(&slice[..n]);
+    }
+    assert!(received == data, "the data differs");
+}
+
+fn the_end_is_empty_every_time<R: AsyncFillBuf>(make: Make<'_, R>) {
+    let mut reader = make(&[]);
+    for _ in 0..3 {
+        assert!(fill_once(&mut reader).is_empty(), "data from nowhere");
+    }
+}

@@ -1,0 +1,253 @@
+//! The contract of [`AsyncReadBuf`].
+
+use std::boxed::Box;
+use std::io::IoSliceMut;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use std::vec;
+use std::vec::Vec;
+
+use super::{checks, pattern};
+use crate::buf::BorrowedBuf;
+use crate::hub::AsyncReadBuf;
+use crate::testing::drive::until_ready;
+
+/// Checks a reader against the contract of [`AsyncReadBuf`]. `make` makes one that reads the given data to its end, by
+/// whatever number of calls, `Pending` included.
+///
+/// # Panics
+///
+/// Panics if the reader breaks the contract.
+pub fn read<R: AsyncReadBuf>(mut make: impl FnMut(&[u8]) -> R) {
+    let data = pattern(20_011);
+    let mut make = |data: &[u8]| Box::pin(make(data));
+    checks! {
+        uninitialised_buffers_of_every_size_get_all_data(&mut make, &data);
+        initialised_buffers_get_all_data(&mut make, &data);
+        a_held_buffer_gets_all_data_and_its_watermark_only_rises(&mut make, &data);
+        slices_get_all_data(&mut make, &data);
+        several_slices_get_all_data_in_order(&mut make, &data);
+        kinds_of_reads_can_be_mixed(&mut make, &data);
+        what_the_caller_wrote_before_is_kept(&mut make, &data);
+        a_limited_cursor_is_not_exceeded(&mut make, &data);
+        an_empty_buffer_takes_nothing(&mut make, &data);
+        the_end_is_the_end_every_time(&mut make, &data);
+        a_read_given_up_after_pending_loses_nothing(&mut make, &data);
+        the_hint_is_within_the_capacity(&mut make, &data);
+        no_data_is_the_end_at_once(&mut make);
+    }
+}
+
+type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
+
+/// Looks at every byte, so that a checker sees one that is not initialised.
+fn look(bytes: &[u8]) {
+    assert!(bytes.iter().fold(0usize, |sum, &byte| sum + usize::from(byte)) < usize::MAX);
+}
+
+/// One read into fresh uninitialised memory.
+fn read_uninit<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, capacity: usize) -> Vec<u8> {
+    let mut memory = vec![MaybeUninit::uninit(); capacity];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    until_ready(reader, |reader, cx| {
+        let poll = reader.poll_read_buf(cx, buf.unfilled());
+        assert!(poll.is_ready() || buf.filled().is_empty(), "`Pending` with data");
+        poll
+    })
+    .expect("a read");
+    look(buf.unfilled().init_mut());
+    buf.filled().to_vec()
+}
+
+fn uninitialised_buffers_of_every_size_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    for capacity in [1, 2, 7, 64, 1000, 2048, 4096, 8192, 100_000] {
+        let data = &data[..data.len().min(capacity * 500)];
+        let mut reader = make(data);
+        let mut received = Vec::new();
+        loop {
+            let part = read_uninit(&mut reader, capacity);
+            if part.is_empty() {
+                break;
+            }
+            received.extend(part);
+        }
+        assert!(received == data, "the data differs");
+    }
+}
+
+fn initialised_buffers_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut received = Vec::new();
+    let mut bytes = [0; 777];
+    loop {
+        let mut buf = BorrowedBuf::from(&mut bytes[..]);
+        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).expect("a read");
+        assert_eq!(buf.init_len(), 777, "initialised bytes are initialised");
+        if buf.filled().is_empty() {
+            break;
+        }
+        received.extend_from_slice(buf.filled());
+    }
+    assert!(received == data, "the data differs");
+}
+
+fn a_held_buffer_gets_all_data_and_its_watermark_only_rises<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut memory = vec![MaybeUninit::uninit(); data.len() + 5000];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    loop {
+        let (filled, init) = (buf.filled().len(), buf.init_len());
+        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).expect("a read");
+        assert!(buf.init_len() >= init.max(buf.filled().len()), "the watermark fell");
+        look(buf.unfilled().init_mut());
+        if buf.filled().len() == filled {
+            break;
+        }
+    }
+    assert!(buf.filled() == data, "the data differs");
+}
+
+fn slices_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut received = Vec::new();
+    let mut slice = [0; 1500];
+    loop {
+        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice)).expect("a read");
+        assert!(n <= slice.len(), "a count beyond the slice");
+        if n == 0 {
+            break;
+        }
+        received.extend_from_slice(&slice[..n]);
+    }
+    assert!(received == data, "the data differs");
+}
+
+/// One vectored read into slices of these lengths.
+fn read_vectored<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, lens: &[usize]) -> Vec<u8> {
+    let mut slices: Vec<Vec<u8>> = lens.iter().map(|&len| vec![0; len]).collect();
+    let mut bufs: Vec<_> = slices.iter_mut().map(|slice| IoSliceMut::new(slice)).collect();
+    let n = until_ready(reader, |reader, cx| reader.poll_read_vectored(cx, &mut bufs)).expect("a read");
+    assert!(n <= lens.iter().sum(), "a count beyond the slices");
+    let mut received = slices.concat();
+    received.truncate(n);
+    received
+}
+
+fn several_slices_get_all_data_in_order<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    for lens in [&[0, 3, 0, 100, 1000][..], &[512; 8], &[64]] {
+        let mut reader = make(data);
+        let mut received = Vec::new();
+        loop {
+            let part = read_vectored(&mut reader, lens);
+            if part.is_empty() {
+                break;
+            }
+            received.extend(part);
+        }
+        assert!(received == data, "the data differs");
+    }
+}
+
+fn kinds_of_reads_can_be_mixed<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut received = Vec::new();
+    for kind in 0.. {
+        let part = match kind % 4 {
+            0 => read_uninit(&mut reader, 300),
+            1 => read_vectored(&mut reader, &[10, 20]),
+            2 => read_uninit(&mut reader, 9000),
+            _ => read_vectored(&mut reader, &[200]),
+        };
+        if part.is_empty() {
+            break;
+        }
+        received.extend(part);
+    }
+    assert!(received == data, "the data differs");
+}
+
+fn what_the_caller_wrote_before_is_kept<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut memory = vec![MaybeUninit::uninit(); 500];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    buf.unfilled().append(b"kept");
+    until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).expect("a read");
+    assert_eq!(&buf.filled()[..4], b"kept");
+    assert!(buf.filled().len() > 4 && data.starts_with(&buf.filled()[4..]), "the data differs");
+}
+
+fn a_limited_cursor_is_not_exceeded<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut memory = vec![MaybeUninit::uninit(); 500];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    for _ in 0..3 {
+        let filled = buf.filled().len();
+        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled().limit(9))).expect("a read");
+        assert!((1..=9).contains(&(buf.filled().len() - filled)), "more than the limit, or nothing");
+    }
+    assert!(data.starts_with(buf.filled()), "the data differs");
+}
+
+fn an_empty_buffer_takes_nothing<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..3 {
+        // `Pending` is an answer, too: some readers wait for data first.
+        let mut buf = BorrowedBuf::from(&mut [][..] as &mut [u8]);
+        let _ = reader.as_mut().poll_read_buf(&mut cx, buf.unfilled());
+        let _ = reader.as_mut().poll_read_slice(&mut cx, &mut []);
+        let _ = reader.as_mut().poll_read_vectored(&mut cx, &mut []);
+        let _ = reader.as_mut().poll_read_vectored(&mut cx, &mut [IoSliceMut::new(&mut [])]);
+    }
+    let first = read_uninit(&mut reader, 100);
+    assert!(!first.is_empty() && data.starts_with(&first), "the data differs");
+}
+
+fn the_end_is_the_end_every_time<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(&data[..10]);
+    while !read_uninit(&mut reader, 100).is_empty() {}
+    for _ in 0..3 {
+        assert!(read_uninit(&mut reader, 100).is_empty(), "data after the end");
+        assert!(read_vectored(&mut reader, &[9, 9]).is_empty(), "data after the end");
+    }
+}
+
+fn a_read_given_up_after_pending_loses_nothing<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut received = Vec::new();
+    loop {
+        // One poll with a waker that nobody listens to, and a buffer that is thrown away after `Pending`.
+        let mut memory = [MaybeUninit::uninit(); 600];
+        let mut buf = BorrowedBuf::from(&mut memory[..]);
+        let poll = reader.as_mut().poll_read_buf(&mut cx, buf.unfilled());
+        if poll.is_pending() {
+            assert!(buf.filled().is_empty(), "`Pending` with data");
+            let part = read_uninit(&mut reader, 70);
+            if part.is_empty() {
+                break;
+            }
+            received.extend(part);
+        } else if buf.filled().is_empty() {
+            break;
+        } else {
+            received.extend_from_slice(buf.filled());
+        }
+    }
+    assert!(received == data, "the data differs");
+}
+
+fn the_hint_is_within_the_capacity<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    for _ in 0..10 {
+        for capacity in [0, 1, 100, 10_000, usize::MAX] {
+            assert!(reader.init_hint(capacity) <= capacity, "a hint beyond the capacity");
+        }
+        read_uninit(&mut reader, 500);
+    }
+}
+
+fn no_data_is_the_end_at_once<R: AsyncReadBuf>(make: Make<'_, R>) {
+    assert!(read_uninit(&mut make(&[]), 10).is_empty(), "data from nowhere");
+}

@@ -1,0 +1,92 @@
+//! The contract of [`AsyncSeek`].
+
+use std::boxed::Box;
+use std::io::SeekFrom;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+
+use super::{checks, pattern};
+use crate::hub::{AsyncReadBuf, AsyncSeek};
+use crate::testing::drive::until_ready;
+
+/// Checks a seekable reader against the contract of [`AsyncSeek`]. `make` makes one over the given data, at its start.
+///
+/// # Panics
+///
+/// Panics if the reader breaks the contract.
+pub fn seek<R: AsyncReadBuf + AsyncSeek>(mut make: impl FnMut(&[u8]) -> R) {
+    let data = pattern(5003);
+    let mut make = |data: &[u8]| Box::pin(make(data));
+    checks! {
+        every_kind_of_position_is_reached(&mut make, &data);
+        a_position_before_the_start_is_an_error_and_moves_nothing(&mut make, &data);
+        a_position_past_the_end_reads_nothing(&mut make, &data);
+        a_seek_given_up_is_not_taken_for_a_later_one(&mut make, &data);
+    }
+}
+
+type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
+
+fn seek_to<R: AsyncSeek>(reader: &mut Pin<Box<R>>, position: SeekFrom) -> u64 {
+    until_ready(reader, |reader, cx| reader.poll_seek(cx, position)).expect("a seek")
+}
+
+/// Reads a few bytes, exactly, and checks that they are those at `position`.
+fn reads_at<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, data: &[u8], position: u64) {
+    let position = position as usize;
+    let mut bytes = [0; 10];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        let slice = &mut bytes[filled..];
+        let n = until_ready(reader, |reader, cx| reader.poll_read_slice(cx, slice)).expect("a read");
+        assert!(n > 0, "the end of file came early");
+        filled += n;
+    }
+    assert_eq!(bytes, data[position..position + 10], "not the data at {position}");
+}
+
+fn every_kind_of_position_is_reached<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    assert_eq!(seek_to(&mut reader, SeekFrom::Start(1000)), 1000);
+    reads_at(&mut reader, data, 1000);
+    assert_eq!(seek_to(&mut reader, SeekFrom::Current(500)), 1510);
+    reads_at(&mut reader, data, 1510);
+    assert_eq!(seek_to(&mut reader, SeekFrom::Current(-1510)), 10);
+    reads_at(&mut reader, data, 10);
+    assert_eq!(seek_to(&mut reader, SeekFrom::End(-10)), 4993);
+    reads_at(&mut reader, data, 4993);
+    assert_eq!(seek_to(&mut reader, SeekFrom::Start(0)), 0);
+    reads_at(&mut reader, data, 0);
+    assert_eq!(seek_to(&mut reader, SeekFrom::Current(0)), 10);
+}
+
+fn a_position_before_the_start_is_an_error_and_moves_nothing<R: AsyncReadBuf + AsyncSeek>(
+    make: Make<'_, R>,
+    data: &[u8],
+) {
+    let mut reader = make(data);
+    reads_at(&mut reader, data, 0);
+    let result = until_ready(&mut reader, |reader, cx| reader.poll_seek(cx, SeekFrom::Current(-11)));
+    assert!(result.is_err(), "before the start");
+    reads_at(&mut reader, data, 10);
+}
+
+fn a_position_past_the_end_reads_nothing<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    assert_eq!(seek_to(&mut reader, SeekFrom::End(100)), 5103);
+    let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut [0; 9])).expect("a read");
+    assert_eq!(n, 0, "data past the end");
+}
+
+fn a_seek_given_up_is_not_taken_for_a_later_one<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
+    let mut reader = make(data);
+    let mut cx = Context::from_waker(Waker::noop());
+    // Whether it is done after one poll or not: an absolute position, sought anew after a read, must be reached.
+    let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(2000));
+    let _ = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut [0; 6])).expect("a read");
+    assert_eq!(seek_to(&mut reader, SeekFrom::Start(2000)), 2000);
+    reads_at(&mut reader, data, 2000);
+    let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(30));
+    assert_eq!(seek_to(&mut reader, SeekFrom::Start(40)), 40);
+    reads_at(&mut reader, data, 40);
+}

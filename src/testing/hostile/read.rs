@@ -1,0 +1,158 @@
+//! Putting hostile readers inside a wrapper.
+
+use std::boxed::Box;
+use std::io::IoSliceMut;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::Poll;
+use std::vec::Vec;
+
+use super::{AFTER, Calls, DATA, Dialect, FOREIGN, HostileReader, ReadFault, Report, Seen, see};
+use crate::buf::BorrowedBuf;
+use crate::hub::AsyncReadBuf;
+
+/// Checks a wrapper around readers that break their contract in every way that `dialect`, the traits by which it calls
+/// them, can express. `make` wraps one.
+///
+/// # Panics
+///
+/// Panics if the wrapper does harm: see [the list](super).
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Shim, testing::hostile::{self, Dialect}};
+///
+/// let reports = hostile::read(Dialect::Hub, |reader| Shim::new(reader));
+/// assert!(reports.iter().all(|report| report.recovered));
+/// ```
+pub fn read<R: AsyncReadBuf>(dialect: Dialect, mut make: impl FnMut(HostileReader) -> R) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for &fault in ReadFault::ALL.iter().filter(|fault| fault.expressible(dialect).is_ok()) {
+        for call in [Call::Cursor, Call::Slice, Call::Vectored, Call::Empty] {
+            let calls = Calls::default();
+            let mut reader = Box::pin(make(HostileReader::new(fault, calls.clone())));
+            let seen = call.make(fault, &mut reader);
+            assert!(calls.made() > 0 || call == Call::Empty, "{fault:?}: the wrapper did not call the reader");
+            let recovered = recovers(&mut reader);
+            reports.push(Report { fault: fault.name(), call: call.name(), seen, recovered });
+        }
+    }
+    a_huge_buffer_is_read_into(&mut make);
+    reports
+}
+
+/// How a wrapper is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Cursor,
+    Slice,
+    Vectored,
+    Empty,
+}
+
+impl Call {
+    fn name(self) -> &'static str {
+        match self {
+            Call::Cursor => "cursor",
+            Call::Slice => "slice",
+            Call::Vectored => "several slices",
+            Call::Empty => "empty buffer",
+        }
+    }
+
+    fn make<R: AsyncReadBuf>(self, fault: ReadFault, reader: &mut Pin<Box<R>>) -> Seen {
+        match self {
+            Call::Cursor => into_cursor(fault, reader),
+            Call::Slice => into_slice(fault, reader),
+            Call::Vectored => into_slices(fault, reader),
+            Call::Empty => see(fault.wakes(), |cx| {
+                let mut buf = BorrowedBuf::from(&mut [][..] as &mut [u8]);
+                reader.as_mut().poll_read_buf(cx, buf.unfilled()).map_ok(|()| 0)
+            }),
+        }
+    }
+}
+
+/// What counts as filled must be initialised, and not come from memory that nobody lent; it is as it was delivered, if it
+/// was honestly.
+fn check(fault: ReadFault, filled: &[u8]) {
+    assert!(filled.iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
+    if fault.is_honest() {
+        assert!(filled.iter().all(|&byte| byte == DATA), "{fault:?}: not the data that was delivered: {filled:?}");
+    }
+}
+
+fn into_cursor<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Seen {
+    let mut memory = [MaybeUninit::uninit(); 64];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    buf.unfilled().append(b"kept");
+    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_buf(cx, buf.unfilled()).map_ok(|()| 0));
+    assert_eq!(&buf.filled()[..4], b"kept", "{fault:?}: earlier bytes were touched");
+    check(fault, &buf.filled()[4..]);
+    let filled = buf.filled().len() - 4;
+    assert!(buf.unfilled().init_mut().iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
+    if let Seen::Ready(_) = seen { Seen::Ready(filled) } else { seen }
+}
+
+fn into_slice<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Seen {
+    let mut memory = [b'.'; 68];
+    memory[..4].copy_from_slice(b"kept");
+    memory[64..].copy_from_slice(b"kept");
+    let slice = &mut memory[4..64];
+    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_slice(cx, slice));
+    if let Seen::Ready(n) = seen {
+        assert!(n <= slice.len(), "{fault:?}: a count beyond the slice");
+        check(fault, &slice[..n]);
+    }
+    assert!(slice.iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
+    assert_eq!((&memory[..4], &memory[64..]), (&b"kept"[..], &b"kept"[..]), "{fault:?}: other bytes were touched");
+    seen
+}
+
+fn into_slices<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Seen {
+    let (mut first, mut second) = ([b'.'; 32], [b'.'; 32]);
+    let mut bufs = [IoSliceMut::new(&mut []), IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_vectored(cx, &mut bufs));
+    let both = [first, second].concat();
+    if let Seen::Ready(n) = seen {
+        assert!(n <= both.len(), "{fault:?}: a count beyond the slices");
+        check(fault, &both[..n]);
+    }
+    assert!(both.iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
+    seen
+}
+
+/// Whether the reader delivers [`AFTER`] from here on, and then its end.
+fn recovers<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>) -> bool {
+    let mut received = Vec::new();
+    let mut slice = [0; 100];
+    for _ in 0..20 {
+        match see(true, |cx| reader.as_mut().poll_read_slice(cx, &mut slice)) {
+            Seen::Ready(0) => break,
+            Seen::Ready(n) => received.extend_from_slice(&slice[..n]),
+            _ => {}
+        }
+    }
+    // What the first call delivered may have been held back by a wrapper with a buffer.
+    received.ends_with(AFTER) && received[..received.len() - AFTER.len()].iter().all(|&byte| byte == DATA)
+}
+
+/// A gibibyte of memory is no reason to touch it, let alone to fail.
+fn a_huge_buffer_is_read_into<R: AsyncReadBuf>(make: &mut dyn FnMut(HostileReader) -> R) {
+    let calls = Calls::default();
+    calls.next();
+    let mut reader = Box::pin(make(HostileReader::new(ReadFault::Fails, calls)));
+    let mut memory: Vec<u8> = Vec::with_capacity(1 << 30);
+    let mut buf = BorrowedBuf::from(memory.spare_capacity_mut());
+    let seen = see(true, |cx| {
+        loop {
+            let filled = buf.filled().len();
+            match reader.as_mut().poll_read_buf(cx, buf.unfilled()) {
+                Poll::Ready(Ok(())) if buf.filled().len() > filled => {}
+                other => return other.map_ok(|()| 0),
+            }
+        }
+    });
+    assert_eq!((seen, buf.filled()), (Seen::Ready(0), AFTER), "a gibibyte of room");
+}

@@ -1,0 +1,398 @@
+//! [`HostileReader`]: a reader of every ecosystem that breaks its contract at the first call.
+
+use std::io::{self, IoSliceMut};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::vec;
+use std::vec::Vec;
+
+use super::{AFTER, Calls, DATA, Dialect, Wakes, panic_quietly, provoke};
+use crate::buf::BorrowedCursor;
+use crate::hub::AsyncReadBuf;
+
+/// How many bytes an honest first read delivers.
+const HONEST: usize = 8;
+
+macro_rules! faults {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = $text] $variant,)*
+        }
+
+        impl $name {
+            /// Every fault.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The fault, in words.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+    };
+}
+pub(super) use faults;
+
+faults! {
+    /// How a reader breaks its contract, or goes to the limits of it.
+    ReadFault {
+        ReportsOneTooMany = "reports one byte more than offered",
+        ReportsFarTooMany = "reports `usize::MAX` bytes",
+        ReportsForAnEmptyBuffer = "reports a byte for an empty buffer",
+        ReportsWithoutWriting = "reports bytes that it did not write",
+        ReportsLessThanWritten = "reports fewer bytes than it wrote",
+        WritesAndReportsNothing = "writes and reports nothing",
+        SwapsInAnEqual = "swaps in a leaked buffer of the same length",
+        SwapsInAnEmpty = "swaps in an empty buffer",
+        SwapsInASmaller = "swaps in a smaller buffer",
+        SwapsInALarger = "swaps in a larger buffer",
+        SwapsInItsOwnFront = "swaps in the front of the buffer itself",
+        SwapsInItsOwnWhole = "swaps in the buffer itself, marks lost",
+        SwapsAndRestores = "swaps the buffer and puts it back",
+        SwapsAndPends = "swaps and is not ready",
+        SwapsAndFails = "swaps and fails",
+        SwapsAndPanics = "swaps and panics",
+        Clears = "clears what it filled, and fills again",
+        SetsFilledBack = "takes a part of what it filled back",
+        SetsFilledForth = "counts initialised bytes as filled",
+        InitialisesOnly = "initialises all and fills nothing",
+        PanicsBeforeFilling = "panics before filling",
+        PanicsWhileFilling = "panics with half of the data written",
+        PanicsAfterFilling = "panics after filling",
+        PendsAfterFilling = "is not ready after filling",
+        FailsAfterFilling = "fails after filling",
+        Fails = "fails",
+        IsInterrupted = "fails with Interrupted",
+        WouldBlock = "fails with WouldBlock",
+        DropsTheWaker = "is not ready and drops the waker",
+        WakesOften = "is not ready and wakes a thousand times",
+        WakesFromAnotherThread = "is not ready and wakes from another thread",
+        KeepsWakers = "is not ready and keeps clones of the waker",
+        EndsAndContinues = "ends, and continues after the end",
+        HintsTooMuch = "hints at `usize::MAX` bytes",
+        ClaimsToVector = "claims to vector and uses the first slice",
+        VectoredReportsTooMany = "reports more than all slices together",
+        VectoredFillsTheLast = "fills the last slice first",
+    }
+}
+
+impl ReadFault {
+    /// Whether the fault can be expressed by these traits, or why not.
+    ///
+    /// # Errors
+    ///
+    /// The reason, in words.
+    pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
+        use ReadFault::*;
+        match (self, dialect) {
+            (
+                SwapsInAnEqual | SwapsInAnEmpty | SwapsInASmaller | SwapsInALarger | SwapsInItsOwnFront
+                | SwapsInItsOwnWhole | SwapsAndRestores | SwapsAndPends | SwapsAndFails | SwapsAndPanics,
+                Dialect::Futures | Dialect::Hub,
+            ) => Err("what is lent is passed by value and cannot be swapped"),
+            (Clears | SetsFilledBack | SetsFilledForth | InitialisesOnly, Dialect::Futures) => {
+                Err("a slice has no marks")
+            }
+            (VectoredReportsTooMany | VectoredFillsTheLast, Dialect::Tokio) => Err("tokio has no vectored reads"),
+            (HintsTooMuch | ClaimsToVector, Dialect::Tokio | Dialect::Futures) => Err("the traits have no such query"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the reader wakes the task when it is not ready.
+    pub(super) fn wakes(self) -> bool {
+        !matches!(self, ReadFault::DropsTheWaker)
+    }
+
+    /// Whether every byte that it counts as read, and can get away with counting, is one that it wrote. (In a vectored
+    /// read, one byte more than the first slice holds is a possible count.)
+    pub(super) fn is_honest(self) -> bool {
+        use ReadFault::*;
+        !matches!(self, ReportsOneTooMany | ReportsWithoutWriting | SetsFilledForth | VectoredFillsTheLast)
+    }
+
+    /// What it does at its first call with `room` bytes offered.
+    fn play(self, room: usize) -> Play {
+        use ReadFault::*;
+        let fill = HONEST.min(room);
+        let honest = Play { writes: fill, reports: fill, outcome: Outcome::Ready };
+        match self {
+            ReportsOneTooMany => Play { writes: room, reports: room + 1, ..honest },
+            ReportsFarTooMany => Play { reports: usize::MAX, ..honest },
+            ReportsForAnEmptyBuffer => Play { reports: fill.max(1), ..honest },
+            ReportsWithoutWriting => Play { writes: 0, ..honest },
+            ReportsLessThanWritten => Play { writes: room, ..honest },
+            WritesAndReportsNothing => Play { reports: 0, ..honest },
+            SetsFilledForth => Play { writes: 0, reports: room, ..honest },
+            PanicsBeforeFilling => Play { writes: 0, reports: 0, outcome: Outcome::Panic },
+            PanicsWhileFilling => Play { writes: room / 2, reports: 0, outcome: Outcome::Panic },
+            PanicsAfterFilling | SwapsAndPanics => Play { outcome: Outcome::Panic, ..honest },
+            PendsAfterFilling | SwapsAndPends => Play { outcome: Outcome::Pending(Wakes::Once), ..honest },
+            FailsAfterFilling | SwapsAndFails => Play { outcome: Outcome::Fail(io::ErrorKind::TimedOut), ..honest },
+            Fails => Play { writes: 0, reports: 0, outcome: Outcome::Fail(io::ErrorKind::TimedOut) },
+            IsInterrupted => Play { writes: 0, reports: 0, outcome: Outcome::Fail(io::ErrorKind::Interrupted) },
+            WouldBlock => Play { writes: 0, reports: 0, outcome: Outcome::Fail(io::ErrorKind::WouldBlock) },
+            DropsTheWaker => Play { writes: 0, reports: 0, outcome: Outcome::Pending(Wakes::Never) },
+            WakesOften => Play { writes: 0, reports: 0, outcome: Outcome::Pending(Wakes::Often) },
+            WakesFromAnotherThread => {
+                Play { writes: 0, reports: 0, outcome: Outcome::Pending(Wakes::FromAnotherThread) }
+            }
+            KeepsWakers => Play { writes: 0, reports: 0, outcome: Outcome::Pending(Wakes::ByClones) },
+            EndsAndContinues => Play { writes: 0, reports: 0, ..honest },
+            _ => honest,
+        }
+    }
+}
+
+/// One call of a hostile reader: how many bytes it writes, how many it counts, and what it returns.
+struct Play {
+    writes: usize,
+    reports: usize,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Ready,
+    Pending(Wakes),
+    Fail(io::ErrorKind),
+    Panic,
+}
+
+/// A reader, by tokio's traits, those of futures-io and the hub's, that has a [`ReadFault`] at its first call and then
+/// delivers [`AFTER`] and ends.
+#[derive(Debug)]
+pub struct HostileReader {
+    fault: ReadFault,
+    rest: &'static [u8],
+    calls: Calls,
+    wakers: Vec<Waker>,
+}
+
+impl HostileReader {
+    pub(super) fn new(fault: ReadFault, calls: Calls) -> Self {
+        HostileReader { fault, rest: AFTER, calls, wakers: Vec::new() }
+    }
+
+    /// The fault, at the first call; at later ones, how much of the rest fits.
+    fn play(&mut self, room: usize) -> Result<Play, &'static [u8]> {
+        if self.calls.next() == 0 {
+            return Ok(self.fault.play(room));
+        }
+        let (part, rest) = self.rest.split_at(self.rest.len().min(room));
+        self.rest = rest;
+        Err(part)
+    }
+
+    fn outcome<T>(&mut self, cx: &Context<'_>, outcome: Outcome, value: T) -> Poll<io::Result<T>> {
+        match outcome {
+            Outcome::Ready => Poll::Ready(Ok(value)),
+            Outcome::Pending(wakes) => {
+                provoke(wakes, cx, &mut self.wakers);
+                Poll::Pending
+            }
+            Outcome::Fail(kind) => Poll::Ready(Err(kind.into())),
+            Outcome::Panic => panic_quietly(),
+        }
+    }
+
+    fn read_slice(&mut self, cx: &Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self.play(slice.len()) {
+            Ok(play) => {
+                slice[..play.writes].fill(DATA);
+                self.outcome(cx, play.outcome, play.reports)
+            }
+            Err(part) => {
+                slice[..part.len()].copy_from_slice(part);
+                Poll::Ready(Ok(part.len()))
+            }
+        }
+    }
+
+    fn read_vectored(&mut self, cx: &Context<'_>, bufs: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>> {
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
+        match self.fault {
+            ReadFault::VectoredReportsTooMany if self.calls.made() == 0 => {
+                self.calls.next();
+                bufs.iter_mut().for_each(|buf| buf.fill(DATA));
+                Poll::Ready(Ok(total + 1))
+            }
+            ReadFault::VectoredFillsTheLast if self.calls.made() == 0 => {
+                self.calls.next();
+                let Some(last) = bufs.last_mut() else { return Poll::Ready(Ok(0)) };
+                last.fill(DATA);
+                Poll::Ready(Ok(last.len()))
+            }
+            _ => {
+                let first = bufs.iter_mut().find(|buf| !buf.is_empty());
+                self.read_slice(cx, first.map_or(&mut [], |buf| &mut **buf))
+            }
+        }
+    }
+}
+
+impl AsyncReadBuf for HostileReader {
+    fn poll_read_buf(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.play(cursor.capacity()) {
+            Ok(play) => {
+                match self.fault {
+                    ReadFault::Clears => {
+                        cursor.append(&vec![b'x'; play.writes]);
+                        cursor.truncate_written(0);
+                    }
+                    ReadFault::SetsFilledBack => {
+                        cursor.append(&vec![DATA; cursor.capacity()]);
+                        cursor.truncate_written(play.writes);
+                        return Poll::Ready(Ok(()));
+                    }
+                    ReadFault::InitialisesOnly => {
+                        cursor.ensure_init();
+                        return Poll::Ready(Ok(()));
+                    }
+                    _ => {}
+                }
+                // A count beyond the capacity panics, here in the reader.
+                cursor.ensure_init_to(play.writes.max(play.reports.min(cursor.capacity())))[..play.writes].fill(DATA);
+                cursor.advance_checked(play.reports);
+                self.outcome(cx, play.outcome, ())
+            }
+            Err(part) => {
+                cursor.append(part);
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    fn poll_read_slice(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.read_slice(cx, slice)
+    }
+
+    fn poll_read_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.read_vectored(cx, bufs)
+    }
+
+    fn is_read_vectored(&self) -> bool {
+        self.fault == ReadFault::ClaimsToVector
+    }
+
+    fn init_hint(&self, capacity: usize) -> usize {
+        if self.fault == ReadFault::HintsTooMuch { usize::MAX } else { capacity.min(HONEST) }
+    }
+}
+
+#[cfg(feature = "futures")]
+impl futures_io::AsyncRead for HostileReader {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.read_slice(cx, slice)
+    }
+
+    fn poll_read_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.read_vectored(cx, bufs)
+    }
+}
+
+#[cfg(feature = "tokio")]
+mod tokio_dialect {
+    use std::boxed::Box;
+    use std::mem;
+    use std::sync::Mutex;
+
+    use tokio::io::{AsyncRead, ReadBuf};
+
+    use super::super::FOREIGN;
+    use super::*;
+
+    /// A buffer of nobody's.
+    fn leaked(len: usize) -> ReadBuf<'static> {
+        let mut buf = ReadBuf::new(leak(vec![FOREIGN; len].into_boxed_slice()));
+        buf.set_filled(len.min(HONEST));
+        buf
+    }
+
+    /// Leaks a value, and keeps its address: what a checker calls a leak is memory that nobody knows the way to.
+    fn leak<'a, T: ?Sized + 'a>(value: Box<T>) -> &'a mut T {
+        static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+        let value = Box::leak(value);
+        let address = std::ptr::from_mut(value).cast::<u8>().expose_provenance();
+        KEPT.lock().unwrap_or_else(|error| error.into_inner()).push(address);
+        value
+    }
+
+    impl HostileReader {
+        /// Exchanges the buffer as the fault says, and fills the new one. Whether it did.
+        fn swap(&self, buf: &mut ReadBuf<'_>) -> bool {
+            use ReadFault::*;
+            let room = buf.remaining();
+            match self.fault {
+                SwapsInAnEqual | SwapsAndPends | SwapsAndFails | SwapsAndPanics => *buf = leaked(room),
+                SwapsInAnEmpty => *buf = leaked(0),
+                SwapsInASmaller => *buf = leaked(room / 2),
+                SwapsInALarger => *buf = leaked(room * 3),
+                SwapsInItsOwnFront | SwapsInItsOwnWhole => {
+                    let own = leak(Box::new(mem::replace(buf, leaked(0))));
+                    let len = if self.fault == SwapsInItsOwnWhole { room } else { room / 2 };
+                    *buf = own.take(len);
+                    buf.put_slice(&vec![DATA; HONEST.min(buf.remaining())]);
+                }
+                SwapsAndRestores => {
+                    let own = mem::replace(buf, leaked(room));
+                    buf.clear();
+                    *buf = own;
+                    return false;
+                }
+                _ => return false,
+            }
+            true
+        }
+    }
+
+    impl AsyncRead for HostileReader {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            let play = match self.play(buf.remaining()) {
+                Ok(play) => play,
+                Err(part) => {
+                    buf.put_slice(part);
+                    return Poll::Ready(Ok(()));
+                }
+            };
+            match self.fault {
+                _ if self.swap(buf) => {}
+                ReadFault::SetsFilledBack => {
+                    buf.put_slice(&vec![DATA; buf.remaining()]);
+                    buf.set_filled(play.writes);
+                }
+                ReadFault::InitialisesOnly => {
+                    buf.initialize_unfilled();
+                }
+                fault => {
+                    if fault == ReadFault::Clears {
+                        buf.put_slice(&vec![b'x'; play.writes]);
+                        buf.clear();
+                        buf.set_filled(play.writes);
+                        buf.set_filled(0);
+                    }
+                    let initialised = play.writes.max(play.reports.min(buf.remaining()));
+                    buf.initialize_unfilled_to(initialised)[..play.writes].fill(DATA);
+                    // A count beyond the capacity panics, here in the reader.
+                    buf.advance(play.reports);
+                }
+            }
+            self.outcome(cx, play.outcome, ())
+        }
+    }
+}

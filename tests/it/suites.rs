@@ -1,0 +1,255 @@
+//! The crate's own suites, for every pair of an ecosystem inside and an ecosystem outside, and the table of SECURITY.md, which
+//! is made of what the hostile ones report.
+//!
+//! The suites call through the hub's traits. A caller of tokio's or of futures-io's is had by lifting the shim's lowered side
+//! once more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use io_shim::testing::conformance;
+use io_shim::testing::hostile::{self, Dialect, FillFault, ReadFault, Report, SeekFault, WriteFault};
+use io_shim::{Offer, Shim};
+
+use crate::mock::{Script, Sink, Step};
+
+/// Runs a suite of conformance once per caller, with the shim that `$inner` makes of `$data` inside.
+macro_rules! per_caller {
+    ($suite:path, |$data:ident| $inner:expr) => {
+        $suite(|$data| $inner);
+        $suite(|$data| Shim::from_tokio($inner).into_tokio());
+        $suite(|$data| Shim::from_futures($inner).into_futures());
+    };
+}
+
+/// Reads data in pieces of odd sizes, some by initialising first, with `Pending` in between.
+fn script(data: &[u8]) -> Script {
+    let pieces = [1, 900, 17, 2048, 5000, 64, 3];
+    let mut rest = data;
+    let mut steps = Vec::new();
+    for (i, &len) in pieces.iter().cycle().enumerate() {
+        if rest.is_empty() {
+            break;
+        }
+        let (piece, tail) = rest.split_at(len.min(rest.len()));
+        rest = tail;
+        if i % 3 == 0 {
+            steps.push(Step::Pending);
+        }
+        steps.push(if i % 2 == 0 { Step::Data(piece.to_vec()) } else { Step::Initialized(piece.to_vec()) });
+    }
+    Script::new(steps)
+}
+
+#[test]
+fn every_pair_conforms_in_reading() {
+    per_caller!(conformance::read, |data| Shim::from_tokio(script(data)));
+    per_caller!(conformance::read, |data| Shim::from_futures(script(data)));
+    per_caller!(conformance::read, |data| Shim::new(script(data)));
+    for offer in [Offer::Whole, Offer::Bounce(100.try_into().unwrap())] {
+        per_caller!(conformance::read, |data| Shim::from_futures(script(data)).with_offer(offer));
+    }
+    per_caller!(conformance::read, |data| Shim::from_tokio_buf(tokio::io::BufReader::new(script(data))));
+    per_caller!(conformance::read, |data| Shim::from_futures_buf(futures::io::BufReader::new(script(data))));
+    conformance::read(|data| Box::pin(Shim::from_futures(Box::new(Shim::from_tokio(script(data))))));
+}
+
+#[test]
+fn every_pair_conforms_in_writing() {
+    for vectors in [true, false] {
+        for most in [usize::MAX, 100, 1] {
+            for pending in [None, Some(false)] {
+                let sink = |()| Sink { most, pending, ..Sink::new(vectors) };
+                let tokio = |unit| Shim::from_tokio(sink(unit));
+                let futures = |unit| Shim::from_futures(sink(unit));
+                let hub = |unit| Shim::new(sink(unit));
+                conformance::write(|| tokio(()), |shim| shim.into_inner().data);
+                conformance::write(|| futures(()), |shim| shim.into_inner().data);
+                conformance::write(|| hub(()), |shim| shim.into_inner().data);
+                conformance::write(|| Shim::from_tokio(futures(())), |shim| shim.into_inner().into_inner().data);
+                conformance::write(|| Shim::from_tokio(hub(())), |shim| shim.into_inner().into_inner().data);
+                conformance::write(|| Shim::from_tokio(tokio(())), |shim| shim.into_inner().into_inner().data);
+                conformance::write(|| Shim::from_futures(tokio(())), |shim| shim.into_inner().into_inner().data);
+                conformance::write(|| Shim::from_futures(hub(())), |shim| shim.into_inner().into_inner().data);
+                conformance::write(|| Shim::from_futures(futures(())), |shim| shim.into_inner().into_inner().data);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_pair_conforms_in_filling() {
+    per_caller!(conformance::fill, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
+    per_caller!(conformance::fill, |data| Shim::from_tokio_buf(tokio::io::BufReader::new(script(data))));
+    per_caller!(conformance::fill, |data| Shim::from_futures(futures::io::BufReader::new(script(data))));
+    per_caller!(conformance::fill, |data| Shim::from_futures_buf(futures::io::BufReader::new(script(data))));
+    per_caller!(conformance::fill, |data| Shim::new(Cursor::new(data.to_vec())));
+}
+
+#[test]
+fn every_pair_conforms_in_seeking() {
+    per_caller!(conformance::seek, |data| Shim::from_tokio(Cursor::new(data.to_vec())));
+    per_caller!(conformance::seek, |data| Shim::from_futures(futures::io::Cursor::new(data.to_vec())));
+    per_caller!(conformance::seek, |data| Shim::new(Cursor::new(data.to_vec())));
+}
+
+#[test]
+fn a_real_file_conforms_in_reading_writing_and_seeking() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let _context = runtime.enter();
+    let file = |data: &[u8]| {
+        use std::io::{Seek as _, Write as _};
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(data).unwrap();
+        file.rewind().unwrap();
+        Shim::from_tokio(tokio::fs::File::from_std(file)).into_futures()
+    };
+    conformance::read(|data| file(data));
+    conformance::seek(|data| file(data));
+    conformance::seek(|data| Shim::from_futures(file(data)));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("written");
+    conformance::write(
+        || Shim::from_tokio(tokio::fs::File::from_std(std::fs::File::create(&path).unwrap())),
+        |_| std::fs::read(&path).unwrap(),
+    );
+}
+
+/// What callers of three ecosystems saw of a fault inside, by call.
+type Cell = [Vec<(&'static str, String)>; 3];
+
+/// The table of one suite: fault, dialects inside that show the same, what callers saw; and what cannot be expressed.
+fn table(
+    inside: &str,
+    faults: impl Iterator<Item = (&'static str, [Result<(), &'static str>; 3])>,
+    reports: impl Fn(Dialect) -> [Vec<Report>; 3],
+) -> String {
+    const DIALECTS: [(Dialect, &str); 3] =
+        [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hub, "hub")];
+    let mut seen: BTreeMap<(&str, &str), Cell> = BTreeMap::new();
+    for (dialect, inside) in DIALECTS {
+        for (caller, reports) in reports(dialect).into_iter().enumerate() {
+            for report in reports {
+                assert!(report.recovered, "{inside} inside, caller {caller}: {report:?}");
+                let cell = seen.entry((report.fault, inside)).or_default();
+                cell[caller].push((report.call, report.seen.to_string()));
+            }
+        }
+    }
+    let mut rows = format!(
+        "| a {inside} that ... | of | a tokio caller sees | a futures-io caller | a hub caller |\n|---|---|---|---|---|\n"
+    );
+    let mut inexpressible: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (fault, expressible) in faults {
+        let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
+        for ((_, inside), expressible) in DIALECTS.iter().zip(expressible) {
+            if let Err(reason) = expressible {
+                inexpressible.entry(reason).or_default().push(format!("{fault} ({inside})"));
+                continue;
+            }
+            let cells = seen[&(fault, *inside)].each_ref().map(|calls| outcome(calls)).join(" | ");
+            match alike.iter_mut().find(|(_, other)| *other == cells) {
+                Some((inside_of, _)) => inside_of.push(inside),
+                None => alike.push((vec![inside], cells)),
+            }
+        }
+        for (of, cells) in alike {
+            rows.push_str(&format!("| {fault} | {} | {cells} |\n", of.join(", ")));
+        }
+    }
+    for (reason, faults) in inexpressible {
+        rows.push_str(&format!("\nCannot be expressed, since {reason}: {}.\n", faults.join("; ")));
+    }
+    rows
+}
+
+/// What was seen at most calls, and at which ones something else. That nothing comes of nothing goes without saying.
+fn outcome(calls: &[(&'static str, String)]) -> String {
+    let mut groups: Vec<(&String, Vec<&str>)> = Vec::new();
+    for (call, seen) in calls {
+        if matches!(*call, "empty buffer" | "no data") && seen == "0 bytes" {
+            continue;
+        }
+        match groups.iter_mut().find(|(other, _)| *other == seen) {
+            Some((_, calls)) => calls.push(call),
+            None => groups.push((seen, vec![call])),
+        }
+    }
+    if let [(seen, _)] = &groups[..] {
+        return (*seen).clone();
+    }
+    groups.iter().map(|(seen, calls)| format!("{}: {seen}", calls.join(", "))).collect::<Vec<_>>().join("; ")
+}
+
+macro_rules! faults {
+    ($fault:ty) => {
+        <$fault>::ALL.iter().map(|fault| {
+            let expressible =
+                [Dialect::Tokio, Dialect::Futures, Dialect::Hub].map(|dialect| fault.expressible(dialect));
+            (fault.name(), expressible)
+        })
+    };
+}
+
+/// Runs a suite with each dialect inside and each ecosystem outside: callers of tokio's, of futures-io's, of the hub's.
+macro_rules! reports {
+    ($suite:path, $buf:ident) => {
+        |dialect| match dialect {
+            Dialect::Tokio => [
+                $suite(dialect, |evil| Shim::from_tokio(reports!(@$buf tokio evil))),
+                $suite(dialect, |evil| Shim::from_futures(reports!(@$buf tokio evil))),
+                $suite(dialect, |evil| reports!(@$buf tokio evil)),
+            ],
+            Dialect::Futures => [
+                $suite(dialect, |evil| Shim::from_tokio(reports!(@$buf futures evil))),
+                $suite(dialect, |evil| Shim::from_futures(reports!(@$buf futures evil))),
+                $suite(dialect, |evil| reports!(@$buf futures evil)),
+            ],
+            _ => [
+                $suite(dialect, |evil| Shim::from_tokio(Shim::new(evil))),
+                $suite(dialect, |evil| Shim::from_futures(Shim::new(evil))),
+                $suite(dialect, |evil| Shim::new(evil)),
+            ],
+        }
+    };
+    (@plain tokio $evil:ident) => { Shim::from_tokio($evil) };
+    (@plain futures $evil:ident) => { Shim::from_futures($evil) };
+    (@buffered tokio $evil:ident) => { Shim::from_tokio_buf($evil) };
+    (@buffered futures $evil:ident) => { Shim::from_futures_buf($evil) };
+}
+
+fn tables() -> String {
+    let every_fill = FillFault::ALL.iter().map(|fault| (fault.name(), [Ok(()); 3]));
+    [
+        table("reader", faults!(ReadFault), reports!(hostile::read, plain)),
+        table("writer", faults!(WriteFault), reports!(hostile::write, plain)),
+        table("seeker", faults!(SeekFault), reports!(hostile::seek, plain)),
+        table("buffered reader", every_fill, reports!(hostile::fill, buffered)),
+    ]
+    .join("\n")
+}
+
+#[test]
+fn hostile_types_do_no_harm_and_the_tables_of_security_md_are_true() {
+    let behaviours = ReadFault::ALL.len() + WriteFault::ALL.len() + SeekFault::ALL.len() + FillFault::ALL.len();
+    assert!(behaviours >= 40, "{behaviours}");
+    let tables = tables();
+    let security = include_str!("../../SECURITY.md");
+    assert!(security.contains(&tables), "the tables of SECURITY.md should read:\n{tables}");
+}
+
+#[test]
+fn every_offer_withstands_hostile_readers() {
+    for offer in [Offer::Whole, Offer::Bounce(7.try_into().unwrap()), Offer::Bounce(5000.try_into().unwrap())] {
+        let reports = hostile::read(Dialect::Futures, |evil| Shim::from_futures(evil).with_offer(offer));
+        assert!(reports.iter().all(|report| report.recovered));
+    }
+}
+
+#[test]
+fn layers_withstand_hostile_readers_and_writers() {
+    let reports = hostile::read(Dialect::Tokio, |evil| Shim::new(Shim::from_futures(Box::pin(Shim::from_tokio(evil)))));
+    assert!(reports.iter().all(|report| report.recovered));
+    let reports = hostile::write(Dialect::Futures, |evil| Shim::from_tokio(Shim::new(Shim::from_futures(evil))));
+    assert!(reports.iter().all(|report| report.recovered));
+}
