@@ -13,20 +13,23 @@ const SHORT_READS: u8 = 4;
 
 /// How much a slice-only reader is likely to return, learned from what it returned.
 ///
-/// A read that fills its offer quadruples the window. Every four reads that do not fill it shrink it to 1 + 1/16 of the
-/// largest of them: enough for a steady reader never to look full, and so never to be doubted. At its floor the
-/// window is no longer worth zeroing memory for, and the feed bounces.
+/// A read that fills its offer quadruples the window; the first one that then returns at least the old window, and less
+/// than the new, says how much there really is. Otherwise every four reads that do not fill the window shrink it. Either
+/// way it becomes 1 + 1/16 of what was read: enough for a steady reader never to look full, and so never to be doubted.
+/// At its floor the window is not worth zeroing memory for, and the feed bounces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     size: u32,
     /// The largest of the recent reads that were not full.
     largest: u32,
     short_reads: u8,
+    /// Whether the last read was full.
+    grown: bool,
 }
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Window { size: START as u32, largest: 0, short_reads: 0 }
+        Window { size: START as u32, largest: 0, short_reads: 0, grown: false }
     }
 
     /// The predicted size in bytes.
@@ -47,17 +50,19 @@ impl Window {
         if n < offered {
             self.largest = self.largest.max(n.min(CEILING) as u32);
             self.short_reads += 1;
-            if self.short_reads == SHORT_READS {
+            let settled = self.grown && n >= self.size() / GROWTH;
+            if settled || self.short_reads == SHORT_READS {
                 let largest = self.largest as usize;
                 self.set(if largest < FLOOR { FLOOR } else { largest + largest / 16 });
             }
         } else if offered >= self.size() {
             self.set((GROWTH * self.size()).max(START));
+            self.grown = true;
         }
         // Otherwise the caller's buffer was the limit, and its being filled says nothing about the reader.
     }
 
     fn set(&mut self, size: usize) {
-        *self = Window { size: size.min(CEILING) as u32, largest: 0, short_reads: 0 };
+        *self = Window { size: size.min(CEILING) as u32, largest: 0, short_reads: 0, grown: false };
     }
 }

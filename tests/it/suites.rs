@@ -57,7 +57,7 @@ fn every_pair_conforms_in_reading() {
 #[test]
 fn every_pair_conforms_in_writing() {
     for vectors in [true, false] {
-        for most in [usize::MAX, 100, 1] {
+        for most in [usize::MAX, 333] {
             for pending in [None, Some(false)] {
                 let sink = |()| Sink { most, pending, ..Sink::new(vectors) };
                 let tokio = |unit| Shim::from_tokio(sink(unit));
