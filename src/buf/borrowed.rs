@@ -8,11 +8,11 @@ use super::uninit::{as_uninit_mut, assume_init, assume_init_mut};
 
 /// The two marks of a buffer, as positions (in bytes) from its start.
 ///
-/// Invariants, which every `unsafe` block of this folder cites by number. *Origin* is the whole memory that the marks
+/// Invariants, which the `unsafe` blocks that rest on them cite by number. *Origin* is the whole memory that the marks
 /// describe; a cursor sees a prefix of it.
 ///
 /// 1. `filled <= init`.
-/// 2. Every byte of the origin below `init` is initialised, and is never de-initialised.
+/// 2. Every byte of the origin below `init` is initialised, and is not de-initialised while the owner of the marks borrows it.
 /// 3. `init` is at most the length of the origin.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Marks {
@@ -22,7 +22,8 @@ pub(super) struct Marks {
 
 /// Borrowed memory that knows how much of it is filled with data and how much is initialised.
 ///
-/// The buffer is three regions, told apart by two positions that only grow, save for [`clear`](Self::clear):
+/// The buffer is three regions, told apart by two positions. The second only grows; the first is lowered by
+/// [`clear`](Self::clear) and [`BorrowedCursor::truncate_written`] alone:
 ///
 /// ```text
 /// 0            filled                 init                capacity
@@ -106,7 +107,8 @@ impl<'data> BorrowedBuf<'data> {
     /// A cursor over the unfilled region.
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
-        // SAFETY: `buf` is the whole origin of `marks`, of which `new`, `set_init` and the cursors keep the invariants.
+        // SAFETY: `buf` is the whole origin of `marks`, of which the two `From` impls, `clear`, `set_init` and the cursors
+        // keep invariants 1 to 4.
         unsafe { BorrowedCursor::over(self.buf, &mut self.marks) }
     }
 

@@ -113,7 +113,8 @@ impl<'a> BorrowedCursor<'a> {
         assert!(bytes.len() <= self.capacity(), "appended past the capacity of the cursor");
         let end = self.marks.filled + bytes.len();
         self.buf[self.marks.filled..end].copy_from_slice(as_uninit(bytes));
-        self.set_filled(end);
+        // SAFETY: the bytes up to `end`, which is within the capacity, were written just above.
+        unsafe { self.set_filled(end) };
     }
 
     /// Initialises all that is left and gives it: zeroes what is not known to be initialised, and only that.
@@ -150,7 +151,8 @@ impl<'a> BorrowedCursor<'a> {
     #[track_caller]
     pub fn advance_checked(&mut self, n: usize) {
         assert!(n <= self.init_len(), "advanced past the initialised bytes");
-        self.set_filled(self.marks.filled + n);
+        // SAFETY: `init_len` ends at `init` or at the end of the cursor, and bytes below `init` are initialised (invariant 2).
+        unsafe { self.set_filled(self.marks.filled + n) };
     }
 
     /// What was written since the cursor was made.
@@ -183,6 +185,9 @@ impl<'a> BorrowedCursor<'a> {
     ///
     /// Nothing uninitialised may be written to it: bytes that are initialised must stay so, and some of those past
     /// [`init_len`](Self::init_len) may be, unknown to the cursor.
+    ///
+    /// Write and count through one cursor, with no foreign code holding a `&mut` to it in between, which could exchange it
+    /// for a cursor over another buffer. A pointer taken from the slice is good until the cursor is used again.
     #[inline]
     pub unsafe fn as_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.buf[self.marks.filled..]
@@ -217,7 +222,8 @@ impl<'a> BorrowedCursor<'a> {
     #[track_caller]
     pub unsafe fn advance(&mut self, n: usize) {
         assert!(n <= self.capacity(), "advanced past the capacity of the cursor");
-        self.set_filled(self.marks.filled + n);
+        // SAFETY: within the capacity, as was checked, and initialised, says the caller.
+        unsafe { self.set_filled(self.marks.filled + n) };
     }
 
     /// Where the initialised bytes that this cursor may touch end.
@@ -226,9 +232,13 @@ impl<'a> BorrowedCursor<'a> {
         self.marks.init.min(self.buf.len())
     }
 
-    /// Moves `filled` up to `end`, whose bytes are initialised, and `init` along with it (invariant 1).
+    /// Moves `filled` up to `end`, and `init` along with it (invariant 1).
+    ///
+    /// # Safety
+    ///
+    /// `end` is at least `filled` and at most the length of `buf`, and the bytes between are initialised.
     #[inline]
-    fn set_filled(&mut self, end: usize) {
+    unsafe fn set_filled(&mut self, end: usize) {
         self.marks.filled = end;
         self.marks.init = self.marks.init.max(end);
     }

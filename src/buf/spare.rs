@@ -16,12 +16,16 @@ pub trait SpareCapacity: sealed::Grow {}
 pub(super) mod sealed {
     use super::MaybeUninit;
 
+    /// What the guard calls. None of it writes to the spare capacity, moves it or reallocates: read in the sources of `Vec`
+    /// and of `bytes` from 1.11.1 on.
     pub trait Grow {
+        #[doc(hidden)]
         fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>];
 
         /// # Safety
         ///
         /// The first `n` bytes of the spare capacity exist and are initialised.
+        #[doc(hidden)]
         unsafe fn grow(&mut self, n: usize);
     }
 }

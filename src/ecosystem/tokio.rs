@@ -116,8 +116,10 @@ pub fn with_tokio_cursor<R>(buf: &mut ReadBuf<'_>, read: impl FnOnce(BorrowedCur
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
-    // SAFETY: `borrowed` covers the unfilled part from its start, and its first `init` bytes are initialised.
+    // SAFETY: `borrowed` covers the unfilled part from its start, and its first `init` bytes, which are no more than there are
+    // (invariant 3; tokio does not check), are initialised (invariant 2).
     unsafe { buf.assume_init(init) };
+    // Does not panic: `filled <= init` (invariant 1).
     buf.advance(filled);
     result
 }
@@ -131,9 +133,9 @@ struct Lent {
 impl Lent {
     /// How many bytes of `buf` are filled and how many initialised, if it is the memory that was lent.
     ///
-    /// That memory is borrowed exclusively for as long as `buf` lives. A buffer with its address and its length, if that
-    /// is not 0, is therefore made of it, by whatever detour, and since bytes are never de-initialised, what it says
-    /// about them holds.
+    /// That memory is live and borrowed exclusively for as long as `buf` lives. A buffer with its address and its length, if
+    /// that is not 0, is therefore made of it, by whatever detour, and what it says of it is true by `ReadBuf`'s own
+    /// invariant, since it now holds the exclusive borrow.
     #[inline]
     fn check(&self, buf: &ReadBuf<'_>) -> Result<(usize, usize), ContractViolation> {
         let filled = buf.filled();
@@ -160,7 +162,8 @@ fn poll_into_cursor(
     unsafe { buf.assume_init(init) };
     let poll = read(&mut buf);
     let (filled, init) = lent.check(&buf).map_err(io::Error::from)?;
-    // SAFETY: `buf` is the unfilled part of the cursor, as was checked, and its first `init` bytes are initialised.
+    // SAFETY: `buf` is the unfilled part of the cursor, as was checked, and its first `init` bytes are initialised; what the
+    // cursor knew before stays true, since nobody may de-initialise.
     unsafe { cursor.assume_init(init) };
     cursor.advance_checked(filled);
     poll

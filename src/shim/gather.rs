@@ -101,7 +101,9 @@ impl Scratch {
     /// The front of `bufs` in one piece, up to the limit.
     fn gather(&mut self, bufs: &[IoSlice<'_>]) -> &[u8] {
         self.bytes.clear();
-        self.bytes.reserve_exact(bufs.iter().map(|buf| buf.len()).sum::<usize>().min(self.limit));
+        // Slices that are only read may overlap: together they can be longer than memory.
+        let total = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len()));
+        self.bytes.reserve_exact(total.min(self.limit));
         for buf in bufs {
             let room = self.limit - self.bytes.len();
             self.bytes.extend_from_slice(&buf[..buf.len().min(room)]);
