@@ -14,6 +14,7 @@ mod forward;
 mod hostile;
 mod memcheck;
 mod mock;
+mod model;
 mod seek;
 mod sockets;
 mod spare;

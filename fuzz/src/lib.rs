@@ -1,0 +1,10 @@
+//! The models of the tests: what the fuzz targets run.
+
+#[path = "../../tests/it/model/cursor.rs"]
+pub mod cursor;
+#[path = "../../tests/it/model/reader.rs"]
+pub mod reader;
+#[path = "../../tests/it/model/script.rs"]
+pub mod script;
+#[path = "../../tests/it/model/writer.rs"]
+pub mod writer;
