@@ -1,0 +1,77 @@
+//! The provided methods of the hub's traits, for types that write the required ones alone.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim, spare};
+
+use crate::mock::{context, ready};
+
+/// Reads `abc` and takes everything, by the required methods.
+#[derive(Default)]
+struct Plain(Vec<u8>);
+
+impl ReadBuf for Plain {
+    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        cursor.append(b"abc");
+        Ok(())
+    }
+}
+
+impl AsyncReadBuf for Plain {
+    fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.get_mut().read_buf(cursor))
+    }
+}
+
+impl AsyncWrite for Plain {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.extend_from_slice(data);
+        Poll::Ready(Ok(data.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn reads_into_several_slices_use_the_first_that_is_not_empty() {
+    let (mut a, mut b) = ([0; 4], [0; 4]);
+    let mut bufs = [IoSliceMut::new(&mut []), IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
+    assert_eq!(Plain::default().read_vectored(&mut bufs).unwrap(), 3);
+    let mut shim = Shim::new(Plain::default());
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs)).unwrap(), 3);
+    assert_eq!((&a, &b), (b"abc\0", &[0; 4]));
+}
+
+#[test]
+fn writes_from_several_slices_use_the_first_that_is_not_empty() {
+    let mut shim = Shim::new(Plain::default());
+    let bufs = [IoSlice::new(b""), IoSlice::new(b"ab"), IoSlice::new(b"cd")];
+    assert_eq!(ready(AsyncWrite::poll_write_vectored(Pin::new(&mut shim), &mut context(), &bufs)).unwrap(), 2);
+    assert_eq!(ready(AsyncWrite::poll_write_vectored(Pin::new(&mut shim), &mut context(), &[])).unwrap(), 0);
+    assert_eq!(shim.get_ref().0, b"ab");
+}
+
+#[test]
+fn queries_and_hints_say_no_and_nothing() {
+    assert!(!ReadBuf::is_read_vectored(&Plain::default()));
+    assert_eq!(ReadBuf::init_hint(&Plain::default(), 100), 0);
+    let shim = Shim::new(Plain::default());
+    assert!(!AsyncReadBuf::is_read_vectored(&shim) && !AsyncWrite::is_write_vectored(&shim));
+    assert_eq!(AsyncReadBuf::init_hint(&shim, 100), 0);
+}
+
+#[test]
+fn a_guard_shows_its_positions() {
+    let mut vec: Vec<u8> = Vec::with_capacity(8);
+    let mut guard = spare(&mut vec);
+    guard.unfilled().append(b"ab");
+    assert!(format!("{guard:?}").starts_with("Spare { filled: 2, init: 2"));
+}
