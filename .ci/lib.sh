@@ -61,27 +61,50 @@ debian_rust_version() {
 
 depends() { apt-cache show "$1" | sed -n 's/^Depends: //p'; }
 
-# debian_rust DIR VERSION [more packages, LLVM standing for its major version]: unpacks that compiler into DIR.
-debian_rust() {
-  local dir=$1 version=$2 std llvm
-  shift 2
-  [ -e "$dir/unpacked-$version" ] && return
-  std=$(depends "libstd-rust-web-dev=$version" | grep -o 'libstd-rust-web-[0-9.]*')
-  llvm=$(depends "$std=$version" | grep -o 'libllvm[0-9]*' | grep -o '[0-9]*')
-  set -- "rustc-web=$version" "$std=$version" "libstd-rust-web-dev=$version" "libllvm$llvm" "${@//LLVM/$llvm}"
+# unpack DIR PACKAGE...: unpacks these Debian packages into DIR, and nothing else there.
+unpack() {
+  local dir=$1
+  shift
+  [ "$(cat "$dir/unpacked" 2> /dev/null)" = "$*" ] && return
   echo "unpacking $*"
   rm -rf "$dir"
   mkdir -p "$dir/debs"
   (cd "$dir/debs" && apt-get download -qq -o APT::Sandbox::User=root "$@")
   for deb in "$dir"/debs/*.deb; do dpkg -x "$deb" "$dir"; done
   rm -r "$dir/debs"
-  touch "$dir/unpacked-$version"
+  echo "$*" > "$dir/unpacked"
+}
+
+# debian_rust DIR VERSION [more packages, LLVM standing for its major version]: unpacks that compiler into DIR.
+debian_rust() {
+  local dir=$1 version=$2 std llvm
+  shift 2
+  std=$(depends "libstd-rust-web-dev=$version" | grep -o 'libstd-rust-web-[0-9.]*')
+  llvm=$(depends "$std=$version" | grep -o 'libllvm[0-9]*' | grep -o '[0-9]*')
+  unpack "$dir" "rustc-web=$version" "$std=$version" "libstd-rust-web-dev=$version" "libllvm$llvm" "${@//LLVM/$llvm}"
 }
 
 # use_debian_rust DIR: cargo calls the compiler in DIR from here on.
 use_debian_rust() {
   export RUSTC=$1/usr/bin/rustc RUSTDOC=$1/usr/bin/rustdoc LD_LIBRARY_PATH=$1/usr/lib/x86_64-linux-gnu
   "$RUSTC" --version
+}
+
+# newest_rust: cargo calls Debian's newest compiler from here on, which can build the standard library too: with sanitizers, or for
+# another target. It is in the directory $newest.
+newest_rust() {
+  newest=$work/rust-newest
+  apt_update
+  debian_rust "$newest" "$(debian_rust_version '')" rust-web-src libclang-rt-LLVM-dev llvm-LLVM binutils-mingw-w64-x86-64
+  use_debian_rust "$newest"
+  export RUSTC_BOOTSTRAP=1
+}
+
+# cargo_tool NAME: from here on there is a `cargo NAME`; built into the checkout's target directory where the machine has none.
+cargo_tool() {
+  local tools=$root/target/ci-tools
+  PATH=$PATH:$tools/bin
+  cargo "$1" --version > /dev/null 2>&1 || cargo install "cargo-$1" --locked --quiet --root "$tools"
 }
 
 # nightly ARGS...: whether a nightly toolchain answers to them. One is used where it is, none is installed.

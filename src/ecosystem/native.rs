@@ -63,7 +63,7 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.get_ref().init_hint(capacity)
+        self.get_ref().init_hint(capacity).min(capacity)
     }
 }
 

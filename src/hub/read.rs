@@ -107,7 +107,7 @@ pub trait AsyncReadBuf {
     ///
     /// 0, the default, for a reader that writes into uninitialised memory. It lets a caller whose buffer hides its own
     /// count of initialised bytes initialise this many by its own means, which is cheaper when they already are. A wrong
-    /// answer costs time, never correctness. Every wrapper forwards it.
+    /// answer costs time, never correctness; more than `capacity` is taken for all of it. Every wrapper forwards it.
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
         let _ = capacity;

@@ -88,6 +88,27 @@ fn synchronous_pointers_forward_every_method() {
 }
 
 #[test]
+fn memory_takes_and_gives_several_slices_in_one_call() {
+    fn writes<W: AsyncWrite + Unpin>(mut writer: W) -> W {
+        assert!(writer.is_write_vectored());
+        let bufs = [IoSlice::new(b"a"), IoSlice::new(b""), IoSlice::new(b"bc")];
+        assert!(matches!(Pin::new(&mut writer).poll_write_vectored(&mut context(), &bufs), Poll::Ready(Ok(3))));
+        writer
+    }
+    assert_eq!(writes(Vec::new()), b"abc");
+    assert_eq!(writes(std::collections::VecDeque::new()), b"abc");
+    assert_eq!(writes(Cursor::new(Vec::new())).into_inner(), b"abc");
+    assert_eq!(writes(Cursor::new([0; 3])).into_inner(), *b"abc");
+    let mut shim = writes(Shim::new(Cursor::new(vec![])));
+    shim.get_mut().set_position(0);
+    assert!(AsyncReadBuf::is_read_vectored(&shim));
+    let (mut a, mut b) = ([0; 1], [0; 2]);
+    let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
+    assert!(matches!(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs), Poll::Ready(Ok(3))));
+    assert_eq!((&a, &b), (b"a", b"bc"));
+}
+
+#[test]
 fn memory_reads_writes_and_seeks() {
     futures::executor::block_on(async {
         use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};

@@ -253,3 +253,35 @@ fn layers_withstand_hostile_readers_and_writers() {
     let reports = hostile::write(Dialect::Futures, |evil| Shim::from_tokio(Shim::new(Shim::from_futures(evil))));
     assert!(reports.iter().all(|report| report.recovered));
 }
+
+#[test]
+#[should_panic(expected = "the data differs")]
+fn a_reader_that_loses_a_byte_does_not_conform() {
+    conformance::read(|data| {
+        let mut data = data.to_vec();
+        data.truncate(data.len().saturating_sub(1));
+        Shim::new(Cursor::new(data))
+    });
+}
+
+#[test]
+#[should_panic(expected = "foreign bytes")]
+fn a_wrapper_that_believes_a_swapped_buffer_does_harm() {
+    /// Copies out of whatever buffer it is given back.
+    struct Gullible(hostile::HostileReader);
+    impl io_shim::AsyncReadBuf for Gullible {
+        fn poll_read_buf(
+            mut self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            mut cursor: io_shim::BorrowedCursor<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            let mut memory = vec![0; cursor.capacity()];
+            let mut buf = tokio::io::ReadBuf::new(&mut memory);
+            let poll = tokio::io::AsyncRead::poll_read(std::pin::Pin::new(&mut self.0), cx, &mut buf);
+            let n = buf.filled().len().min(cursor.capacity());
+            cursor.append(&buf.filled()[..n]);
+            poll
+        }
+    }
+    hostile::read(Dialect::Tokio, Gullible);
+}

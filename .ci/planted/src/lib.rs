@@ -1,6 +1,9 @@
 //! One sound test and one with each kind of bug. Built plainly they all pass, which is why the checkers are needed.
 
+use std::cell::UnsafeCell;
 use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread;
 
 /// Nothing is wrong here: a checker that complains about it proves nothing by complaining about the others.
 #[test]
@@ -42,4 +45,25 @@ fn use_after_free() {
 #[test]
 fn leak() {
     std::mem::forget(black_box(vec![1_u8; 64]));
+}
+
+/// Two threads write one place in memory, and nothing orders them once they have started.
+#[test]
+fn race() {
+    struct Shared(UnsafeCell<u32>);
+    // SAFETY: none; this is the bug.
+    unsafe impl Sync for Shared {}
+
+    let (shared, started) = (Shared(UnsafeCell::new(0)), Barrier::new(2));
+    let increment = || {
+        // By reference to the whole: a closure that captured the field alone would not be `Send`.
+        let shared = &shared;
+        started.wait();
+        // SAFETY: none, as above.
+        unsafe { *shared.0.get() += 1 };
+    };
+    thread::scope(|scope| {
+        scope.spawn(increment);
+        scope.spawn(increment);
+    });
 }

@@ -32,6 +32,9 @@ pub fn read<R: AsyncReadBuf>(dialect: Dialect, mut make: impl FnMut(HostileReade
         for call in [Call::Cursor, Call::Slice, Call::Vectored, Call::Empty] {
             let calls = Calls::default();
             let mut reader = Box::pin(make(HostileReader::new(fault, calls.clone())));
+            // What it answers is its affair, but the hint must be one that a caller can follow.
+            let _ = reader.is_read_vectored();
+            assert!(reader.init_hint(64) <= 64, "{fault:?}: a hint beyond the capacity");
             let seen = call.make(fault, &mut reader);
             assert!(calls.made() > 0 || call == Call::Empty, "{fault:?}: the wrapper did not call the reader");
             let recovered = recovers(&mut reader);

@@ -37,6 +37,7 @@ pub fn write<W: AsyncWrite>(dialect: Dialect, mut make: impl FnMut(HostileWriter
         for &call in calls {
             let (made, taken) = (Calls::default(), Arc::new(Mutex::new(Vec::new())));
             let mut writer = Box::pin(make(HostileWriter::new(fault, made.clone(), Arc::clone(&taken))));
+            let _ = writer.is_write_vectored();
             let seen = call.make(fault, &mut writer);
             assert!(made.made() > 0 || call == Call::Empty, "{fault:?}: the wrapper did not call the writer");
             let recovered = recovers(&mut writer, &taken);
