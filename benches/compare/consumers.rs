@@ -1,0 +1,153 @@
+//! Who reads: what programs do with a reader of tokio's.
+
+use bytes::BytesMut;
+use futures::StreamExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _};
+use tokio_util::codec::{BytesCodec, FramedRead, LengthDelimitedCodec, LinesCodec};
+use tokio_util::io::ReaderStream;
+
+use crate::source::{FRAME, Sizes, Source, bytes_name};
+
+/// What reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consumer {
+    /// `FramedRead` with a `BytesCodec`.
+    FramedBytes,
+    /// `FramedRead` with a `LinesCodec`.
+    FramedLines,
+    /// `FramedRead` with a `LengthDelimitedCodec`: one frame of 8 MiB.
+    FramedLength,
+    /// `read_buf` into an empty `BytesMut` of that capacity, over and over.
+    ReadBuf(usize),
+    /// `ReaderStream`, 4 KiB.
+    ReaderStream,
+    /// `read` through a `tokio::io::Take` into an initialised buffer of 64 KiB.
+    Take,
+    /// `read_to_end` of that many bytes into a new `Vec`.
+    ReadToEnd(usize),
+    /// `tokio::io::copy` to a sink.
+    Copy,
+    /// `BufReader`, 8 KiB, whose buffer is consumed whole.
+    BufReader,
+}
+
+/// Memory that a consumer keeps from one run to the next, so that it is not mapped anew in each.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    spare: BytesMut,
+    slice: Vec<u8>,
+}
+
+impl Consumer {
+    /// Its name in a table.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Consumer::FramedBytes => "FramedRead, BytesCodec".into(),
+            Consumer::FramedLines => "FramedRead, LinesCodec".into(),
+            Consumer::FramedLength => "FramedRead, LengthDelimitedCodec, one frame of 8M".into(),
+            Consumer::ReadBuf(capacity) => format!("read_buf into {}", bytes_name(capacity)),
+            Consumer::ReaderStream => "ReaderStream, 4K".into(),
+            Consumer::Take => "Take, read into initialised 64K".into(),
+            Consumer::ReadToEnd(total) => format!("read_to_end of {}", bytes_name(total)),
+            Consumer::Copy => "copy".into(),
+            Consumer::BufReader => "BufReader, 8K".into(),
+        }
+    }
+
+    /// How many bytes it reads, if it must read just so many.
+    pub(crate) fn total(self) -> Option<usize> {
+        match self {
+            Consumer::FramedLength => Some(FRAME + 4),
+            Consumer::ReadToEnd(total) => Some(total),
+            _ => None,
+        }
+    }
+
+    /// A source of `total` bytes for it.
+    pub(crate) fn source(self, sizes: Sizes, pending: bool, total: usize) -> Source {
+        match self {
+            Consumer::FramedLength => Source::framed(sizes, pending),
+            _ => Source::new(sizes, pending, total),
+        }
+    }
+
+    /// The memory that it keeps.
+    pub(crate) fn scratch(self) -> Scratch {
+        let (spare, slice) = match self {
+            Consumer::ReadBuf(capacity) => (capacity, 0),
+            Consumer::Take => (0, 64 << 10),
+            _ => (0, 0),
+        };
+        Scratch { spare: BytesMut::with_capacity(spare), slice: vec![b'x'; slice] }
+    }
+
+    /// Reads all that `reader` has, and returns about how much that was.
+    ///
+    /// # Panics
+    ///
+    /// If `reader` fails.
+    pub(crate) async fn consume<R: AsyncRead + Unpin>(self, mut reader: R, scratch: &mut Scratch) -> usize {
+        const GOOD: &str = "the source does not fail";
+        let mut total = 0;
+        match self {
+            Consumer::FramedBytes => {
+                let mut frames = FramedRead::new(reader, BytesCodec::new());
+                while let Some(frame) = frames.next().await {
+                    total += frame.expect(GOOD).len();
+                }
+            }
+            Consumer::FramedLines => {
+                let mut frames = FramedRead::new(reader, LinesCodec::new());
+                while let Some(frame) = frames.next().await {
+                    total += frame.expect(GOOD).len() + 1;
+                }
+            }
+            Consumer::FramedLength => {
+                let codec = LengthDelimitedCodec::builder().max_frame_length(FRAME).new_codec();
+                let mut frames = FramedRead::new(reader, codec);
+                while let Some(frame) = frames.next().await {
+                    total += frame.expect(GOOD).len();
+                }
+            }
+            Consumer::ReadBuf(_) => loop {
+                scratch.spare.clear();
+                match reader.read_buf(&mut scratch.spare).await.expect(GOOD) {
+                    0 => break,
+                    n => total += n,
+                }
+            },
+            Consumer::ReaderStream => {
+                let mut chunks = ReaderStream::new(reader);
+                while let Some(chunk) = chunks.next().await {
+                    total += chunk.expect(GOOD).len();
+                }
+            }
+            Consumer::Take => {
+                let mut reader = reader.take(u64::MAX);
+                loop {
+                    match reader.read(&mut scratch.slice).await.expect(GOOD) {
+                        0 => break,
+                        n => total += n,
+                    }
+                }
+            }
+            Consumer::ReadToEnd(_) => total = reader.read_to_end(&mut Vec::new()).await.expect(GOOD),
+            Consumer::Copy => {
+                total = tokio::io::copy(&mut reader, &mut tokio::io::sink()).await.expect(GOOD) as usize;
+            }
+            Consumer::BufReader => {
+                let mut reader = tokio::io::BufReader::new(reader);
+                loop {
+                    match reader.fill_buf().await.expect(GOOD).len() {
+                        0 => break,
+                        n => {
+                            reader.consume(n);
+                            total += n;
+                        }
+                    }
+                }
+            }
+        }
+        total
+    }
+}

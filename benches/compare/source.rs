@@ -1,0 +1,172 @@
+//! What is read: a stream in memory that becomes available in chunks, as it does on a socket.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::io::ReadBuf;
+
+/// The length of the one frame that [`Source::framed`] sends.
+pub(crate) const FRAME: usize = 8 << 20;
+
+/// Lines of 80 bytes, none of which is zero.
+pub(crate) static DATA: [u8; 1 << 20] = {
+    let mut data = [b'x'; 1 << 20];
+    let mut at = 79;
+    while at < data.len() {
+        data[at] = b'\n';
+        at += 80;
+    }
+    data
+};
+
+/// How much is available at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sizes {
+    /// Always the same.
+    Each(usize),
+    /// As much at every call, whatever the last one left: what did not fit is lost.
+    PerCall(usize),
+    /// 100 bytes to 64 KiB, evenly spread over the logarithms.
+    Mixed,
+    /// 100 bytes and 64 KiB in turn.
+    Alternating,
+}
+
+impl Sizes {
+    /// The sizes, to be repeated.
+    pub(crate) fn cycle(self) -> Rc<[usize]> {
+        match self {
+            Sizes::Each(k) | Sizes::PerCall(k) => Rc::new([k]),
+            Sizes::Mixed => {
+                let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+                let mut size = || {
+                    state ^= state << 13;
+                    state ^= state >> 7;
+                    state ^= state << 17;
+                    let unit = (state >> 11) as f64 / (1_u64 << 53) as f64;
+                    (100.0 * 655.36_f64.powf(unit)) as usize
+                };
+                (0..256).map(|_| size()).collect()
+            }
+            Sizes::Alternating => Rc::new([100, 64 << 10]),
+        }
+    }
+
+    /// The mean size.
+    pub(crate) fn mean(self) -> usize {
+        let cycle = self.cycle();
+        cycle.iter().sum::<usize>() / cycle.len()
+    }
+
+    /// Its name in a table.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Sizes::Each(k) | Sizes::PerCall(k) => bytes_name(k),
+            Sizes::Mixed => "mixed".into(),
+            Sizes::Alternating => "alternating".into(),
+        }
+    }
+}
+
+/// `64K`, `16M`, `1460`.
+pub(crate) fn bytes_name(bytes: usize) -> String {
+    match bytes {
+        _ if bytes >= 1 << 20 && bytes % (1 << 20) == 0 => format!("{}M", bytes >> 20),
+        _ if bytes >= 1 << 10 && bytes % (1 << 10) == 0 => format!("{}K", bytes >> 10),
+        _ => bytes.to_string(),
+    }
+}
+
+/// A reader of `left` bytes that has the traits of both ecosystems: the native one writes into uninitialised memory.
+#[derive(Debug)]
+pub(crate) struct Source {
+    cycle: Rc<[usize]>,
+    next: usize,
+    /// What is left of the chunk that is available.
+    chunk: usize,
+    /// Whether what is left of a chunk stays available.
+    keeps: bool,
+    left: usize,
+    /// How many bytes of the header of a frame are still to be sent.
+    header: usize,
+    /// Whether every other poll is pending, and whether the last one was.
+    pending: Option<bool>,
+}
+
+impl Source {
+    /// `total` bytes.
+    pub(crate) fn new(sizes: Sizes, pending: bool, total: usize) -> Self {
+        Source {
+            cycle: sizes.cycle(),
+            next: 0,
+            chunk: 0,
+            keeps: !matches!(sizes, Sizes::PerCall(_)),
+            left: total,
+            header: 0,
+            pending: pending.then_some(false),
+        }
+    }
+
+    /// One frame of [`FRAME`] bytes with its length before it.
+    pub(crate) fn framed(sizes: Sizes, pending: bool) -> Self {
+        Source { header: 4, ..Source::new(sizes, pending, FRAME + 4) }
+    }
+
+    /// Whether this poll is pending. Nobody is woken: the driver polls again.
+    #[inline]
+    fn pends(&mut self) -> bool {
+        self.pending.as_mut().is_some_and(|pending| {
+            *pending = !*pending;
+            *pending
+        })
+    }
+
+    /// The header bytes and the bytes of data that are returned where there is `room`.
+    #[inline]
+    fn take(&mut self, room: usize) -> (&'static [u8], &'static [u8]) {
+        const HEADER: [u8; 4] = (FRAME as u32).to_be_bytes();
+        if self.chunk == 0 {
+            self.chunk = self.cycle[self.next];
+            self.next = if self.next + 1 == self.cycle.len() { 0 } else { self.next + 1 };
+        }
+        let n = self.chunk.min(room).min(self.left);
+        self.chunk = if self.keeps { self.chunk - n } else { 0 };
+        self.left -= n;
+        let header = &HEADER[4 - self.header..][..self.header.min(n)];
+        self.header -= header.len();
+        (header, &DATA[..n - header.len()])
+    }
+}
+
+impl tokio::io::AsyncRead for Source {
+    #[inline]
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.pends() {
+            return Poll::Pending;
+        }
+        let (header, data) = self.take(buf.remaining());
+        if !header.is_empty() {
+            buf.put_slice(header);
+        }
+        buf.put_slice(data);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl futures::io::AsyncRead for Source {
+    #[inline]
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.pends() {
+            return Poll::Pending;
+        }
+        let (header, data) = self.take(slice.len());
+        let (front, back) = slice.split_at_mut(header.len());
+        if !header.is_empty() {
+            front.copy_from_slice(header);
+        }
+        back[..data.len()].copy_from_slice(data);
+        Poll::Ready(Ok(header.len() + data.len()))
+    }
+}
