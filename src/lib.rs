@@ -21,8 +21,12 @@ mod buf;
 mod ecosystem;
 #[cfg(feature = "std")]
 mod hub;
+#[cfg(feature = "rt")]
+pub mod rt;
 #[cfg(feature = "std")]
 mod shim;
+#[cfg(feature = "smol")]
+mod sys;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -33,6 +37,10 @@ pub use buf::{ContractViolation, Offer, SliceFeed};
 pub use buf::{Spare, SpareCapacity, spare};
 #[cfg(feature = "futures")]
 pub use ecosystem::{Futures, FuturesBuf};
+#[cfg(feature = "hyper")]
+pub use ecosystem::{Hyper, with_hyper_cursor};
+#[cfg(feature = "smol")]
+pub use ecosystem::{Smol, SmolSocket};
 #[cfg(feature = "tokio")]
 pub use ecosystem::{Tokio, TokioBuf, with_tokio_cursor};
 #[cfg(feature = "std")]

@@ -4,11 +4,19 @@
 
 #[cfg(feature = "futures")]
 mod futures;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod native;
+#[cfg(feature = "smol")]
+mod smol;
 #[cfg(feature = "tokio")]
 mod tokio;
 
 #[cfg(feature = "futures")]
 pub use futures::{Futures, FuturesBuf};
+#[cfg(feature = "hyper")]
+pub use hyper::{Hyper, with_hyper_cursor};
+#[cfg(feature = "smol")]
+pub use smol::{Smol, SmolSocket};
 #[cfg(feature = "tokio")]
 pub use tokio::{Tokio, TokioBuf, with_tokio_cursor};

@@ -1,0 +1,225 @@
+//! The ecosystem of `hyper::rt`.
+//!
+//! hyper's buffer tracks what is initialised, but tells nobody: of memory that comes from hyper nothing is known to be
+//! initialised until hyper is asked to make it so, and of what a reader of hyper's traits initialised only what it filled.
+//! A cursor of hyper's is passed by value and its buffer stays with whoever made it, so that no reader can swap it.
+#![allow(unsafe_code, reason = "the boundary between hyper's buffer and the cursor")]
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::{ReadBuf, ReadBufCursor};
+
+use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
+use crate::hub::count;
+use crate::hub::{AsyncReadBuf, AsyncWrite};
+use crate::shim::{Ecosystem, Includes, Shim, sealed};
+
+/// The tag of types that have hyper's traits: `hyper::rt::{Read, Write}`.
+#[derive(Clone, Copy, Debug)]
+pub enum Hyper {}
+
+impl sealed::Ecosystem for Hyper {
+    type State = ();
+}
+
+impl sealed::View for Hyper {}
+
+impl<T> Shim<T, Hyper> {
+    /// Wraps a type that has hyper's traits, such as `hyper::upgrade::Upgraded`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let hyper_reader = Shim::new(&b"hello"[..]).into_hyper();
+    ///
+    /// let mut text = String::new();
+    /// Shim::from_hyper(hyper_reader).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn from_hyper(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V> {
+    /// Narrows the shim to a type of hyper's alone: [`only::<Hyper>()`](Shim::only).
+    #[inline]
+    pub fn into_hyper(self) -> Shim<T, E, Hyper> {
+        self.only()
+    }
+}
+
+/// Gives `read` a cursor over the unfilled part of a hyper buffer, the first `init` bytes of it initialised, and carries
+/// back what it filled.
+///
+/// For those who implement `hyper::rt::Read` and would rather fill a cursor: safe code may read into uninitialised memory
+/// this way. hyper initialises those `init` bytes, which costs nothing where they already are; 0 is right for a reader that
+/// writes into uninitialised memory, [`AsyncReadBuf::init_hint`] of `buf.remaining()` for one that is wrapped, and more
+/// than the buffer has is taken for all of it. If `read` panics, nothing is filled.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::with_hyper_cursor;
+///
+/// let mut memory = [std::mem::MaybeUninit::uninit(); 64];
+/// let mut buf = hyper::rt::ReadBuf::uninit(&mut memory);
+/// with_hyper_cursor(buf.unfilled(), 0, |mut cursor| cursor.append(b"hello"));
+/// assert_eq!(buf.filled(), b"hello");
+/// ```
+#[inline]
+pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
+    let init = init.min(buf.remaining());
+    if init > 0 {
+        buf.initialize_unfilled_to(init);
+    }
+    // SAFETY: a cursor de-initialises nothing, and asks the same of those who write through it.
+    let unfilled = unsafe { buf.as_mut() };
+    let mut borrowed = BorrowedBuf::from(unfilled);
+    // SAFETY: hyper has just initialised that many bytes, if they were not.
+    unsafe { borrowed.set_init(init) };
+    let result = read(borrowed.unfilled());
+    let filled = borrowed.filled().len();
+    // SAFETY: `borrowed` covers the unfilled part from its start; its filled bytes are within it, and initialised (invariants 1
+    // to 3).
+    unsafe { buf.advance(filled) };
+    result
+}
+
+/// The least initialised memory that is worth being offered alone, in bytes.
+const FLOOR: usize = 2048;
+
+/// Lets a hyper reader read into a cursor.
+///
+/// hyper's buffer is all initialised or not known to be at all. So where a front of the cursor is initialised, that front is
+/// offered, made up to 2 KiB at least: offered as uninitialised it might be zeroed again.
+#[inline]
+fn poll_into_cursor(
+    mut cursor: BorrowedCursor<'_>,
+    read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
+) -> Poll<io::Result<()>> {
+    let init = cursor.init_len();
+    if init > 0 {
+        let front = init.max(FLOOR.min(cursor.capacity()));
+        let mut buf = ReadBuf::new(cursor.ensure_init_to(front));
+        let poll = read(buf.unfilled());
+        let filled = buf.filled().len();
+        cursor.advance_checked(filled);
+        return poll;
+    }
+    // SAFETY: hyper's buffer de-initialises nothing, and asks the same of those who write through it.
+    let mut buf = ReadBuf::uninit(unsafe { cursor.as_mut() });
+    let poll = read(buf.unfilled());
+    let filled = buf.filled().len();
+    // SAFETY: `buf` never leaves this function: it is the unfilled part of the cursor still, and its filled bytes are
+    // initialised by its own invariant.
+    unsafe { cursor.advance(filled) };
+    poll
+}
+
+// Lifts.
+
+impl<T: hyper::rt::Read, V> AsyncReadBuf for Shim<T, Hyper, V> {
+    #[inline]
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        let (io, ()) = self.project_moving();
+        poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))
+    }
+
+    #[inline]
+    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buf = ReadBuf::new(slice);
+        let poll = self.project_moving().0.poll_read(cx, buf.unfilled());
+        count(poll, buf.filled().len())
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<T: hyper::rt::Write, V> AsyncWrite for Shim<T, Hyper, V> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
+        Poll::Ready(ContractViolation::check_write(n, data.len()))
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project_moving().0.poll_flush(cx)
+    }
+
+    #[inline]
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project_moving().0.poll_shutdown(cx)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.project_moving().0.poll_write_vectored(cx, bufs)
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        self.get_ref().is_write_vectored()
+    }
+}
+
+// Lowerings.
+
+#[deny(clippy::missing_trait_methods)]
+impl<T, E: Ecosystem, V: Includes<Hyper>> hyper::rt::Read for Shim<T, E, V>
+where
+    Self: AsyncReadBuf,
+{
+    #[inline]
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let init = self.init_hint(buf.remaining());
+        with_hyper_cursor(buf, init, |cursor| self.poll_read_buf(cx, cursor))
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<T, E: Ecosystem, V: Includes<Hyper>> hyper::rt::Write for Shim<T, E, V>
+where
+    Self: AsyncWrite,
+{
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write(self, cx, data)
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        AsyncWrite::poll_flush(self, cx)
+    }
+
+    #[inline]
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        AsyncWrite::poll_shutdown(self, cx)
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        AsyncWrite::is_write_vectored(self)
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_write_vectored(self, cx, bufs)
+    }
+}

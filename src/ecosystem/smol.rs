@@ -1,0 +1,317 @@
+//! The ecosystem of smol's sockets: leaves that read straight into uninitialised memory.
+//!
+//! A smol socket has the traits of futures-io, and [`Shim::from_futures`] takes it; but those read into initialised slices.
+//! Here the socket itself is asked, by the same system calls, and the reactor of `async-io` says when it is ready.
+//! Elsewhere than on Unix the same API reads into slices, as futures-io does.
+
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::marker::PhantomData;
+use std::net::{Shutdown, TcpStream};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use async_io::{Async, ReadableOwned, WritableOwned};
+
+use crate::buf::BorrowedCursor;
+#[cfg(not(unix))]
+use crate::buf::SliceFeed;
+use crate::hub::{AsyncReadBuf, AsyncWrite};
+use crate::shim::{Shim, sealed};
+
+/// The tag of smol's sockets: `Arc<Async<S>>`, where `S` is std's `TcpStream` or, on Unix, `UnixStream`.
+pub struct Smol<S = TcpStream>(PhantomData<fn() -> S>);
+
+/// The sockets that [`Shim::from_smol`] takes: std's `TcpStream` and, on Unix, `UnixStream`. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not one of the sockets that `Shim::from_smol` takes",
+    note = "those are `TcpStream` and `UnixStream` of smol, async-net or async-io",
+    note = "another type with the traits of futures-io is wrapped with `Shim::from_futures`"
+)]
+pub trait SmolSocket: socket::Socket {}
+
+mod socket {
+    use super::*;
+
+    /// What is asked of a socket, without waiting. Reading is the system call that std makes, and so are the others.
+    #[allow(unreachable_pub, reason = "a trait that is public in a private place is what seals")]
+    pub trait Socket: fmt::Debug + Send + Sync + 'static {
+        fn read_buf(&self, memory: &mut Memory, cursor: BorrowedCursor<'_>) -> io::Result<()>;
+        fn read(&self, slice: &mut [u8]) -> io::Result<usize>;
+        fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
+        fn write(&self, data: &[u8]) -> io::Result<usize>;
+        fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+        fn shutdown_write(&self) -> io::Result<()>;
+    }
+
+    /// What reading into uninitialised memory has to remember.
+    #[cfg(unix)]
+    pub(super) type Memory = ();
+    #[cfg(not(unix))]
+    pub(super) type Memory = SliceFeed;
+}
+
+macro_rules! sockets {
+    ($($socket:ty),*) => {$(
+        impl SmolSocket for $socket {}
+
+        impl socket::Socket for $socket {
+            #[cfg(unix)]
+            #[inline]
+            fn read_buf(&self, (): &mut socket::Memory, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+                crate::sys::recv(std::os::fd::AsFd::as_fd(self), cursor)
+            }
+
+            #[cfg(not(unix))]
+            fn read_buf(&self, memory: &mut socket::Memory, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+                memory.read(cursor, |slice| socket::Socket::read(self, slice))
+            }
+
+            #[inline]
+            fn read(&self, slice: &mut [u8]) -> io::Result<usize> {
+                Read::read(&mut &*self, slice)
+            }
+
+            #[inline]
+            fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+                Read::read_vectored(&mut &*self, bufs)
+            }
+
+            #[inline]
+            fn write(&self, data: &[u8]) -> io::Result<usize> {
+                Write::write(&mut &*self, data)
+            }
+
+            #[inline]
+            fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+                Write::write_vectored(&mut &*self, bufs)
+            }
+
+            #[inline]
+            fn shutdown_write(&self) -> io::Result<()> {
+                self.shutdown(Shutdown::Write)
+            }
+        }
+    )*};
+}
+
+sockets!(TcpStream);
+#[cfg(unix)]
+sockets!(std::os::unix::net::UnixStream);
+
+/// What a shim remembers of its socket: what it waits for.
+///
+/// Each shim waits by its own entry in the reactor, and not by the socket's one entry per direction (`Async::poll_readable`),
+/// which two tasks that poll clones of a socket would take from one another for ever, waking each other.
+pub struct State<S> {
+    readable: Option<ReadableOwned<S>>,
+    writable: Option<WritableOwned<S>>,
+    memory: socket::Memory,
+}
+
+impl<S: SmolSocket> sealed::Ecosystem for Smol<S> {
+    type State = State<S>;
+}
+
+impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
+    /// Wraps a TCP or Unix stream of smol's, async-net's or async-io's.
+    ///
+    /// On Unix it reads straight into uninitialised memory: nothing is zeroed and nothing copied. Reads and writes are
+    /// vectored, and clones of the stream may be polled by several tasks.
+    ///
+    /// # Shutting down
+    ///
+    /// `poll_shutdown`, and with it tokio's `shutdown` and futures' `close`, ends the sending half, so that the peer reads
+    /// an end of file. The same stream wrapped by [`from_futures`](Shim::from_futures) may do less: closing an
+    /// `async_io::Async` only flushes it.
+    ///
+    /// # Cancel safety
+    ///
+    /// A read or write that was given up after `Pending` has read or written nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::Shim;
+    /// use smol::net::{TcpListener, TcpStream};
+    /// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    ///
+    /// smol::block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let mut client = Shim::from_smol(TcpStream::connect(listener.local_addr()?).await?).into_tokio();
+    ///     let mut server = Shim::from_smol(listener.accept().await?.0).into_tokio();
+    ///
+    ///     client.write_all(b"hello").await?;
+    ///     client.shutdown().await?;
+    ///     let mut received = Vec::new();
+    ///     server.read_to_end(&mut received).await?;
+    ///     assert_eq!(received, b"hello");
+    ///     # Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[inline]
+    pub fn from_smol(stream: impl Into<Arc<Async<S>>>) -> Self {
+        Shim::wrap(stream.into())
+    }
+}
+
+impl<S: SmolSocket, V> Shim<Arc<Async<S>>, Smol<S>, V> {
+    /// Repeats `read` until it need not wait.
+    #[inline]
+    fn poll_reading<R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut read: impl FnMut(&S, &mut socket::Memory) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let (io, state) = self.project_moving();
+        let (io, memory) = (io.get_mut(), &mut state.memory);
+        poll_until_done(&mut state.readable, cx, || Arc::clone(io).readable_owned(), || read((**io).get_ref(), memory))
+    }
+
+    /// Repeats `write` until it need not wait.
+    #[inline]
+    fn poll_writing<R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut write: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let (io, state) = self.project_moving();
+        let io = io.get_mut();
+        poll_until_done(&mut state.writable, cx, || Arc::clone(io).writable_owned(), || write((**io).get_ref()))
+    }
+}
+
+/// Tries `operate` first, and waits only when it would block: the reactor is asked no more often than it has to be.
+#[inline]
+fn poll_until_done<F, R>(
+    waiting: &mut Option<F>,
+    cx: &mut Context<'_>,
+    wait: impl Fn() -> F,
+    mut operate: impl FnMut() -> io::Result<R>,
+) -> Poll<io::Result<R>>
+where
+    F: Future<Output = io::Result<()>> + Unpin,
+{
+    loop {
+        match operate() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            result => {
+                *waiting = None;
+                return Poll::Ready(result);
+            }
+        }
+        let outcome = ready!(Pin::new(waiting.get_or_insert_with(&wait)).poll(cx));
+        // It is good for one event.
+        *waiting = None;
+        outcome?;
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
+    #[inline]
+    fn poll_read_buf(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_reading(cx, |socket, memory| socket.read_buf(memory, cursor.reborrow()))
+    }
+
+    #[inline]
+    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.poll_reading(cx, |socket, _| socket.read(slice))
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_reading(cx, |socket, _| socket.read_vectored(bufs))
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        #[cfg(unix)]
+        let hint = {
+            let _ = capacity;
+            0
+        };
+        #[cfg(not(unix))]
+        let hint = self.state().memory.init_hint(capacity);
+        hint
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<S: SmolSocket, V> AsyncWrite for Shim<Arc<Async<S>>, Smol<S>, V> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_writing(cx, |socket| socket.write(data))
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match (**self.get_ref()).get_ref().shutdown_write() {
+            // The peer has ended the connection already.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
+        }
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_writing(cx, |socket| socket.write_vectored(bufs))
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<S> Default for State<S> {
+    fn default() -> Self {
+        State { readable: None, writable: None, memory: Default::default() }
+    }
+}
+
+/// A clone waits for itself.
+impl<S> Clone for State<S> {
+    fn clone(&self) -> Self {
+        State::default()
+    }
+}
+
+impl<S> fmt::Debug for State<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("waits_to_read", &self.readable.is_some())
+            .field("waits_to_write", &self.writable.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for Smol<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Smol")
+    }
+}
