@@ -13,6 +13,8 @@ use crate::buf::ContractViolation;
 const FIRST: usize = 16 * 1024;
 /// How much is gathered at most, in bytes.
 const MOST: usize = 256 * 1024;
+/// How many times more is gathered after each write that took all, until one does not.
+const START_GROWTH: usize = 4;
 /// After how many gathered writes the writer gets another chance to vector; doubled each time that it does not.
 const PROBE_AFTER: u16 = 16;
 /// How often that is doubled at most.
@@ -39,6 +41,8 @@ struct Scratch {
     limit: usize,
     /// Whether it took all of that the last time.
     took_all: bool,
+    /// Whether it never took less than it was given: a slow start need not be slow for it.
+    took_all_always: bool,
 }
 
 /// One write to the inner writer.
@@ -114,15 +118,20 @@ impl Scratch {
         &self.bytes
     }
 
-    /// A writer that took part takes that much; one that twice took all that the limit allowed may take more.
+    /// A writer that took part takes that much; one that twice took all that the limit allowed may take more. As long as it
+    /// never took less, once is enough, and it may take a lot more: what is copied in vain is bounded by what it took before.
     fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
             self.limit = n.clamp(1, MOST);
             self.took_all = false;
+            self.took_all_always = false;
         } else if offered >= self.limit {
-            if self.took_all {
-                self.limit = offered.saturating_mul(2).min(MOST);
-            }
+            let growth = match (self.took_all_always, self.took_all) {
+                (true, _) => START_GROWTH,
+                (false, true) => 2,
+                (false, false) => 1,
+            };
+            self.limit = offered.saturating_mul(growth).min(MOST);
             self.took_all = !self.took_all;
         }
     }
@@ -130,8 +139,7 @@ impl Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        // It starts as if the first limit had been taken once: a writer gets the benefit of the doubt.
-        Scratch { bytes: Vec::new(), limit: FIRST, took_all: true }
+        Scratch { bytes: Vec::new(), limit: FIRST, took_all: false, took_all_always: true }
     }
 }
 

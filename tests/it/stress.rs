@@ -59,7 +59,7 @@ fn seed() -> u64 {
 }
 
 /// The resident memory of this process in KiB; 0 where the system does not say.
-fn resident() -> u64 {
+pub fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse().unwrap())

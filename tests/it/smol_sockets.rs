@@ -1,0 +1,432 @@
+//! smol's sockets, read straight into uninitialised memory: conformance, and the edges of readiness.
+
+use std::io::{self, Read as _, Write as _};
+use std::mem::MaybeUninit;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use io_shim::testing::conformance;
+use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedBuf, Shim, Smol, SmolSocket, spare};
+use smol::Async;
+
+type Socket<S = TcpStream> = Shim<Arc<Async<S>>, Smol<S>>;
+
+/// A socket of smol's and the blocking other end.
+fn tcp() -> (Socket, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    peer.set_nodelay(true).unwrap();
+    (Shim::from_smol(Async::new(listener.accept().unwrap().0).unwrap()), peer)
+}
+
+fn unix() -> (Socket<UnixStream>, UnixStream) {
+    let (one, peer) = UnixStream::pair().unwrap();
+    (Shim::from_smol(Async::new(one).unwrap()), peer)
+}
+
+/// Counts how often a task is woken, and wakes a thread.
+struct Bell {
+    thread: Thread,
+    rings: AtomicUsize,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.rings.fetch_add(1, Ordering::SeqCst);
+        self.thread.unpark();
+    }
+}
+
+impl Bell {
+    fn new() -> (Arc<Self>, Waker) {
+        let bell = Arc::new(Bell { thread: thread::current(), rings: AtomicUsize::new(0) });
+        let waker = Waker::from(Arc::clone(&bell));
+        (bell, waker)
+    }
+
+    fn rings(&self) -> usize {
+        self.rings.load(Ordering::SeqCst)
+    }
+
+    #[track_caller]
+    fn wait(&self) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while self.rings() == 0 {
+            assert!(Instant::now() < end, "nobody was woken");
+            thread::park_timeout(Duration::from_millis(100));
+        }
+    }
+}
+
+/// One poll for at most 100 bytes.
+fn poll_read<S: SmolSocket>(shim: &mut Socket<S>, waker: &Waker) -> Poll<io::Result<Vec<u8>>> {
+    let mut received = Vec::with_capacity(100);
+    let poll = Pin::new(shim).poll_read_buf(&mut Context::from_waker(waker), spare(&mut received).unfilled());
+    poll.map_ok(|()| received)
+}
+
+#[track_caller]
+fn read_waiting<S: SmolSocket>(shim: &mut Socket<S>) -> Vec<u8> {
+    loop {
+        let (bell, waker) = Bell::new();
+        match poll_read(shim, &waker) {
+            Poll::Ready(received) => return received.unwrap(),
+            Poll::Pending => bell.wait(),
+        }
+    }
+}
+
+/// Sends `data` in pieces, with pauses in which the reader has to wait, and ends.
+fn send_in_pieces(mut peer: impl io::Write + Send + 'static, data: &[u8]) {
+    let data = data.to_vec();
+    thread::spawn(move || {
+        for (i, piece) in data.chunks(1 + data.len() / 7).enumerate() {
+            if i % 3 == 1 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            if peer.write_all(piece).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+#[test]
+fn sockets_conform_in_reading() {
+    let tcp_with = |data: &[u8]| {
+        let (shim, peer) = tcp();
+        send_in_pieces(peer, data);
+        shim
+    };
+    let unix_with = |data: &[u8]| {
+        let (shim, peer) = unix();
+        send_in_pieces(peer, data);
+        shim
+    };
+    conformance::read(tcp_with);
+    conformance::read(unix_with);
+    conformance::read(|data| Shim::from_tokio(tcp_with(data)).into_tokio());
+    conformance::read(|data| Shim::from_futures(unix_with(data)).into_futures());
+    conformance::read(|data| Shim::from_hyper(unix_with(data)).into_hyper());
+}
+
+#[test]
+fn sockets_conform_in_writing() {
+    // Everything is written by then, and fits into the socket's buffer or is being read.
+    fn check<S: SmolSocket, P: io::Read + Send + 'static>(pair: impl Fn() -> (Socket<S>, P)) {
+        let peers = std::cell::RefCell::new(Vec::new());
+        conformance::write(
+            || {
+                let (shim, mut peer) = pair();
+                let reading = thread::spawn(move || {
+                    let mut received = Vec::new();
+                    peer.read_to_end(&mut received).unwrap();
+                    received
+                });
+                peers.borrow_mut().push(reading);
+                shim
+            },
+            |shim| {
+                drop(shim);
+                peers.borrow_mut().pop().unwrap().join().unwrap()
+            },
+        );
+    }
+    check(tcp);
+    check(unix);
+}
+
+#[test]
+fn nothing_is_initialised_but_what_is_filled() {
+    let (mut shim, mut peer) = tcp();
+    peer.write_all(&[5; 1234]).unwrap();
+    let mut memory = [MaybeUninit::new(7); 5000];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    while buf.filled().len() < 1234 {
+        let (bell, waker) = Bell::new();
+        let poll = Pin::new(&mut shim).poll_read_buf(&mut Context::from_waker(&waker), buf.unfilled());
+        assert_eq!(buf.init_len(), buf.filled().len());
+        match poll {
+            Poll::Ready(result) => result.unwrap(),
+            Poll::Pending => bell.wait(),
+        }
+    }
+    assert_eq!(shim.init_hint(5000), 0);
+    // SAFETY: the memory was made of initialised bytes.
+    assert!(memory[1234..].iter().all(|byte| unsafe { byte.assume_init() } == 7), "zeroed");
+}
+
+#[test]
+fn reading_allocates_nothing_while_there_is_data() {
+    let (mut shim, mut peer) = unix();
+    peer.write_all(&[5; 3000]).unwrap();
+    let mut received = Vec::with_capacity(3000);
+    let before = crate::alloc::allocations();
+    for _ in 0..10 {
+        let mut guard = spare(&mut received);
+        let poll =
+            Pin::new(&mut shim).poll_read_buf(&mut Context::from_waker(Waker::noop()), guard.unfilled().limit(300));
+        assert!(matches!(poll, Poll::Ready(Ok(()))));
+    }
+    assert_eq!((received.len(), crate::alloc::allocations() - before), (3000, 0));
+}
+
+#[test]
+fn what_would_block_is_pending_until_there_is_data() {
+    let (mut shim, mut peer) = tcp();
+    let (bell, waker) = Bell::new();
+    assert!(poll_read(&mut shim, &waker).is_pending());
+    peer.write_all(b"hello").unwrap();
+    bell.wait();
+    assert_eq!(read_waiting(&mut shim), b"hello");
+    // Ready was good for one event: the next read waits again, and is woken again.
+    let (bell, waker) = Bell::new();
+    assert!(poll_read(&mut shim, &waker).is_pending());
+    drop(peer);
+    bell.wait();
+    assert_eq!(read_waiting(&mut shim), b"");
+}
+
+#[test]
+fn spurious_readiness_is_pending_again() {
+    let (mut one, mut peer) = tcp();
+    let mut other = one.clone();
+    let ((bell_one, waker_one), (bell_other, waker_other)) = (Bell::new(), Bell::new());
+    assert!(poll_read(&mut one, &waker_one).is_pending());
+    assert!(poll_read(&mut other, &waker_other).is_pending());
+    peer.write_all(b"first").unwrap();
+    bell_one.wait();
+    bell_other.wait();
+    // Both are told, one gets it; for the other it was nothing, and it is told again.
+    assert_eq!(read_waiting(&mut one), b"first");
+    let (bell_other, waker_other) = Bell::new();
+    assert!(poll_read(&mut other, &waker_other).is_pending());
+    peer.write_all(b"second").unwrap();
+    bell_other.wait();
+    assert_eq!(read_waiting(&mut other), b"second");
+}
+
+#[test]
+fn idle_clones_in_two_tasks_do_not_wake_each_other() {
+    let (shim, mut peer) = tcp();
+    let polls = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let tasks: Vec<_> = (0..2)
+            .map(|_| {
+                let (mut shim, polls) = (shim.clone(), &polls);
+                scope.spawn(move || {
+                    smol::block_on(std::future::poll_fn(|cx| {
+                        polls.fetch_add(1, Ordering::SeqCst);
+                        poll_read(&mut shim, cx.waker())
+                    }))
+                    .unwrap()
+                })
+            })
+            .collect();
+        thread::sleep(Duration::from_millis(400));
+        let idle = polls.load(Ordering::SeqCst);
+        peer.write_all(b"x").unwrap();
+        peer.shutdown(Shutdown::Write).unwrap();
+        let received: Vec<u8> = tasks.into_iter().flat_map(|task| task.join().unwrap()).collect();
+        assert_eq!(received, b"x");
+        assert!((2..=4).contains(&idle), "{idle} polls");
+    });
+}
+
+#[test]
+fn a_full_socket_is_pending_until_there_is_room() {
+    let (mut shim, mut peer) = unix();
+    let (bell, waker) = Bell::new();
+    let mut cx = Context::from_waker(&waker);
+    let mut sent = 0;
+    while let Poll::Ready(n) = Pin::new(&mut shim).poll_write(&mut cx, &[3; 5000]) {
+        sent += n.unwrap();
+    }
+    let mut received = vec![0; sent];
+    peer.read_exact(&mut received).unwrap();
+    bell.wait();
+    assert!(matches!(Pin::new(&mut shim).poll_write(&mut cx, b"more"), Poll::Ready(Ok(4))));
+    peer.read_exact(&mut received[..4]).unwrap();
+    assert_eq!(&received[..4], b"more");
+}
+
+#[test]
+fn a_shim_dropped_while_it_waits_leaves_nothing_behind() {
+    let (mut shim, mut peer) = tcp();
+    let mut other = shim.clone();
+    let (bell, waker) = Bell::new();
+    assert!(poll_read(&mut shim, &waker).is_pending());
+    drop(shim);
+    peer.write_all(b"hello").unwrap();
+    assert_eq!(read_waiting(&mut other), b"hello");
+    assert_eq!((bell.rings(), Arc::strong_count(&bell)), (0, 2), "a waker is left in the reactor");
+    assert!(poll_read(&mut other, &waker).is_pending());
+    let socket = Arc::try_unwrap(other.into_inner()).expect("the last handle");
+    drop(socket);
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0, "the socket is still open");
+}
+
+#[test]
+fn a_shutdown_ends_one_half() {
+    let (mut shim, mut peer) = tcp();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(matches!(Pin::new(&mut shim).poll_write(&mut cx, b"ping"), Poll::Ready(Ok(4))));
+    assert!(matches!(Pin::new(&mut shim).poll_shutdown(&mut cx), Poll::Ready(Ok(()))));
+    let mut received = Vec::new();
+    peer.read_to_end(&mut received).unwrap();
+    assert_eq!(received, b"ping");
+    peer.write_all(b"pong").unwrap();
+    assert_eq!(read_waiting(&mut shim), b"pong");
+    // Again, and after the peer has gone.
+    drop(peer);
+    assert_eq!(read_waiting(&mut shim), b"");
+    assert!(matches!(Pin::new(&mut shim).poll_shutdown(&mut cx), Poll::Ready(Ok(()))));
+}
+
+#[test]
+fn slices_are_written_and_read_in_one_call() {
+    let (mut shim, mut peer) = unix();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(shim.is_write_vectored() && shim.is_read_vectored());
+    let bufs = [b"one".as_slice(), b"", b"two", b"three"].map(io::IoSlice::new);
+    assert!(matches!(Pin::new(&mut shim).poll_write_vectored(&mut cx, &bufs), Poll::Ready(Ok(11))));
+    let mut received = [0; 11];
+    peer.read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"onetwothree");
+    peer.write_all(b"abcdef").unwrap();
+    let (mut first, mut second) = ([0; 4], [0; 4]);
+    let mut bufs = [io::IoSliceMut::new(&mut first), io::IoSliceMut::new(&mut second)];
+    assert!(matches!(Pin::new(&mut shim).poll_read_vectored(&mut cx, &mut bufs), Poll::Ready(Ok(6))));
+    assert_eq!((&first, &second[..2]), (b"abcd", &b"ef"[..]));
+}
+
+#[test]
+fn the_error_of_a_reset_connection_passes_unchanged() {
+    let (mut shim, peer) = tcp();
+    smol::block_on(async {
+        Pin::new(&mut shim).poll_write(&mut Context::from_waker(Waker::noop()), b"unread").is_ready();
+        // Closed with data unread, a socket resets.
+        drop(peer);
+        let error = std::future::poll_fn(|cx| poll_read(&mut shim, cx.waker())).await.unwrap_err();
+        assert_eq!((error.kind(), error.raw_os_error().is_some()), (io::ErrorKind::ConnectionReset, true));
+    });
+}
+
+#[test]
+fn streams_of_smol_async_net_and_async_io_are_taken() {
+    smol::block_on(async {
+        let listener = smol::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let net: Socket = Shim::from_smol(smol::net::TcpStream::connect(address).await.unwrap());
+        let io = Shim::from_smol(Async::<TcpStream>::connect(address).await.unwrap());
+        let shared = Shim::from_smol(Arc::clone(io.get_ref()));
+        assert!(Arc::ptr_eq(io.get_ref(), shared.get_ref()));
+        let (one, _other) = smol::net::unix::UnixStream::pair().unwrap();
+        let unix: Socket<UnixStream> = Shim::from_smol(one);
+        assert!(format!("{net:?} {unix:?}").contains("waits_to_read: false"));
+        let _ = rustix::net::getsockname(&net).unwrap();
+    });
+}
+
+/// A loop of `recv` written by hand, and the same reads through the shim, for a tracer to compare.
+mod traced {
+    use super::*;
+
+    const MESSAGES: usize = 20;
+
+    /// Messages of 1000 bytes into fresh memory of 4096: waits for each, reads it, and reads once more for nothing.
+    fn run(mut peer: TcpStream, mut read: impl FnMut(&mut [MaybeUninit<u8>], &Waker) -> Poll<io::Result<usize>>) {
+        let mut memory = Box::new([MaybeUninit::uninit(); 4096]);
+        eprintln!("buffer {:p}", memory.as_ptr());
+        for _ in 0..MESSAGES {
+            let (bell, waker) = Bell::new();
+            assert!(read(&mut memory[..], &waker).is_pending());
+            peer.write_all(&[1; 1000]).unwrap();
+            bell.wait();
+            assert!(matches!(read(&mut memory[..], &waker), Poll::Ready(Ok(1000))));
+        }
+    }
+
+    #[test]
+    #[ignore = "is run under strace"]
+    fn by_hand() {
+        let (shim, peer) = tcp();
+        let socket = Arc::clone(shim.get_ref());
+        let mut waiting = None;
+        run(peer, |memory, waker| {
+            loop {
+                match rustix::net::recv(&*socket, &mut *memory, rustix::net::RecvFlags::empty()) {
+                    Ok((_, n)) => return Poll::Ready(Ok(n)),
+                    Err(rustix::io::Errno::AGAIN) => {}
+                    Err(error) => return Poll::Ready(Err(error.into())),
+                }
+                // An event of before the read says nothing: what is waited for is a new one.
+                let waiting = waiting.insert(Arc::clone(&socket).readable_owned());
+                if Pin::new(waiting).poll(&mut Context::from_waker(waker)).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        });
+    }
+
+    #[test]
+    #[ignore = "is run under strace"]
+    fn by_the_shim() {
+        let (mut shim, peer) = tcp();
+        run(peer, |memory, waker| {
+            let mut buf = BorrowedBuf::from(memory);
+            let poll = Pin::new(&mut shim).poll_read_buf(&mut Context::from_waker(waker), buf.unfilled());
+            poll.map_ok(|()| buf.filled().len())
+        });
+    }
+
+    /// The receiving calls of a test in this binary: the address, relative to the buffer's, the length and the result of each.
+    fn calls(test: &str) -> Vec<(usize, usize, String)> {
+        let directory = tempfile::tempdir().unwrap();
+        let trace = directory.path().join("trace");
+        let output = std::process::Command::new("strace")
+            .args([
+                "-f",
+                "-qq",
+                "-e",
+                "trace=recvfrom,recvmsg,read,readv",
+                "-e",
+                "raw=recvfrom,recvmsg,read,readv",
+                "-o",
+            ])
+            .arg(&trace)
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", &format!("smol_sockets::traced::{test}"), "--ignored", "--nocapture"])
+            .output()
+            .expect("strace");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let hexadecimal = |text: &str| usize::from_str_radix(text.trim().trim_start_matches("0x"), 16).unwrap();
+        let buffer = said.lines().find_map(|line| line.split_once("buffer ")).map(|(_, at)| hexadecimal(at)).unwrap();
+        let trace = std::fs::read_to_string(trace).unwrap();
+        let calls = trace.lines().filter_map(|line| line.split_once("recvfrom("));
+        calls
+            .map(|(_, call)| {
+                let (arguments, result) = call.split_once(')').unwrap();
+                let arguments: Vec<_> = arguments.split(',').map(hexadecimal).collect();
+                (arguments[1].wrapping_sub(buffer), arguments[2], result.trim_start_matches([' ', '=']).to_string())
+            })
+            .collect()
+    }
+
+    #[test]
+    #[ignore = "needs strace"]
+    fn the_system_calls_are_those_of_a_loop_written_by_hand() {
+        let (shim, hand) = (calls("by_the_shim"), calls("by_hand"));
+        assert_eq!(shim, hand);
+        // Each straight into the caller's buffer, all of it offered: nothing is copied.
+        assert_eq!(shim.len(), 2 * MESSAGES);
+        assert!(shim.iter().all(|&(offset, len, _)| (offset, len) == (0, 4096)), "{shim:?}");
+    }
+}

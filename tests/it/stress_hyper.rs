@@ -1,0 +1,134 @@
+//! A hyper server on smol under many connections at once.
+
+use std::convert::Infallible;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use io_shim::Shim;
+use io_shim::rt::SmolTimer;
+
+use crate::stress::resident;
+
+async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path().to_owned();
+    let body = request.into_body().collect().await.map_or(0, |body| body.to_bytes().len());
+    Ok(Response::new(Full::from(format!("{path} {body}"))))
+}
+
+/// Accepts until told to stop.
+async fn serve(listener: smol::net::TcpListener, executor: &smol::Executor<'_>) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let serving =
+            http1::Builder::new().timer(SmolTimer).serve_connection(Shim::from_smol(stream), service_fn(answer));
+        executor.spawn(async { serving.await.unwrap() }).detach();
+    }
+}
+
+/// One request and the check of its response.
+fn ask(socket: &mut TcpStream, connection: usize, request: usize) {
+    let body = vec![b'b'; (connection * 31 + request * 97) % 1500];
+    let head = format!("POST /{connection}/{request} HTTP/1.1\r\nhost: l\r\ncontent-length: {}\r\n\r\n", body.len());
+    socket.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    let wanted = format!("/{connection}/{request} {}", body.len());
+    let mut received = Vec::new();
+    let mut chunk = [0; 2048];
+    loop {
+        let n = socket.read(&mut chunk).unwrap();
+        assert!(n > 0, "connection {connection} ended at request {request}");
+        received.extend_from_slice(&chunk[..n]);
+        if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {
+            if received.len() >= end + 4 + wanted.len() {
+                assert!(received.starts_with(b"HTTP/1.1 200 OK\r\n"));
+                assert_eq!(&received[end + 4..], wanted.as_bytes());
+                return;
+            }
+        }
+    }
+}
+
+/// All connections open at once; each client thread takes its share of them in turn.
+fn run(address: SocketAddr, connections: usize, requests: usize) {
+    const CLIENTS: usize = 4;
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            scope.spawn(move || {
+                let mine = (client..connections).step_by(CLIENTS);
+                let mut sockets: Vec<_> = mine
+                    .map(|connection| {
+                        let socket = TcpStream::connect(address).unwrap();
+                        socket.set_nodelay(true).unwrap();
+                        (connection, socket)
+                    })
+                    .collect();
+                for request in 0..requests {
+                    for (connection, socket) in &mut sockets {
+                        ask(socket, *connection, request);
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn measured(connections: usize, requests: usize) {
+    let executor = Arc::new(smol::Executor::new());
+    let listener = smol::block_on(smol::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = smol::channel::bounded::<()>(1);
+    let server = thread::spawn({
+        let executor = Arc::clone(&executor);
+        move || {
+            let accepting = executor.spawn({
+                let executor = Arc::clone(&executor);
+                async move { serve(listener, &executor).await }
+            });
+            let _ = smol::block_on(executor.run(stopped.recv()));
+            drop(accepting);
+        }
+    });
+    // What is allocated once and kept.
+    run(address, connections.min(100), 5);
+    let before = resident();
+    run(address, connections, requests);
+    // The server drops its ends when it has seen ours go.
+    let mut after = resident();
+    for _ in 0..100 {
+        if after <= before + before / 10 {
+            break;
+        }
+        thread::sleep(std::time::Duration::from_millis(50));
+        after = resident();
+    }
+    println!("{connections} connections, {requests} requests each; resident {before} KiB before, {after} KiB after");
+    assert!(after <= before + before / 10, "resident memory has grown from {before} to {after} KiB");
+    stop.send_blocking(()).unwrap();
+    server.join().unwrap();
+}
+
+#[test]
+fn fifty_connections() {
+    measured(50, 10);
+}
+
+#[test]
+#[ignore = "takes about a minute; .ci/deep runs it"]
+fn five_thousand_keep_alive_connections() {
+    let (soft, hard) = {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        (limit.current.unwrap_or(u64::MAX), limit.maximum)
+    };
+    if soft < 10_100 {
+        let raised = rustix::process::Rlimit { current: Some(10_100), maximum: hard };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, raised).expect("10,100 file descriptors");
+    }
+    measured(5000, 200);
+}
