@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::hint::black_box;
 use std::io;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -15,6 +16,9 @@ use hyper::{Request, Response};
 pub(crate) const REPLY: &[u8] = b"hello";
 /// What bodies are made of.
 pub(crate) static DATA: [u8; 64 * 1024] = [b'x'; 64 * 1024];
+
+/// A body of 64 MiB that is in no cache when it is read once more.
+pub(crate) static LONG: LazyLock<Vec<u8>> = LazyLock::new(|| vec![b'x'; Ask::POST_64M.body]);
 
 /// What is asked: always the same.
 #[derive(Clone, Copy, Debug)]

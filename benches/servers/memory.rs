@@ -6,7 +6,7 @@ use hyper_util::rt::TokioIo;
 use io_shim::Shim;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-use crate::http::{Ask, serve};
+use crate::http::{Ask, DATA, LONG, serve};
 use crate::measure::{Effort, compare, cpu, drive};
 use crate::peers::{Peer, targets};
 use crate::report::Row;
@@ -15,32 +15,47 @@ use crate::script::Script;
 /// Who is compared; native first.
 pub(crate) const PEERS: [Peer; 4] = [Peer::Native, Peer::Futures, Peer::SmolHyper, Peer::Compat];
 
-/// What is asked, in chunks of how many bytes, how many requests there are in a round, and the target.
-const CASES: [(Ask, usize, usize, Option<f64>); 5] = [
-    (Ask::GET, 64 << 10, 1000, Some(1.05)),
-    (Ask::POST_64K, 16 << 10, 100, None),
-    (Ask::POST_64K, 64 << 10, 100, None),
-    (Ask::POST_64M, 16 << 10, 1, Some(1.1)),
-    (Ask::POST_64M, 64 << 10, 1, None),
+/// One line.
+struct Case {
+    ask: Ask,
+    /// How much is read at a time, at most.
+    chunk: usize,
+    /// How many requests there are in a round.
+    requests: usize,
+    /// Whether the bodies come from memory that is in no cache.
+    is_cold: bool,
+    target: Option<f64>,
+}
+
+const CASES: [Case; 7] = [
+    Case { ask: Ask::GET, chunk: 64 << 10, requests: 1000, is_cold: false, target: Some(1.05) },
+    Case { ask: Ask::POST_64K, chunk: 16 << 10, requests: 100, is_cold: false, target: None },
+    Case { ask: Ask::POST_64K, chunk: 64 << 10, requests: 100, is_cold: false, target: None },
+    Case { ask: Ask::POST_64M, chunk: 16 << 10, requests: 1, is_cold: false, target: Some(1.1) },
+    Case { ask: Ask::POST_64M, chunk: 64 << 10, requests: 1, is_cold: false, target: None },
+    Case { ask: Ask::POST_64M, chunk: 16 << 10, requests: 1, is_cold: true, target: Some(1.1) },
+    Case { ask: Ask::POST_64M, chunk: 64 << 10, requests: 1, is_cold: true, target: None },
 ];
 
 /// Measures all cases.
 pub(crate) fn measure(effort: Effort) -> io::Result<Vec<Row>> {
-    let rows = CASES.into_iter().map(|(ask, chunk, requests, target)| {
-        let outcome = compare(&PEERS, effort, requests, |peer, requests| run(peer, ask, requests, chunk))?;
-        let case = match ask.body {
-            0 => ask.name(),
-            _ => format!("{} in {} KiB", ask.name(), chunk >> 10),
+    let rows = CASES.iter().map(|case| {
+        let outcome = compare(&PEERS, effort, case.requests, |peer, requests| run(peer, case, requests))?;
+        let name = match case.ask.body {
+            0 => case.ask.name(),
+            _ => format!("{} in {} KiB", case.ask.name(), case.chunk >> 10),
         };
-        let targets = target.map_or_else(Vec::new, |most| targets(&PEERS, &[(Peer::Futures, most)]));
-        Ok(Row { case, outcome, targets })
+        let cold = if case.is_cold { ", not from the cache" } else { "" };
+        let targets = case.target.map_or_else(Vec::new, |most| targets(&PEERS, &[(Peer::Futures, most)]));
+        Ok(Row { case: name + cold, outcome, targets })
     });
     rows.collect()
 }
 
 /// Lets `peer` serve that many requests, and takes the time.
-fn run(peer: Peer, ask: Ask, requests: usize, chunk: usize) -> io::Result<f64> {
-    let script = Script::new(ask, requests, chunk);
+fn run(peer: Peer, case: &Case, requests: usize) -> io::Result<f64> {
+    let source: &[u8] = if case.is_cold { &LONG } else { &DATA };
+    let script = Script::new(case.ask, requests, case.chunk, source);
     let start = cpu();
     let drained = match peer {
         Peer::Native => drive(serve(script)),
@@ -50,6 +65,6 @@ fn run(peer: Peer, ask: Ask, requests: usize, chunk: usize) -> io::Result<f64> {
         Peer::Smol => unreachable!("it takes sockets only"),
     };
     let time = cpu() - start;
-    assert_eq!(drained?, requests * ask.body, "{peer:?}: a body is not whole");
+    assert_eq!(drained?, requests * case.ask.body, "{peer:?}: a body is not whole");
     Ok(time)
 }

@@ -106,12 +106,22 @@ impl Messages<'_> {
             }
             buf.clear();
             let start = cpu();
-            let n = reader.read_buf(buf).await?;
+            // One read, unless it is given a shorter slice than there is room.
+            while buf.len() < self.size {
+                if reader.read_buf(buf).await? == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
             time += cpu() - start - clock_cost;
-            // One read, one message: full reads are measured, and no others.
-            assert_eq!(n, self.size, "a message was read in part");
             black_box(&buf[..]);
         }
         Ok(time)
+    }
+}
+
+impl Drop for Messages<'_> {
+    fn drop(&mut self) {
+        // Should reading have failed, the sender is not to wait for ever.
+        self.wanted.store(usize::MAX, Ordering::Release);
     }
 }

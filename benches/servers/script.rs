@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::http::{Ask, DATA, REPLY};
+use crate::http::{Ask, REPLY};
 use crate::sink::{Sink, write_half};
 
 /// The connection, with the reading traits of futures-io and of hyper. A request can be read when the response to the last
@@ -13,6 +13,8 @@ use crate::sink::{Sink, write_half};
 pub(crate) struct Script {
     head: String,
     ask: Ask,
+    /// What bodies are made of: this, over and over.
+    source: &'static [u8],
     /// How much a read returns at most.
     chunk: usize,
     /// How much of the request under way is left.
@@ -24,9 +26,9 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// A connection on which `requests` come, in chunks of at most `chunk` bytes.
-    pub(crate) fn new(ask: Ask, requests: usize, chunk: usize) -> Self {
-        Script { head: ask.head(), ask, chunk, left: 0, requests, is_answered: true }
+    /// A connection on which `requests` come, in chunks of at most `chunk` bytes of `source`.
+    pub(crate) fn new(ask: Ask, requests: usize, chunk: usize, source: &'static [u8]) -> Self {
+        Script { head: ask.head(), ask, source, chunk, left: 0, requests, is_answered: true }
     }
 
     /// What is read next, `room` bytes at most: part of a head or of a body, and nothing at the end.
@@ -46,7 +48,10 @@ impl Script {
         let most = room.min(self.chunk);
         let data = match self.left.checked_sub(self.ask.body) {
             Some(of_head) if of_head > 0 => &self.head.as_bytes()[self.head.len() - of_head..][..most.min(of_head)],
-            _ => &DATA[..most.min(self.left).min(DATA.len())],
+            _ => {
+                let rest = &self.source[(self.ask.body - self.left) % self.source.len()..];
+                &rest[..most.min(self.left).min(rest.len())]
+            }
         };
         self.left -= data.len();
         Poll::Ready(data)

@@ -32,6 +32,8 @@ pub(crate) use vectoring::Vectoring;
 /// | [`Shim::from_tokio_buf`] | `tokio::io`, buffered: reads copy from its buffer | [`TokioBuf`](crate::TokioBuf) |
 /// | [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |
 /// | [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |
+/// | [`Shim::from_hyper`] | `hyper::rt` | [`Hyper`](crate::Hyper) |
+/// | [`Shim::from_smol`] | smol: a TCP or Unix stream, read straight into uninitialised memory | [`Smol`](crate::Smol) |
 ///
 /// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads, and the constructors accept
 /// any `T`. `Send`, `Sync` and `Unpin` are those of `T`. Nothing is allocated before a conversion needs memory.
@@ -39,7 +41,7 @@ pub(crate) use vectoring::Vectoring;
 /// # Views
 ///
 /// Where the extension traits of two ecosystems are imported side by side, `.read()` on a type of both is ambiguous
-/// (E0034). `shim.into_tokio()`, `shim.into_futures()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
+/// (E0034). `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
 /// `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
 ///
 /// # Panics

@@ -2,7 +2,7 @@
 //! compiler here.
 
 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Shim, Tokio};
+use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Hyper, Shim, Tokio};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::auto_traits::implements;
@@ -10,16 +10,18 @@ use crate::mock::{Script, Sink};
 
 #[test]
 fn one_value_is_every_ecosystems_type() {
-    fn reads<T: tokio::io::AsyncRead + futures::io::AsyncRead + AsyncReadBuf>(_: T) {}
-    fn writes<T: tokio::io::AsyncWrite + futures::io::AsyncWrite + AsyncWrite>(_: T) {}
+    fn reads<T: tokio::io::AsyncRead + futures::io::AsyncRead + hyper::rt::Read + AsyncReadBuf>(_: T) {}
+    fn writes<T: tokio::io::AsyncWrite + futures::io::AsyncWrite + hyper::rt::Write + AsyncWrite>(_: T) {}
     fn fills<T: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncFillBuf>(_: T) {}
     fn seeks<T: tokio::io::AsyncSeek + futures::io::AsyncSeek + AsyncSeek>(_: T) {}
 
     reads(Shim::from_tokio(Script::default()));
     reads(Shim::from_futures(Script::default()));
+    reads(Shim::from_hyper(Script::default()));
     reads(Shim::new(Script::default()));
     writes(Shim::from_tokio(Sink::new(true)));
     writes(Shim::from_futures(Sink::new(true)));
+    writes(Shim::from_hyper(Sink::new(true)));
     writes(Shim::new(Sink::new(true)));
     fills(Shim::from_tokio(&b""[..]));
     fills(Shim::from_tokio_buf(&b""[..]));
@@ -70,6 +72,9 @@ fn a_narrowed_shim_is_one_ecosystems_alone() {
     assert!(!implements!(Narrow<Tokio>: futures::io::AsyncRead));
     assert!(implements!(Narrow<Futures>: futures::io::AsyncRead));
     assert!(!implements!(Narrow<Futures>: tokio::io::AsyncRead));
+    assert!(implements!(Narrow<Hyper>: hyper::rt::Read));
+    assert!(!implements!(Narrow<Hyper>: tokio::io::AsyncRead));
+    assert!(!implements!(Narrow<Tokio>: hyper::rt::Read));
 }
 
 /// Types that have one trait, of every ecosystem's, and what it requires. For the table below: never called.
@@ -92,6 +97,11 @@ mod only {
             }
             impl futures::io::AsyncRead for $type {
                 fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<Result<usize>> {
+                    unreachable!()
+                }
+            }
+            impl hyper::rt::Read for $type {
+                fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: hyper::rt::ReadBufCursor<'_>) -> Poll<Result<()>> {
                     unreachable!()
                 }
             }
@@ -123,7 +133,12 @@ mod only {
             }
         )*};
     }
-    writes!(tokio::io::AsyncWrite, poll_shutdown; futures::io::AsyncWrite, poll_close; io_shim::AsyncWrite, poll_shutdown);
+    writes!(
+        tokio::io::AsyncWrite, poll_shutdown;
+        futures::io::AsyncWrite, poll_close;
+        hyper::rt::Write, poll_shutdown;
+        io_shim::AsyncWrite, poll_shutdown
+    );
 
     macro_rules! fills {
         ($($trait:path),*) => {$(
@@ -166,7 +181,9 @@ fn cell(traits: &[(&str, bool)]) -> String {
 
 /// The table of the README, made of what the compiler says: what a shim is, by constructor and by trait of the type inside.
 fn truth_table() -> String {
-    let mut table = String::from("| `T` has | made by | tokio's | futures-io's | the hub's |\n|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| `T` has | made by | tokio's | futures-io's | hyper's | the hub's |\n|---|---|---|---|---|---|\n",
+    );
     macro_rules! row {
         ($has:literal, $made_by:literal, $shim:ty) => {
             let tokio = cell(&[
@@ -181,13 +198,17 @@ fn truth_table() -> String {
                 ("AsyncBufRead", implements!($shim: futures::io::AsyncBufRead)),
                 ("AsyncSeek", implements!($shim: futures::io::AsyncSeek)),
             ]);
+            let hyper = cell(&[
+                ("Read", implements!($shim: hyper::rt::Read)),
+                ("Write", implements!($shim: hyper::rt::Write)),
+            ]);
             let hub = cell(&[
                 ("AsyncReadBuf", implements!($shim: AsyncReadBuf)),
                 ("AsyncWrite", implements!($shim: AsyncWrite)),
                 ("AsyncFillBuf", implements!($shim: AsyncFillBuf)),
                 ("AsyncSeek", implements!($shim: AsyncSeek)),
             ]);
-            table.push_str(&format!("| {} | `{}` | {tokio} | {futures} | {hub} |\n", $has, $made_by));
+            table.push_str(&format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {hub} |\n", $has, $made_by));
         };
     }
     use io_shim::{FuturesBuf, TokioBuf};
@@ -202,12 +223,15 @@ fn truth_table() -> String {
     row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures(t)", Shim<Fills, Futures>);
     row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures_buf(t)", Shim<Fills, FuturesBuf>);
     row!("futures-io's `AsyncSeek`", "Shim::from_futures(t)", Shim<Seeks, Futures>);
+    row!("hyper's `Read`", "Shim::from_hyper(t)", Shim<Reads, Hyper>);
+    row!("hyper's `Write`", "Shim::from_hyper(t)", Shim<Writes, Hyper>);
     row!("the hub's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>);
     row!("the hub's `AsyncWrite`", "Shim::new(t)", Shim<Writes>);
     row!("the hub's `AsyncReadBuf`, `AsyncFillBuf`", "Shim::new(t)", Shim<Fills>);
     row!("the hub's `AsyncSeek`", "Shim::new(t)", Shim<Seeks>);
     row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_tokio()", Shim<Reads, Tokio, Tokio>);
     row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_futures()", Shim<Reads, Tokio, Futures>);
+    row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_hyper()", Shim<Reads, Tokio, Hyper>);
     table
 }
 

@@ -75,9 +75,9 @@ fn leaked(len: usize) -> ReadBuf<'static> {
 }
 
 /// Reads through `shim` on every path, after `b"kept"`, and gives the results.
-fn on_every_path<S>(mut shim: S) -> [io::Result<usize>; 4]
+fn on_every_path<S>(mut shim: S) -> [io::Result<usize>; 5]
 where
-    S: tokio::io::AsyncRead + futures::io::AsyncRead + AsyncReadBuf + Unpin,
+    S: tokio::io::AsyncRead + futures::io::AsyncRead + hyper::rt::Read + AsyncReadBuf + Unpin,
 {
     let mut cx = context();
     let mut memory = [std::mem::MaybeUninit::uninit(); 64];
@@ -94,11 +94,21 @@ where
     assert_eq!(&buf.filled()[..4], b"kept");
     let hub = hub.map(|()| buf.filled().len() - 4);
 
+    let mut memory = [std::mem::MaybeUninit::uninit(); 64];
+    let mut buf = hyper::rt::ReadBuf::uninit(&mut memory);
+    buf.unfilled().put_slice(b"kept");
+    let hyper = ready(hyper::rt::Read::poll_read(Pin::new(&mut shim), &mut cx, buf.unfilled()));
+    assert_eq!(&buf.filled()[..4], b"kept");
+    if hyper.is_err() {
+        assert_eq!(buf.filled(), b"kept");
+    }
+    let hyper = hyper.map(|()| buf.filled().len() - 4);
+
     let mut bytes = [b'?'; 64];
     let futures = ready(futures::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut cx, &mut bytes));
     let mut bufs = [IoSliceMut::new(&mut bytes)];
     let vectored = ready(futures::io::AsyncRead::poll_read_vectored(Pin::new(&mut shim), &mut cx, &mut bufs));
-    [tokio, hub, futures, vectored]
+    [tokio, hub, hyper, futures, vectored]
 }
 
 #[test]
@@ -114,6 +124,18 @@ fn reader_that_swaps_the_buffer_gets_an_error() {
                 assert_eq!(violation(result), ContractViolation::BufferReplaced);
             }
         }
+    }
+}
+
+#[test]
+fn reader_that_swaps_the_buffer_under_layers_of_hypers_gets_an_error() {
+    let shim = Shim::from_tokio(Evil(|buf: &mut ReadBuf<'_>| {
+        *buf = leaked(buf.remaining());
+        buf.advance(buf.remaining());
+        Poll::Ready(Ok(()))
+    }));
+    for result in on_every_path(Shim::from_hyper(Shim::from_futures(Shim::from_hyper(shim)))) {
+        assert_eq!(violation(result), ContractViolation::BufferReplaced);
     }
 }
 
@@ -167,7 +189,7 @@ fn count_beyond_the_buffer_is_an_error_on_every_path() {
         for result in on_every_path(Shim::from_futures(Liar(n))) {
             assert!(matches!(violation(result), ContractViolation::ReadTooMuch { returned, .. } if returned == n));
         }
-        let [_, _, slice, vectored] = on_every_path(Shim::new(Liar(n)));
+        let [_, _, _, slice, vectored] = on_every_path(Shim::new(Liar(n)));
         for result in [slice, vectored] {
             assert_eq!(violation(result), ContractViolation::ReadTooMuch { returned: n, offered: 64 });
         }

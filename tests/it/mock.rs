@@ -90,6 +90,21 @@ impl futures::io::AsyncRead for Script {
     }
 }
 
+impl hyper::rt::Read for Script {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buf: hyper::rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (data, initializes) = std::task::ready!(self.next(cx, buf.remaining()))?;
+        if initializes {
+            buf.initialize_unfilled();
+        }
+        buf.put_slice(&data);
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl io_shim::AsyncReadBuf for Script {
     fn poll_read_buf(
         mut self: Pin<&mut Self>,
@@ -216,6 +231,7 @@ macro_rules! sink {
 
 sink!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);
 sink!(futures::io::AsyncWrite, poll_close);
+sink!(hyper::rt::Write, poll_shutdown, is_write_vectored);
 sink!(io_shim::AsyncWrite, poll_shutdown, is_write_vectored);
 
 /// A context whose waker does nothing.

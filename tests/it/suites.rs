@@ -1,8 +1,8 @@
 //! The crate's own suites, for every pair of an ecosystem inside and an ecosystem outside, and the table of SECURITY.md, which
 //! is made of what the hostile ones report.
 //!
-//! The suites call through the hub's traits. A caller of tokio's or of futures-io's is had by lifting the shim's lowered side
-//! once more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
+//! The suites call through the hub's traits. A caller of tokio's, of futures-io's or of hyper's is had by lifting the shim's
+//! lowered side once more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -13,9 +13,23 @@ use io_shim::{Offer, Shim};
 
 use crate::mock::{Script, Sink, Step};
 
-/// Runs a suite of conformance once per caller, with the shim that `$inner` makes of `$data` inside.
+/// Runs a suite of conformance once per caller, with the shim that `$inner` makes of `$data` inside. A caller of hyper's reads
+/// and writes only.
 macro_rules! per_caller {
-    ($suite:path, |$data:ident| $inner:expr) => {
+    (conformance::read, |$data:ident| $inner:expr) => {
+        per_caller!(@common conformance::read, |$data| $inner);
+        conformance::read(|$data| Shim::from_hyper($inner).into_hyper());
+    };
+    (conformance::write, $inner:expr) => {
+        conformance::write(|| $inner, |shim| shim.into_inner().data);
+        conformance::write(|| Shim::from_tokio($inner).into_tokio(), |shim| shim.into_inner().into_inner().data);
+        conformance::write(|| Shim::from_futures($inner).into_futures(), |shim| shim.into_inner().into_inner().data);
+        conformance::write(|| Shim::from_hyper($inner).into_hyper(), |shim| shim.into_inner().into_inner().data);
+    };
+    (conformance::$suite:ident, |$data:ident| $inner:expr) => {
+        per_caller!(@common conformance::$suite, |$data| $inner);
+    };
+    (@common $suite:path, |$data:ident| $inner:expr) => {
         $suite(|$data| $inner);
         $suite(|$data| Shim::from_tokio($inner).into_tokio());
         $suite(|$data| Shim::from_futures($inner).into_futures());
@@ -45,6 +59,7 @@ fn script(data: &[u8]) -> Script {
 fn every_pair_conforms_in_reading() {
     per_caller!(conformance::read, |data| Shim::from_tokio(script(data)));
     per_caller!(conformance::read, |data| Shim::from_futures(script(data)));
+    per_caller!(conformance::read, |data| Shim::from_hyper(script(data)));
     per_caller!(conformance::read, |data| Shim::new(script(data)));
     for offer in [Offer::Whole, Offer::Bounce(100.try_into().unwrap())] {
         per_caller!(conformance::read, |data| Shim::from_futures(script(data)).with_offer(offer));
@@ -52,6 +67,8 @@ fn every_pair_conforms_in_reading() {
     per_caller!(conformance::read, |data| Shim::from_tokio_buf(tokio::io::BufReader::new(script(data))));
     per_caller!(conformance::read, |data| Shim::from_futures_buf(futures::io::BufReader::new(script(data))));
     conformance::read(|data| Box::pin(Shim::from_futures(Box::new(Shim::from_tokio(script(data))))));
+    conformance::read(|data| Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(script(data)))));
+    conformance::read(|data| Shim::from_hyper(Box::pin(Shim::from_futures(Shim::from_hyper(script(data))))));
 }
 
 #[test]
@@ -59,19 +76,15 @@ fn every_pair_conforms_in_writing() {
     for vectors in [true, false] {
         for most in [usize::MAX, 333] {
             for pending in [None, Some(false)] {
-                let sink = |()| Sink { most, pending, ..Sink::new(vectors) };
-                let tokio = |unit| Shim::from_tokio(sink(unit));
-                let futures = |unit| Shim::from_futures(sink(unit));
-                let hub = |unit| Shim::new(sink(unit));
-                conformance::write(|| tokio(()), |shim| shim.into_inner().data);
-                conformance::write(|| futures(()), |shim| shim.into_inner().data);
-                conformance::write(|| hub(()), |shim| shim.into_inner().data);
-                conformance::write(|| Shim::from_tokio(futures(())), |shim| shim.into_inner().into_inner().data);
-                conformance::write(|| Shim::from_tokio(hub(())), |shim| shim.into_inner().into_inner().data);
-                conformance::write(|| Shim::from_tokio(tokio(())), |shim| shim.into_inner().into_inner().data);
-                conformance::write(|| Shim::from_futures(tokio(())), |shim| shim.into_inner().into_inner().data);
-                conformance::write(|| Shim::from_futures(hub(())), |shim| shim.into_inner().into_inner().data);
-                conformance::write(|| Shim::from_futures(futures(())), |shim| shim.into_inner().into_inner().data);
+                let sink = || Sink { most, pending, ..Sink::new(vectors) };
+                per_caller!(conformance::write, Shim::from_tokio(sink()));
+                per_caller!(conformance::write, Shim::from_futures(sink()));
+                per_caller!(conformance::write, Shim::from_hyper(sink()));
+                per_caller!(conformance::write, Shim::new(sink()));
+                conformance::write(
+                    || Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(sink()))),
+                    |shim| shim.into_inner().into_inner().into_inner().data,
+                );
             }
         }
     }
@@ -115,34 +128,42 @@ fn a_real_file_conforms_in_reading_writing_and_seeking() {
     );
 }
 
-/// What callers of three ecosystems saw of a fault inside, by call.
-type Cell = [Vec<(&'static str, String)>; 3];
+/// What callers of the ecosystems saw of a fault inside, by call.
+type Cell<const N: usize> = [Vec<(&'static str, String)>; N];
+
+/// The ecosystems that read and write, inside and outside.
+const READ_AND_WRITE: [(Dialect, &str); 4] =
+    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hyper, "hyper"), (Dialect::Hub, "hub")];
+/// Those that fill and seek, too.
+const FILL_AND_SEEK: [(Dialect, &str); 3] =
+    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hub, "hub")];
 
 /// The table of one suite: fault, dialects inside that show the same, what callers saw; and what cannot be expressed.
-fn table(
+fn table<const N: usize>(
     inside: &str,
-    faults: impl Iterator<Item = (&'static str, [Result<(), &'static str>; 3])>,
-    reports: impl Fn(Dialect) -> [Vec<Report>; 3],
+    dialects: [(Dialect, &'static str); N],
+    faults: impl Iterator<Item = (&'static str, [Result<(), &'static str>; N])>,
+    reports: impl Fn(Dialect) -> [Vec<Report>; N],
 ) -> String {
-    const DIALECTS: [(Dialect, &str); 3] =
-        [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hub, "hub")];
-    let mut seen: BTreeMap<(&str, &str), Cell> = BTreeMap::new();
-    for (dialect, inside) in DIALECTS {
+    let mut seen: BTreeMap<(&str, &str), Cell<N>> = BTreeMap::new();
+    for (dialect, inside) in dialects {
         for (caller, reports) in reports(dialect).into_iter().enumerate() {
             for report in reports {
                 assert!(report.recovered, "{inside} inside, caller {caller}: {report:?}");
-                let cell = seen.entry((report.fault, inside)).or_default();
+                let cell = seen.entry((report.fault, inside)).or_insert_with(|| std::array::from_fn(|_| Vec::new()));
                 cell[caller].push((report.call, report.seen.to_string()));
             }
         }
     }
-    let mut rows = format!(
-        "| a {inside} that ... | of | a tokio caller sees | a futures-io caller | a hub caller |\n|---|---|---|---|---|\n"
-    );
+    let mut rows = format!("| a {inside} that ... | of |");
+    for (caller, (_, name)) in dialects.iter().enumerate() {
+        rows.push_str(&format!(" a {name} caller {}|", if caller == 0 { "sees " } else { "" }));
+    }
+    rows.push_str(&format!("\n|---|---|{}\n", "---|".repeat(N)));
     let mut inexpressible: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (fault, expressible) in faults {
         let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
-        for ((_, inside), expressible) in DIALECTS.iter().zip(expressible) {
+        for ((_, inside), expressible) in dialects.iter().zip(expressible) {
             if let Err(reason) = expressible {
                 inexpressible.entry(reason).or_default().push(format!("{fault} ({inside})"));
                 continue;
@@ -182,49 +203,42 @@ fn outcome(calls: &[(&'static str, String)]) -> String {
 }
 
 macro_rules! faults {
-    ($fault:ty) => {
-        <$fault>::ALL.iter().map(|fault| {
-            let expressible =
-                [Dialect::Tokio, Dialect::Futures, Dialect::Hub].map(|dialect| fault.expressible(dialect));
-            (fault.name(), expressible)
-        })
+    ($fault:ty, $dialects:ident) => {
+        <$fault>::ALL.iter().map(|fault| (fault.name(), $dialects.map(|(dialect, _)| fault.expressible(dialect))))
     };
 }
 
-/// Runs a suite with each dialect inside and each ecosystem outside: callers of tokio's, of futures-io's, of the hub's.
+/// Runs a suite with each dialect inside and each ecosystem outside: callers of tokio's, of futures-io's, of hyper's where
+/// there is a constructor for it, of the hub's.
 macro_rules! reports {
-    ($suite:path, $buf:ident) => {
+    ($suite:path, $tokio:ident, $futures:ident $(, $hyper:ident)?) => {
         |dialect| match dialect {
-            Dialect::Tokio => [
-                $suite(dialect, |evil| Shim::from_tokio(reports!(@$buf tokio evil))),
-                $suite(dialect, |evil| Shim::from_futures(reports!(@$buf tokio evil))),
-                $suite(dialect, |evil| reports!(@$buf tokio evil)),
-            ],
-            Dialect::Futures => [
-                $suite(dialect, |evil| Shim::from_tokio(reports!(@$buf futures evil))),
-                $suite(dialect, |evil| Shim::from_futures(reports!(@$buf futures evil))),
-                $suite(dialect, |evil| reports!(@$buf futures evil)),
-            ],
-            _ => [
-                $suite(dialect, |evil| Shim::from_tokio(Shim::new(evil))),
-                $suite(dialect, |evil| Shim::from_futures(Shim::new(evil))),
-                $suite(dialect, |evil| Shim::new(evil)),
-            ],
+            Dialect::Tokio => reports!(@callers $suite, dialect, |evil| Shim::$tokio(evil) $(, $hyper)?),
+            Dialect::Futures => reports!(@callers $suite, dialect, |evil| Shim::$futures(evil) $(, $hyper)?),
+            $(Dialect::Hyper => reports!(@callers $suite, dialect, |evil| Shim::$hyper(evil), $hyper),)?
+            _ => reports!(@callers $suite, dialect, |evil| Shim::new(evil) $(, $hyper)?),
         }
     };
-    (@plain tokio $evil:ident) => { Shim::from_tokio($evil) };
-    (@plain futures $evil:ident) => { Shim::from_futures($evil) };
-    (@buffered tokio $evil:ident) => { Shim::from_tokio_buf($evil) };
-    (@buffered futures $evil:ident) => { Shim::from_futures_buf($evil) };
+    (@callers $suite:path, $dialect:ident, |$evil:ident| $inner:expr $(, $hyper:ident)?) => {
+        [
+            $suite($dialect, |$evil| Shim::from_tokio($inner)),
+            $suite($dialect, |$evil| Shim::from_futures($inner)),
+            $($suite($dialect, |$evil| Shim::$hyper($inner)),)?
+            $suite($dialect, |$evil| $inner),
+        ]
+    };
 }
 
 fn tables() -> String {
-    let every_fill = FillFault::ALL.iter().map(|fault| (fault.name(), [Ok(()); 3]));
+    let read = reports!(hostile::read, from_tokio, from_futures, from_hyper);
+    let write = reports!(hostile::write, from_tokio, from_futures, from_hyper);
+    let seek = reports!(hostile::seek, from_tokio, from_futures);
+    let fill = reports!(hostile::fill, from_tokio_buf, from_futures_buf);
     [
-        table("reader", faults!(ReadFault), reports!(hostile::read, plain)),
-        table("writer", faults!(WriteFault), reports!(hostile::write, plain)),
-        table("seeker", faults!(SeekFault), reports!(hostile::seek, plain)),
-        table("buffered reader", every_fill, reports!(hostile::fill, buffered)),
+        table("reader", READ_AND_WRITE, faults!(ReadFault, READ_AND_WRITE), read),
+        table("writer", READ_AND_WRITE, faults!(WriteFault, READ_AND_WRITE), write),
+        table("seeker", FILL_AND_SEEK, faults!(SeekFault, FILL_AND_SEEK), seek),
+        table("buffered reader", FILL_AND_SEEK, faults!(FillFault, FILL_AND_SEEK), fill),
     ]
     .join("\n")
 }
@@ -239,6 +253,12 @@ fn hostile_types_do_no_harm_and_the_tables_of_security_md_are_true() {
 }
 
 #[test]
+fn hyper_neither_seeks_nor_fills() {
+    assert!(hostile::seek(Dialect::Hyper, Shim::new).is_empty());
+    assert!(hostile::fill(Dialect::Hyper, Shim::new).is_empty());
+}
+
+#[test]
 fn every_offer_withstands_hostile_readers() {
     for offer in [Offer::Whole, Offer::Bounce(7.try_into().unwrap()), Offer::Bounce(5000.try_into().unwrap())] {
         let reports = hostile::read(Dialect::Futures, |evil| Shim::from_futures(evil).with_offer(offer));
@@ -249,6 +269,14 @@ fn every_offer_withstands_hostile_readers() {
 #[test]
 fn layers_withstand_hostile_readers_and_writers() {
     let reports = hostile::read(Dialect::Tokio, |evil| Shim::new(Shim::from_futures(Box::pin(Shim::from_tokio(evil)))));
+    assert!(reports.iter().all(|report| report.recovered));
+    let reports = hostile::read(Dialect::Hyper, |evil| Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(evil))));
+    assert!(reports.iter().all(|report| report.recovered));
+    let reports = hostile::read(Dialect::Tokio, |evil| Shim::from_tokio(Shim::from_hyper(Shim::from_tokio(evil))));
+    assert!(reports.iter().all(|report| report.recovered));
+    let reports = hostile::read(Dialect::Futures, |evil| Shim::from_hyper(Box::pin(Shim::from_futures(evil))));
+    assert!(reports.iter().all(|report| report.recovered));
+    let reports = hostile::write(Dialect::Hyper, |evil| Shim::from_hyper(Shim::from_futures(Shim::from_hyper(evil))));
     assert!(reports.iter().all(|report| report.recovered));
     let reports = hostile::write(Dialect::Futures, |evil| Shim::from_tokio(Shim::new(Shim::from_futures(evil))));
     assert!(reports.iter().all(|report| report.recovered));

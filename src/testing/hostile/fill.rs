@@ -24,6 +24,20 @@ faults! {
     }
 }
 
+impl FillFault {
+    /// Whether the fault can be expressed by these traits, or why not.
+    ///
+    /// # Errors
+    ///
+    /// The reason, in words.
+    pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
+        match dialect {
+            Dialect::Hyper => Err("hyper has no such trait"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A buffered reader, by tokio's traits, those of futures-io and the hub's, that has a [`FillFault`] at its first fill, and
 /// then gives [`AFTER`].
 #[derive(Debug)]
@@ -124,14 +138,15 @@ mod tokio_dialect {
     }
 }
 
-/// Checks a wrapper around buffered readers that break their contract. `make` wraps one.
+/// Checks a wrapper around buffered readers that break their contract in every way that `dialect`, the traits by which it
+/// calls them, can express. `make` wraps one.
 ///
 /// # Panics
 ///
 /// Panics if the wrapper does harm: see [the list](super).
-pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(_: Dialect, mut make: impl FnMut(HostileFill) -> R) -> Vec<Report> {
+pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(dialect: Dialect, mut make: impl FnMut(HostileFill) -> R) -> Vec<Report> {
     let mut reports = Vec::new();
-    for &fault in FillFault::ALL {
+    for &fault in FillFault::ALL.iter().filter(|fault| fault.expressible(dialect).is_ok()) {
         for call in ["fill", "read"] {
             let calls = Calls::default();
             let reader = HostileFill { fault, buffer: AFTER, calls: calls.clone(), consumed: false };

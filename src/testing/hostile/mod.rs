@@ -54,6 +54,8 @@ pub enum Dialect {
     Tokio,
     /// The traits of futures-io.
     Futures,
+    /// hyper's traits.
+    Hyper,
     /// The hub's traits.
     Hub,
 }

@@ -92,13 +92,26 @@ impl ReadFault {
             (
                 SwapsInAnEqual | SwapsInAnEmpty | SwapsInASmaller | SwapsInALarger | SwapsInItsOwnFront
                 | SwapsInItsOwnWhole | SwapsAndRestores | SwapsAndPends | SwapsAndFails | SwapsAndPanics,
-                Dialect::Futures | Dialect::Hub,
+                Dialect::Futures | Dialect::Hyper | Dialect::Hub,
             ) => Err("what is lent is passed by value and cannot be swapped"),
             (Clears | SetsFilledBack | SetsFilledForth | InitialisesOnly, Dialect::Futures) => {
                 Err("a slice has no marks")
             }
+            (
+                ReportsOneTooMany
+                | ReportsFarTooMany
+                | ReportsForAnEmptyBuffer
+                | ReportsWithoutWriting
+                | SetsFilledForth
+                | Clears
+                | SetsFilledBack,
+                Dialect::Hyper,
+            ) => Err("hyper counts what `put_slice` writes and nothing else, advancing is `unsafe`"),
             (VectoredReportsTooMany | VectoredFillsTheLast, Dialect::Tokio) => Err("tokio has no vectored reads"),
-            (HintsTooMuch | ClaimsToVector, Dialect::Tokio | Dialect::Futures) => Err("the traits have no such query"),
+            (VectoredReportsTooMany | VectoredFillsTheLast, Dialect::Hyper) => Err("hyper has no vectored reads"),
+            (HintsTooMuch | ClaimsToVector, Dialect::Tokio | Dialect::Futures | Dialect::Hyper) => {
+                Err("the traits have no such query")
+            }
             _ => Ok(()),
         }
     }
@@ -162,8 +175,8 @@ enum Outcome {
     Panic,
 }
 
-/// A reader, by tokio's traits, those of futures-io and the hub's, that has a [`ReadFault`] at its first call and then
-/// delivers [`AFTER`] and ends.
+/// A reader, by tokio's traits, those of futures-io, hyper's and the hub's, that has a [`ReadFault`] at its first call and
+/// then delivers [`AFTER`] and ends.
 #[derive(Debug)]
 pub struct HostileReader {
     fault: ReadFault,
@@ -303,6 +316,34 @@ impl futures_io::AsyncRead for HostileReader {
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         self.read_vectored(cx, bufs)
+    }
+}
+
+/// In safe code: what `put_slice` copies is counted, what is written to an initialised slice is not.
+#[cfg(feature = "hyper")]
+impl hyper::rt::Read for HostileReader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buf: hyper::rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.play(buf.remaining()) {
+            Ok(play) => {
+                if self.fault == ReadFault::InitialisesOnly {
+                    buf.initialize_unfilled();
+                    return Poll::Ready(Ok(()));
+                }
+                if play.writes > play.reports {
+                    buf.initialize_unfilled_to(play.writes).fill(DATA);
+                }
+                buf.put_slice(&vec![DATA; play.reports]);
+                self.outcome(cx, play.outcome, ())
+            }
+            Err(part) => {
+                buf.put_slice(part);
+                Poll::Ready(Ok(()))
+            }
+        }
     }
 }
 

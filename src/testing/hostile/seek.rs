@@ -34,6 +34,7 @@ impl SeekFault {
     /// The reason, in words.
     pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
         match (self, dialect) {
+            (_, Dialect::Hyper) => Err("hyper has no such trait"),
             (SeekFault::FailsToStart, Dialect::Futures | Dialect::Hub) => Err("a seek has one phase"),
             _ => Ok(()),
         }

@@ -77,8 +77,8 @@ pub(super) enum Operation {
     Shutdown,
 }
 
-/// A writer, by tokio's traits, those of futures-io and the hub's, that has a [`WriteFault`] at its first call of the
-/// operation concerned, and then takes all that it is given.
+/// A writer, by tokio's traits, those of futures-io, hyper's and the hub's, that has a [`WriteFault`] at its first call of
+/// the operation concerned, and then takes all that it is given.
 #[derive(Debug)]
 pub struct HostileWriter {
     fault: WriteFault,
@@ -209,5 +209,7 @@ macro_rules! writes {
 writes!(AsyncWrite, poll_shutdown, is_write_vectored);
 #[cfg(feature = "futures")]
 writes!(futures_io::AsyncWrite, poll_close);
+#[cfg(feature = "hyper")]
+writes!(hyper::rt::Write, poll_shutdown, is_write_vectored);
 #[cfg(feature = "tokio")]
 writes!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);
