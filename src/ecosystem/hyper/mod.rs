@@ -2,14 +2,19 @@
 //!
 //! hyper's buffer tracks what is initialised, but tells nobody: of memory that comes from hyper nothing is known to be
 //! initialised until hyper is asked to make it so, and of what a reader of hyper's traits initialised only what it filled.
-//! A cursor of hyper's is passed by value and its buffer stays with whoever made it, so that no reader can swap it.
+//! Between two shims, `lent` remembers it for the time of a call. A cursor of hyper's is passed by value, and nothing gives
+//! access to the buffer behind it, which stays with whoever made it, so that no reader can swap it.
 #![allow(unsafe_code, reason = "the boundary between hyper's buffer and the cursor")]
+
+mod lent;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{ReadBuf, ReadBufCursor};
+
+use self::lent::Lent;
 
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
 use crate::hub::count;
@@ -77,52 +82,70 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 /// ```
 #[inline]
 pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
-    let init = init.min(buf.remaining());
-    if init > 0 {
+    // SAFETY: it is only looked at.
+    let known = lent::init_len(unsafe { buf.as_mut() });
+    let init = if known > 0 {
+        // hyper knows less of this memory, and would zero it from the start.
+        known
+    } else {
+        let init = init.min(buf.remaining());
         buf.initialize_unfilled_to(init);
-    }
+        init
+    };
     // SAFETY: a cursor de-initialises nothing, and asks the same of those who write through it.
-    let unfilled = unsafe { buf.as_mut() };
-    let mut borrowed = BorrowedBuf::from(unfilled);
-    // SAFETY: hyper has just initialised that many bytes, if they were not.
+    let memory = unsafe { buf.as_mut() };
+    let mut borrowed = BorrowedBuf::from(&mut *memory);
+    // SAFETY: that many bytes are initialised, says the lift that lends them, or hyper has just seen to it.
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
-    let filled = borrowed.filled().len();
+    let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
+    lent::set_init(memory, init);
     // SAFETY: `borrowed` covers the unfilled part from its start; its filled bytes are within it, and initialised (invariants 1
     // to 3).
     unsafe { buf.advance(filled) };
     result
 }
 
-/// The least initialised memory that is worth being offered alone, in bytes.
-const FLOOR: usize = 2048;
-
 /// Lets a hyper reader read into a cursor.
 ///
-/// hyper's buffer is all initialised or not known to be at all. So where a front of the cursor is initialised, that front is
-/// offered, made up to 2 KiB at least: offered as uninitialised it might be zeroed again.
+/// hyper's buffer can be told that all of it is initialised, or nothing. What is between is known to a shim inside, and to no
+/// other reader.
 #[inline]
 fn poll_into_cursor(
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<()>> {
     let init = cursor.init_len();
-    if init > 0 {
-        let front = init.max(FLOOR.min(cursor.capacity()));
-        let mut buf = ReadBuf::new(cursor.ensure_init_to(front));
-        let poll = read(buf.unfilled());
-        let filled = buf.filled().len();
+    if init == cursor.capacity() {
+        let (poll, filled) = poll_into_slice(cursor.init_mut(), read);
         cursor.advance_checked(filled);
         return poll;
     }
     // SAFETY: hyper's buffer de-initialises nothing, and asks the same of those who write through it.
-    let mut buf = ReadBuf::uninit(unsafe { cursor.as_mut() });
+    let memory = unsafe { cursor.as_mut() };
+    let lent = Lent::new(memory.as_ptr().addr(), memory.len(), init);
+    let mut buf = ReadBuf::uninit(memory);
     let poll = read(buf.unfilled());
     let filled = buf.filled().len();
+    // SAFETY: `init` bytes were initialised before, and whoever says that more are by now is a shim that was lent this memory:
+    // see `Lent`.
+    unsafe { cursor.assume_init(lent.init_len(filled)) };
     // SAFETY: `buf` never leaves this function: it is the unfilled part of the cursor still, and its filled bytes are
     // initialised by its own invariant.
     unsafe { cursor.advance(filled) };
     poll
+}
+
+/// Lets a hyper reader read into initialised memory, and counts what it filled.
+#[inline]
+fn poll_into_slice(
+    slice: &mut [u8],
+    read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
+) -> (Poll<io::Result<()>>, usize) {
+    let _lent = Lent::new(slice.as_ptr().addr(), slice.len(), slice.len());
+    let mut buf = ReadBuf::new(slice);
+    let poll = read(buf.unfilled());
+    (poll, buf.filled().len())
 }
 
 // Lifts.
@@ -136,9 +159,9 @@ impl<T: hyper::rt::Read, V> AsyncReadBuf for Shim<T, Hyper, V> {
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let mut buf = ReadBuf::new(slice);
-        let poll = self.project_moving().0.poll_read(cx, buf.unfilled());
-        count(poll, buf.filled().len())
+        let (io, ()) = self.project_moving();
+        let (poll, filled) = poll_into_slice(slice, |buf| io.poll_read(cx, buf));
+        count(poll, filled)
     }
 }
 

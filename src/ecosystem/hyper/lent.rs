@@ -1,0 +1,148 @@
+//! [`Lent`]: what hyper's buffer does not say about memory that is being lent through it.
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+
+std::thread_local! {
+    /// The memory that the innermost lift at work on this thread lends.
+    static LENT: Cell<Record> = const { Cell::new(Record::NONE) };
+}
+
+/// Addresses: where the memory starts and ends, up to where it is initialised, and a later part of it that is.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    start: usize,
+    end: usize,
+    init: usize,
+    /// It counts once all before it is known to be initialised: it need not be the filled part that comes before it.
+    part: (usize, usize),
+}
+
+impl Record {
+    const NONE: Record = Record { start: 0, end: 0, init: 0, part: (0, 0) };
+
+    /// Whether `memory` is (a part of) this. Empty memory is nobody's.
+    #[inline]
+    fn covers(&self, memory: &[MaybeUninit<u8>]) -> bool {
+        let start = memory.as_ptr().addr();
+        !memory.is_empty() && self.start <= start && start + memory.len() <= self.end
+    }
+}
+
+/// Makes known, for the time of a call, how much of the memory that a hyper reader is lent is initialised.
+///
+/// hyper's buffer keeps that count to itself. So where a shim is called by way of hyper's traits from inside another shim
+/// that lends it memory, it looks here whether the memory is that one. It is lent exclusively until the call returns, so
+/// that an address within it can only be its own, and nobody may de-initialise it. What is said here is about addresses, and
+/// true whoever passes a part of the memory on, by whatever detour.
+///
+/// Should calls end in another order than that of a stack, as those of stackful coroutines may, then nothing is known.
+#[derive(Debug)]
+pub(super) struct Lent {
+    start: usize,
+    end: usize,
+    init: usize,
+    outer: Record,
+}
+
+impl Lent {
+    /// Lends the `len` bytes at the address `start`, of which the first `init` are initialised, until this is dropped.
+    #[inline]
+    pub(super) fn new(start: usize, len: usize, init: usize) -> Self {
+        let (end, init) = (start + len, start + init);
+        Lent { start, end, init, outer: LENT.replace(Record { start, end, init, part: (0, 0) }) }
+    }
+
+    /// How many bytes are initialised by now, counted from the start of the memory, the first `filled` of which are.
+    #[inline]
+    pub(super) fn init_len(&self, filled: usize) -> usize {
+        let record = LENT.get();
+        let mut init = self.init.max(self.start + filled);
+        if self.is(&record) {
+            init = init.max(record.init);
+            if record.part.0 <= init {
+                init = init.max(record.part.1);
+            }
+        }
+        init - self.start
+    }
+
+    #[inline]
+    fn is(&self, record: &Record) -> bool {
+        (self.start, self.end) == (record.start, record.end)
+    }
+}
+
+impl Drop for Lent {
+    #[inline]
+    fn drop(&mut self) {
+        let in_order = self.is(&LENT.get());
+        LENT.set(if in_order { self.outer } else { Record::NONE });
+    }
+}
+
+/// How many of the first bytes of `memory`, the unfilled part of some hyper buffer, are known to be initialised.
+#[inline]
+pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> usize {
+    let record = LENT.get();
+    if record.covers(memory) { record.init.saturating_sub(memory.as_ptr().addr()).min(memory.len()) } else { 0 }
+}
+
+/// Makes known that the first `init` bytes of `memory`, the unfilled part of some hyper buffer, are initialised.
+#[inline]
+pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
+    let mut record = LENT.get();
+    if record.covers(memory) {
+        let part = (memory.as_ptr().addr(), memory.as_ptr().addr() + init);
+        if part.0 <= record.init {
+            record.init = record.init.max(part.1);
+        } else {
+            record.part = part;
+        }
+        LENT.set(record);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(memory: &[MaybeUninit<u8>], init: usize) -> Lent {
+        Lent::new(memory.as_ptr().addr(), memory.len(), init)
+    }
+
+    #[test]
+    fn a_later_part_counts_once_what_is_before_it_is_filled() {
+        let memory = [MaybeUninit::uninit(); 100];
+        let lent = at(&memory, 10);
+        set_init(&memory[50..], 20);
+        assert_eq!((lent.init_len(0), lent.init_len(49), lent.init_len(50)), (10, 49, 70));
+        set_init(&memory[5..], 20);
+        assert_eq!((lent.init_len(0), init_len(&memory[20..40]), init_len(&memory[30..])), (25, 5, 0));
+    }
+
+    #[test]
+    fn nothing_is_known_of_other_memory_and_after_the_call() {
+        let (memory, other) = ([MaybeUninit::uninit(); 100], [MaybeUninit::uninit(); 100]);
+        let lent = at(&memory, 100);
+        assert_eq!((init_len(&memory), init_len(&other), init_len(&memory[100..])), (100, 0, 0));
+        let inner = at(&other, 3);
+        assert_eq!((init_len(&memory), init_len(&other)), (0, 3));
+        drop(inner);
+        assert_eq!(init_len(&memory), 100);
+        drop(lent);
+        assert_eq!(init_len(&memory), 0);
+    }
+
+    #[test]
+    fn calls_that_end_out_of_order_leave_nothing_known() {
+        let (memory, other) = ([MaybeUninit::uninit(); 100], [MaybeUninit::uninit(); 100]);
+        let one = at(&memory, 100);
+        let two = at(&other, 3);
+        drop(one);
+        set_init(&other, 50);
+        assert_eq!((two.init_len(1), init_len(&other)), (3, 0));
+        drop(two);
+        assert_eq!((init_len(&memory), init_len(&other)), (0, 0));
+    }
+}
