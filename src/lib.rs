@@ -1,4 +1,6 @@
-#![doc = include_str!("../README.md")]
+// Its examples need features that not every build has.
+#![cfg_attr(feature = "full", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "full"), doc = "One adapter between tokio, futures-io, hyper, smol and readers of your own.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![cfg_attr(

@@ -91,7 +91,7 @@ The machine is shared, and noisy: other processes ran meanwhile. A ratio that is
 the other side the next time, the more so where its quartiles are far apart.
 
 The allocator is told to keep what is freed, so that page faults do not decide which peer is the faster one. A message of \
-*Reads* has arrived in whole before the clock runs, so that each read is a full one. A server over TCP sleeps until a \
+*Reads* has arrived in whole before the clock runs: one read takes it, unless the peer offers less than the buffer. A server over TCP sleeps until a \
 request comes, and that costs, too. A writer that *takes one slice* has only the default `poll_write_vectored`. Those that \
 tell hyper that they do not vector are given one piece that hyper copied together, which is one call, and not free.
 ";

@@ -17,7 +17,9 @@ use smol::net::{TcpListener, TcpStream};
 
 type Body = Full<Bytes>;
 
-fn on_smol() -> HyperExecutor<impl Fn(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) + Clone> {
+type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn on_smol() -> HyperExecutor<impl Fn(Task) + Clone> {
     HyperExecutor::new(|future| smol::spawn(future).detach())
 }
 

@@ -81,15 +81,17 @@ impl Drop for Lent {
     }
 }
 
-/// How many of the first bytes of `memory`, the unfilled part of some hyper buffer, are known to be initialised.
+/// How many of the first bytes of `memory`, the unfilled part of some hyper buffer, are known to be initialised; `None` if it
+/// is not lent by a shim.
 #[inline]
-pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> usize {
-    let record = LENT.get();
-    if record.covers(memory) { record.init.saturating_sub(memory.as_ptr().addr()).min(memory.len()) } else { 0 }
+pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
+    LENT.with(|lent| {
+        let record = lent.get();
+        record.covers(memory).then(|| record.init.saturating_sub(memory.as_ptr().addr()).min(memory.len()))
+    })
 }
 
 /// Makes known that the first `init` bytes of `memory`, the unfilled part of some hyper buffer, are initialised.
-#[inline]
 pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
     let mut record = LENT.get();
     if record.covers(memory) {
@@ -118,20 +120,20 @@ mod tests {
         set_init(&memory[50..], 20);
         assert_eq!((lent.init_len(0), lent.init_len(49), lent.init_len(50)), (10, 49, 70));
         set_init(&memory[5..], 20);
-        assert_eq!((lent.init_len(0), init_len(&memory[20..40]), init_len(&memory[30..])), (25, 5, 0));
+        assert_eq!((lent.init_len(0), init_len(&memory[20..40]), init_len(&memory[30..])), (25, Some(5), Some(0)));
     }
 
     #[test]
     fn nothing_is_known_of_other_memory_and_after_the_call() {
         let (memory, other) = ([MaybeUninit::uninit(); 100], [MaybeUninit::uninit(); 100]);
         let lent = at(&memory, 100);
-        assert_eq!((init_len(&memory), init_len(&other), init_len(&memory[100..])), (100, 0, 0));
+        assert_eq!((init_len(&memory), init_len(&other), init_len(&memory[100..])), (Some(100), None, None));
         let inner = at(&other, 3);
-        assert_eq!((init_len(&memory), init_len(&other)), (0, 3));
+        assert_eq!((init_len(&memory), init_len(&other)), (None, Some(3)));
         drop(inner);
-        assert_eq!(init_len(&memory), 100);
+        assert_eq!(init_len(&memory), Some(100));
         drop(lent);
-        assert_eq!(init_len(&memory), 0);
+        assert_eq!(init_len(&memory), None);
     }
 
     #[test]
@@ -141,8 +143,8 @@ mod tests {
         let two = at(&other, 3);
         drop(one);
         set_init(&other, 50);
-        assert_eq!((two.init_len(1), init_len(&other)), (3, 0));
+        assert_eq!((two.init_len(1), init_len(&other)), (3, None));
         drop(two);
-        assert_eq!((init_len(&memory), init_len(&other)), (0, 0));
+        assert_eq!((init_len(&memory), init_len(&other)), (None, None));
     }
 }

@@ -84,13 +84,14 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
     // SAFETY: it is only looked at.
     let known = lent::init_len(unsafe { buf.as_mut() });
-    let init = if known > 0 {
-        // hyper knows less of this memory, and would zero it from the start.
-        known
-    } else {
-        let init = init.min(buf.remaining());
-        buf.initialize_unfilled_to(init);
-        init
+    let init = match known {
+        // hyper knows less of this memory than the lift that lends it, and would zero it from the start.
+        Some(known) if known > 0 => known,
+        _ => {
+            let init = init.min(buf.remaining());
+            buf.initialize_unfilled_to(init);
+            init
+        }
     };
     // SAFETY: a cursor de-initialises nothing, and asks the same of those who write through it.
     let memory = unsafe { buf.as_mut() };
@@ -99,7 +100,9 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
-    lent::set_init(memory, init);
+    if known.is_some() {
+        lent::set_init(memory, init);
+    }
     // SAFETY: `borrowed` covers the unfilled part from its start; its filled bytes are within it, and initialised (invariants 1
     // to 3).
     unsafe { buf.advance(filled) };
