@@ -6,6 +6,7 @@
 
 mod chunked;
 mod counted;
+mod duplex;
 mod http;
 mod loopback;
 mod measure;
@@ -49,7 +50,12 @@ fn main() -> io::Result<()> {
     }
     if is_wanted("memory") {
         let rows = memory::measure(of_memory)?;
-        section("hyper's server in memory", report::ratios("request", &names(&memory::PEERS), &rows));
+        section(
+            "hyper's server in memory, nothing but reads",
+            report::ratios("request", &names(&memory::PEERS), &rows),
+        );
+        let rows = duplex::measure(of_memory)?;
+        section("hyper's server and a client, in memory", report::ratios("request", &names(&memory::PEERS), &rows));
     }
     if is_wanted("tcp") {
         let rows = tcp::measure(of_tcp)?;

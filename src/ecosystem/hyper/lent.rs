@@ -25,7 +25,8 @@ impl Record {
     #[inline]
     fn covers(&self, memory: &[MaybeUninit<u8>]) -> bool {
         let start = memory.as_ptr().addr();
-        !memory.is_empty() && self.start <= start && start + memory.len() <= self.end
+        // The first is false of `NONE`, the usual case.
+        start + memory.len() <= self.end && self.start <= start && !memory.is_empty()
     }
 }
 

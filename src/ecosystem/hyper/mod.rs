@@ -89,7 +89,9 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
         Some(known) if known > 0 => known,
         _ => {
             let init = init.min(buf.remaining());
-            buf.initialize_unfilled_to(init);
+            if init > 0 {
+                buf.initialize_unfilled_to(init);
+            }
             init
         }
     };
