@@ -10,6 +10,7 @@ mod cursor;
 mod defaults;
 mod delegate;
 mod every;
+mod examples;
 mod feed;
 mod forward;
 mod hostile;
