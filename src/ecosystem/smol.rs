@@ -112,6 +112,12 @@ pub struct State<S> {
 
 impl<S: SmolSocket> sealed::Ecosystem for Smol<S> {
     type State = State<S>;
+
+    /// It is waited for anew by the next poll, and nothing is lost.
+    fn forget_waiting(state: &mut State<S>) {
+        state.readable = None;
+        state.writable = None;
+    }
 }
 
 impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {

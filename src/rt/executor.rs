@@ -39,7 +39,7 @@ impl<F: Fn(Pin<Box<dyn Future<Output = ()> + Send>>)> HyperExecutor<F> {
 impl<F, Fut> hyper::rt::Executor<Fut> for HyperExecutor<F>
 where
     F: Fn(Pin<Box<dyn Future<Output = ()> + Send>>),
-    Fut: Future<Output: Send> + Send + 'static,
+    Fut: Future + Send + 'static,
 {
     fn execute(&self, future: Fut) {
         (self.spawn)(Box::pin(async { drop(future.await) }));

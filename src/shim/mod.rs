@@ -98,6 +98,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
+        E::forget_waiting(&mut self.state);
         self.lowered = Lowered::Idle;
         &mut self.io
     }
@@ -105,7 +106,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// The type inside, pinned. A pending seek is forgotten: the position may move.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
-        self.project_moving().0
+        let (io, state) = self.project_moving();
+        E::forget_waiting(state);
+        io
     }
 
     /// Gives back the type inside. No data is lost: a shim holds none.

@@ -20,6 +20,10 @@ pub(crate) mod sealed {
         /// Forgets a seek that was started and not completed.
         #[inline]
         fn forget_seek(_state: &mut Self::State) {}
+
+        /// Forgets what the type inside is waited for: it may be exchanged for another.
+        #[inline]
+        fn forget_waiting(_state: &mut Self::State) {}
     }
 
     pub trait Buffering: 'static {}

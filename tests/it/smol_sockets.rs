@@ -273,6 +273,20 @@ fn a_shim_dropped_while_it_waits_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_socket_that_is_exchanged_for_another_is_waited_for() {
+    let ((mut shim, peer), (other, mut other_peer)) = (tcp(), tcp());
+    assert!(poll_read(&mut shim, Waker::noop()).is_pending());
+    let old = std::mem::replace(shim.get_mut(), other.into_inner());
+    drop(Arc::try_unwrap(old).expect("the last handle"));
+    let (bell, waker) = Bell::new();
+    assert!(poll_read(&mut shim, &waker).is_pending());
+    other_peer.write_all(b"hello").unwrap();
+    bell.wait();
+    assert_eq!(read_waiting(&mut shim), b"hello");
+    drop(peer);
+}
+
+#[test]
 fn a_shutdown_ends_one_half() {
     let (mut shim, mut peer) = tcp();
     let mut cx = Context::from_waker(Waker::noop());

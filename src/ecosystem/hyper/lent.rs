@@ -37,7 +37,8 @@ impl Record {
 /// that an address within it can only be its own, and nobody may de-initialise it. What is said here is about addresses, and
 /// true whoever passes a part of the memory on, by whatever detour.
 ///
-/// Should calls end in another order than that of a stack, as those of stackful coroutines may, then nothing is known.
+/// Should calls end in another order than that of a stack, as those of stackful coroutines may, then nothing is known. (A
+/// coroutine that moves to another thread in the middle of a poll breaks what every thread-local rests on, this one too.)
 #[derive(Debug)]
 pub(super) struct Lent {
     start: usize,
@@ -68,9 +69,11 @@ impl Lent {
         init - self.start
     }
 
+    /// Whether the record is this one's. Two that lend the same memory are nested, unless it is empty: that is never taken for
+    /// the same.
     #[inline]
     fn is(&self, record: &Record) -> bool {
-        (self.start, self.end) == (record.start, record.end)
+        self.start < self.end && (self.start, self.end) == (record.start, record.end)
     }
 }
 
@@ -147,5 +150,17 @@ mod tests {
         assert_eq!((two.init_len(1), init_len(&other)), (3, None));
         drop(two);
         assert_eq!((init_len(&memory), init_len(&other)), (None, None));
+    }
+
+    #[test]
+    fn empty_memory_is_not_taken_for_other_empty_memory() {
+        let memory = [MaybeUninit::uninit(); 100];
+        let (lent, empty) = (at(&memory, 100), at(&[], 0));
+        drop(lent);
+        let other = at(&[], 0);
+        drop(empty);
+        assert_eq!(init_len(&memory), None);
+        drop(other);
+        assert_eq!(init_len(&memory), None);
     }
 }

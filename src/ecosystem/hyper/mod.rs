@@ -68,7 +68,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 /// For those who implement `hyper::rt::Read` and would rather fill a cursor: safe code may read into uninitialised memory
 /// this way. hyper initialises those `init` bytes, which costs nothing where they already are; 0 is right for a reader that
 /// writes into uninitialised memory, [`AsyncReadBuf::init_hint`] of `buf.remaining()` for one that is wrapped, and more
-/// than the buffer has is taken for all of it. If `read` panics, nothing is filled.
+/// than the buffer has is taken for all of it. Where a shim around the caller lends the buffer, the cursor has what that
+/// shim knows to be initialised, and hyper is not asked. If `read` panics, nothing is filled.
 ///
 /// # Examples
 ///
