@@ -1,41 +1,44 @@
 //! The example servers, each driven by a client that people know. `.ci/run examples` installs the clients and runs these.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// A running example, killed when it is dropped.
-struct Example {
+pub(crate) struct Example {
     process: Child,
     output: BufReader<ChildStdout>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Example {
     /// Starts the example that cargo built beside this test, on a free port.
-    fn start(name: &str) -> Self {
+    pub(crate) fn start(name: &str) -> Self {
         Example::start_with(name, &["127.0.0.1:0"])
     }
 
     fn start_with(name: &str, arguments: &[&str]) -> Self {
-        let here = std::env::current_exe().unwrap();
-        let program = here.parent().unwrap().parent().unwrap().join("examples").join(name);
+        let program = program(name);
         let mut process = Command::new(&program)
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit(['/', ' ']).next().unwrap().to_owned();
+        let address = address(&mut output);
         Example { process, output, address }
     }
 
+    /// The address on the next line of what it says, for an example that listens on several.
+    pub(crate) fn next_address(&mut self) -> String {
+        address(&mut self.output)
+    }
+
     /// Ends it as Ctrl-C does, and gives what it said in the meantime.
-    fn interrupt(mut self) -> String {
+    pub(crate) fn interrupt(mut self) -> String {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         let mut said = String::new();
@@ -50,6 +53,18 @@ impl Drop for Example {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The example that cargo built beside this test.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    here.parent().unwrap().parent().unwrap().join("examples").join(name)
+}
+
+fn address(output: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    line.trim().rsplit(['/', ' ']).next().unwrap().to_owned()
 }
 
 fn curl(arguments: &[&str]) -> String {

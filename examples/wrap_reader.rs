@@ -1,0 +1,122 @@
+//! Readers of third parties, each made for one ecosystem and used from the other: gzip, CSV and zip.
+//!
+//! One call makes such a reader the other ecosystem's, or makes it read from the other's. All data is made here, in memory
+//! and in files of a temporary directory, and all that is read is checked.
+//!
+//! ```text
+//! cargo run --release --example wrap_reader --features full
+//! ```
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use async_compression::{futures as gzip_futures, tokio as gzip_tokio};
+use async_zip::base::{read::seek::ZipFileReader, write::ZipFileWriter};
+use async_zip::{Compression, ZipEntryBuilder};
+use io_shim::Shim;
+
+type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+
+/// How many records the table has.
+const RECORDS: u64 = 20_000;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result {
+    let directory = tempfile::tempdir()?;
+    let table = table();
+    let compressed = compress(&table).await?;
+    gunzip_for_tokio(&compressed, &table).await?;
+    gunzip_for_futures(&compressed, &table).await?;
+    csv_of_smol(&directory.path().join("table.csv.gz"), &compressed).await?;
+    zip_of_tokio(&directory.path().join("table.zip"), &table).await?;
+    Ok(())
+}
+
+fn table() -> String {
+    let mut table = String::from("number,square\n");
+    for number in 0..RECORDS {
+        writeln!(table, "{number},{}", number * number).expect("a String takes all");
+    }
+    table
+}
+
+async fn compress(table: &str) -> Result<Vec<u8>> {
+    use tokio::io::AsyncReadExt as _;
+
+    let mut compressed = Vec::new();
+    gzip_tokio::bufread::GzipEncoder::new(table.as_bytes()).read_to_end(&mut compressed).await?;
+    Ok(compressed)
+}
+
+/// The decoder of futures-io, read with tokio's methods.
+async fn gunzip_for_tokio(compressed: &[u8], table: &str) -> Result {
+    use tokio::io::AsyncReadExt as _;
+
+    let decoder = gzip_futures::bufread::GzipDecoder::new(compressed);
+    let mut text = String::new();
+    Shim::from_futures(decoder).into_tokio().read_to_string(&mut text).await?;
+    assert_eq!(text, table);
+    println!("gzip of futures-io, read by tokio: {} bytes from {}", text.len(), compressed.len());
+    Ok(())
+}
+
+/// The decoder of tokio, read with the methods of futures-io.
+async fn gunzip_for_futures(compressed: &[u8], table: &str) -> Result {
+    use futures::io::AsyncReadExt as _;
+
+    let decoder = gzip_tokio::bufread::GzipDecoder::new(compressed);
+    let mut text = String::new();
+    Shim::from_tokio(decoder).into_futures().read_to_string(&mut text).await?;
+    assert_eq!(text, table);
+    println!("gzip of tokio, read by futures-io: {} bytes from {}", text.len(), compressed.len());
+    Ok(())
+}
+
+/// csv-async in its flavour of tokio, over a file of smol that a decoder of futures-io unpacks.
+async fn csv_of_smol(path: &Path, compressed: &[u8]) -> Result {
+    use futures::StreamExt as _;
+
+    smol::fs::write(path, compressed).await?;
+    let file = smol::io::BufReader::new(smol::fs::File::open(path).await?);
+    let decoder = gzip_futures::bufread::GzipDecoder::new(file);
+    let mut reader = csv_async::AsyncReader::from_reader(Shim::from_futures(decoder).into_tokio());
+    assert_eq!(reader.headers().await?, ["number", "square"].as_slice());
+    let (mut count, mut records) = (0, reader.records());
+    while let Some(record) = records.next().await {
+        let record = record?;
+        assert_eq!(record[0].parse(), Ok(count));
+        assert_eq!(record[1].parse(), Ok(count * count));
+        count += 1;
+    }
+    assert_eq!(count, RECORDS);
+    println!("csv of tokio, over a file of smol: {count} records");
+    Ok(())
+}
+
+/// async_zip, which is futures-io's, over files of tokio: written, and read from the end, with seeks.
+async fn zip_of_tokio(path: &Path, table: &str) -> Result {
+    use futures::io::AsyncWriteExt as _;
+
+    let mut writer = ZipFileWriter::new(Shim::from_tokio(tokio::fs::File::create(path).await?).into_futures());
+    let entries = [("table.csv", table), ("note.txt", "squares\n"), ("empty", "")];
+    for (name, text) in entries {
+        let entry = ZipEntryBuilder::new(name.into(), Compression::Stored);
+        writer.write_entry_whole(entry, text.as_bytes()).await?;
+    }
+    writer.close().await?.close().await?;
+
+    let file = tokio::io::BufReader::new(tokio::fs::File::open(path).await?);
+    let mut reader = ZipFileReader::new(Shim::from_tokio(file).into_futures()).await?;
+    assert_eq!(reader.file().entries().len(), entries.len());
+    // Backwards, so that it has to seek.
+    for (index, (name, text)) in entries.into_iter().enumerate().rev() {
+        let mut entry = reader.reader_with_entry(index).await?;
+        assert_eq!(entry.entry().filename().as_str()?, name);
+        let mut read = String::new();
+        entry.read_to_string_checked(&mut read).await?; // compares the CRC, too
+        assert_eq!(read, text);
+    }
+    println!("zip of futures-io, over a file of tokio: {} entries", entries.len());
+    Ok(())
+}

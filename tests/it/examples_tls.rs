@@ -1,0 +1,165 @@
+//! The TLS echo server driven by `openssl s_client`, and the wrapped readers. `.ci/run examples` runs these.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::examples::{Example, program};
+
+const LABELS: [&str; 2] = ["futures-rustls over tokio", "tokio-rustls over smol"];
+
+/// The server and the addresses of its two ports, in the order of `LABELS`.
+fn tls_echo() -> (Example, [String; 2]) {
+    let mut example = Example::start("tls_echo");
+    let addresses = [example.address.clone(), example.next_address()];
+    assert_ne!(addresses[0], addresses[1]);
+    (example, addresses)
+}
+
+fn s_client(address: &str, version: &str) -> Child {
+    // `-quiet` alone would ignore the end of the input, and the letters are commands without `-nocommands`.
+    Command::new("openssl")
+        .args(["s_client", "-quiet", "-no_ign_eof", "-nocommands", version, "-connect", address])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl")
+}
+
+/// Sends the data, compares what comes back, and ends the client by the end of its input.
+fn echoes(address: &str, version: &str, data: &[u8]) {
+    let mut client = s_client(address, version);
+    let (mut input, mut output) = (client.stdin.take().unwrap(), client.stdout.take().unwrap());
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| input.write_all(data).unwrap());
+        let mut echoed = vec![0; data.len()];
+        output.read_exact(&mut echoed).unwrap();
+        assert!(echoed == data, "{address} {version}: the echo differs");
+        sending.join().unwrap();
+    });
+    drop(input);
+    let mut rest = Vec::new();
+    output.read_to_end(&mut rest).unwrap();
+    assert_eq!(rest, b"");
+    assert!(client.wait().unwrap().success(), "{address} {version}");
+}
+
+/// How many lines of the log have this beginning and this end.
+fn count(said: &str, label: &str, end: &str) -> usize {
+    said.lines().filter(|line| line.starts_with(label) && line.contains(end)).count()
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn tls_echo_gives_back_lines_and_a_mebibyte_on_both_ports() {
+    let (example, addresses) = tls_echo();
+    let lines = b"one\ntwo\nQ is no command\n\nthe last\n";
+    let blob: Vec<u8> = (0..1u32 << 20).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    let data = [&lines[..], &blob].concat();
+    for address in &addresses {
+        for version in ["-tls1_2", "-tls1_3"] {
+            echoes(address, version, lines);
+            echoes(address, version, &data);
+        }
+    }
+    // The last line of the log may still be under way.
+    thread::sleep(Duration::from_millis(500));
+    let said = example.interrupt();
+    for label in LABELS {
+        assert_eq!(count(&said, label, &format!(": {} bytes echoed", lines.len())), 2, "{said}");
+        assert_eq!(count(&said, label, &format!(": {} bytes echoed", data.len())), 2, "{said}");
+    }
+    assert!(said.ends_with("shutting down\n"), "{said}");
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn tls_echo_goes_on_after_clients_that_misbehave() {
+    let (example, addresses) = tls_echo();
+    for address in &addresses {
+        // One whose first line comes back, and which is killed later: no close_notify from it.
+        let mut killed = s_client(address, "-tls1_3");
+        killed.stdin.as_mut().unwrap().write_all(b"x\n").unwrap();
+        killed.stdout.as_mut().unwrap().read_exact(&mut [0; 2]).unwrap();
+        let mut plain = TcpStream::connect(address).unwrap();
+        plain.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        plain.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut alert = Vec::new();
+        // A reset may overtake the alert.
+        let _ = plain.read_to_end(&mut alert);
+        assert!(alert.is_empty() || alert[0] == 21, "{alert:?}");
+        // Gone before and in the middle of the handshake, and silent.
+        drop(TcpStream::connect(address).unwrap());
+        TcpStream::connect(address).unwrap().write_all(b"\x16\x03\x01\x02\x00\x01").unwrap();
+        let _silent = TcpStream::connect(address).unwrap();
+        echoes(address, "-tls1_3", b"still here\n");
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        echoes(address, "-tls1_3", b"and here\n");
+    }
+    thread::sleep(Duration::from_millis(500));
+    let said = example.interrupt();
+    for label in LABELS {
+        // The plain one, and the three that have gone: `_silent` as well, by now.
+        assert_eq!(count(&said, label, "the handshake failed"), 4, "{said}");
+        assert_eq!(count(&said, label, "bytes echoed"), 2, "{said}");
+        // And the one that was killed.
+        assert_eq!(count(&said, label, ""), 7, "{said}");
+    }
+}
+
+#[test]
+#[ignore = "takes ten seconds; needs openssl"]
+fn tls_echo_ends_a_connection_without_a_handshake() {
+    let (example, addresses) = tls_echo();
+    let start = Instant::now();
+    let silent = addresses.each_ref().map(|address| TcpStream::connect(address).unwrap());
+    for mut socket in silent {
+        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        assert_eq!(socket.read(&mut [0]).unwrap(), 0);
+    }
+    assert!(start.elapsed() >= Duration::from_secs(9));
+    addresses.iter().for_each(|address| echoes(address, "-tls1_3", b"still here\n"));
+    let said = example.interrupt();
+    for label in LABELS {
+        assert_eq!(count(&said, label, "the handshake took too long"), 1, "{said}");
+    }
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn tls_echo_ends_at_once_on_ctrl_c_with_a_connection_open() {
+    let (example, addresses) = tls_echo();
+    let mut clients = addresses.each_ref().map(|address| s_client(address, "-tls1_3"));
+    for client in &mut clients {
+        client.stdin.as_mut().unwrap().write_all(b"x\n").unwrap();
+        client.stdout.as_mut().unwrap().read_exact(&mut [0; 2]).unwrap();
+    }
+    let start = Instant::now();
+    let said = example.interrupt();
+    assert_eq!(said, "shutting down\n");
+    assert!(start.elapsed() < Duration::from_secs(5));
+    for mut client in clients {
+        let _ = client.kill();
+        client.wait().unwrap();
+    }
+}
+
+#[test]
+#[ignore = "starts an example"]
+fn wrap_reader_reads_the_same_through_every_reader() {
+    let output = Command::new(program("wrap_reader")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    let [to_tokio, to_futures, csv, zip] = lines[..] else { panic!("{said}") };
+    assert!(to_tokio.starts_with("gzip of futures-io, read by tokio: "), "{said}");
+    assert!(to_futures.starts_with("gzip of tokio, read by futures-io: "), "{said}");
+    // As many bytes, from as many.
+    assert_eq!(to_tokio.split(": ").nth(1), to_futures.split(": ").nth(1));
+    assert_eq!(csv, "csv of tokio, over a file of smol: 20000 records");
+    assert_eq!(zip, "zip of futures-io, over a file of tokio: 3 entries");
+}
