@@ -11,6 +11,7 @@ mod defaults;
 mod delegate;
 mod every;
 mod examples;
+mod examples_postgres;
 mod examples_tls;
 mod feed;
 mod forward;
