@@ -2,20 +2,21 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// A running example, killed when it is dropped.
-struct Example {
+pub(crate) struct Example {
     process: Child,
-    output: BufReader<ChildStdout>,
-    address: String,
+    /// Reads what it says as it says it: a full pipe would stop it.
+    output: Option<thread::JoinHandle<String>>,
+    pub(crate) address: String,
 }
 
 impl Example {
     /// Starts the example that cargo built beside this test, on a free port.
-    fn start(name: &str) -> Self {
+    pub(crate) fn start(name: &str) -> Self {
         Example::start_with(name, &["127.0.0.1:0"])
     }
 
@@ -31,15 +32,19 @@ impl Example {
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
         let address = line.trim().rsplit(['/', ' ']).next().unwrap().to_owned();
-        Example { process, output, address }
+        let output = thread::spawn(move || {
+            let mut said = String::new();
+            output.read_to_string(&mut said).unwrap();
+            said
+        });
+        Example { process, output: Some(output), address }
     }
 
     /// Ends it as Ctrl-C does, and gives what it said in the meantime.
-    fn interrupt(mut self) -> String {
+    pub(crate) fn interrupt(mut self) -> String {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-        let mut said = String::new();
-        self.output.read_to_string(&mut said).unwrap();
+        let said = self.output.take().unwrap().join().unwrap();
         assert!(self.process.wait().unwrap().success(), "{said}");
         said
     }

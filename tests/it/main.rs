@@ -11,6 +11,7 @@ mod defaults;
 mod delegate;
 mod every;
 mod examples;
+mod examples_websocket;
 mod feed;
 mod forward;
 mod hostile;
