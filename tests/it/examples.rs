@@ -3,14 +3,16 @@
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// A running example, killed when it is dropped.
 pub(crate) struct Example {
     process: Child,
-    output: BufReader<ChildStdout>,
+    /// What it says, line by line, read as it says it: a full pipe would stop it.
+    lines: Receiver<String>,
     pub(crate) address: String,
 }
 
@@ -27,22 +29,32 @@ impl Example {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let address = address(&mut output);
-        Example { process, output, address }
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let (say, lines) = channel();
+        thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| {
+                say.send(
+                    line + "
+",
+                )
+            })
+        });
+        let mut example = Example { process, lines, address: String::new() };
+        example.address = example.next_address();
+        example
     }
 
     /// The address on the next line of what it says, for an example that listens on several.
     pub(crate) fn next_address(&mut self) -> String {
-        address(&mut self.output)
+        let line = self.lines.recv_timeout(Duration::from_secs(20)).expect("an address");
+        line.trim().rsplit(['/', ' ']).next().unwrap().to_owned()
     }
 
     /// Ends it as Ctrl-C does, and gives what it said in the meantime.
     pub(crate) fn interrupt(mut self) -> String {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-        let mut said = String::new();
-        self.output.read_to_string(&mut said).unwrap();
+        let said: String = self.lines.iter().collect();
         assert!(self.process.wait().unwrap().success(), "{said}");
         said
     }
@@ -59,12 +71,6 @@ impl Drop for Example {
 pub(crate) fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap();
     here.parent().unwrap().parent().unwrap().join("examples").join(name)
-}
-
-fn address(output: &mut impl BufRead) -> String {
-    let mut line = String::new();
-    output.read_line(&mut line).unwrap();
-    line.trim().rsplit(['/', ' ']).next().unwrap().to_owned()
 }
 
 fn curl(arguments: &[&str]) -> String {

@@ -13,6 +13,7 @@ mod every;
 mod examples;
 mod examples_postgres;
 mod examples_tls;
+mod examples_websocket;
 mod feed;
 mod forward;
 mod hostile;
