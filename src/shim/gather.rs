@@ -126,12 +126,11 @@ impl Scratch {
             self.took_all = false;
             self.took_all_always = false;
         } else if offered >= self.limit {
-            let growth = match (self.took_all_always, self.took_all) {
-                (true, _) => START_GROWTH,
-                (false, true) => 2,
-                (false, false) => 1,
-            };
-            self.limit = offered.saturating_mul(growth).min(MOST);
+            if self.took_all_always {
+                self.limit = offered.saturating_mul(START_GROWTH).min(MOST);
+            } else if self.took_all {
+                self.limit = offered.saturating_mul(2).min(MOST);
+            }
             self.took_all = !self.took_all;
         }
     }
