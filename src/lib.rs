@@ -27,7 +27,7 @@ mod hub;
 pub mod rt;
 #[cfg(feature = "std")]
 mod shim;
-#[cfg(feature = "smol")]
+#[cfg(any(feature = "smol", feature = "fd"))]
 mod sys;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -37,6 +37,10 @@ pub use buf::{BorrowedBuf, BorrowedCursor};
 pub use buf::{ContractViolation, Offer, SliceFeed};
 #[cfg(feature = "alloc")]
 pub use buf::{Spare, SpareCapacity, spare};
+#[cfg(feature = "std")]
+pub use ecosystem::{AllowStd, Std, StdBuf};
+#[cfg(all(feature = "fd", unix))]
+pub use ecosystem::{Fd, FdSource};
 #[cfg(feature = "futures")]
 pub use ecosystem::{Futures, FuturesBuf};
 #[cfg(feature = "hyper")]

@@ -8,10 +8,10 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::buf::{BorrowedCursor, ContractViolation, Offer, SliceFeed};
+use crate::buf::{BorrowedCursor, ContractViolation, Offer};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
 use crate::hub::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
-use crate::shim::{Attempt, Buffered, Ecosystem, Gather, Includes, Shim, Unbuffered, Vectoring, sealed};
+use crate::shim::{Attempt, Buffered, Ecosystem, Includes, Shim, Sliced, Unbuffered, sealed};
 
 /// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
 #[derive(Clone, Copy, Debug)]
@@ -20,18 +20,8 @@ pub struct Futures<B = Unbuffered>(PhantomData<B>);
 /// The tag of types that have the traits of futures-io and a buffer inside, from which reads copy.
 pub type FuturesBuf = Futures<Buffered>;
 
-/// What a shim remembers of a type that has the traits of futures-io.
-#[derive(Clone, Debug, Default)]
-pub struct State {
-    feed: SliceFeed,
-    reads: Vectoring,
-    gather: Gather,
-    /// What `with_write_vectored` was told, the other way round, so that the default is `false`.
-    answers_not_vectored: bool,
-}
-
 impl<B: sealed::Buffering> sealed::Ecosystem for Futures<B> {
-    type State = State;
+    type State = Sliced;
 }
 
 impl sealed::View for Futures {}
@@ -72,7 +62,7 @@ impl<T, V> Shim<T, Futures, V> {
     /// ```
     #[must_use = "the shim with the setting is the result"]
     pub fn with_offer(mut self, offer: Offer) -> Self {
-        self.state_mut().feed = SliceFeed::new(offer);
+        self.state_mut().set_offer(offer);
         self
     }
 }
@@ -108,7 +98,7 @@ impl<T, B: sealed::Buffering, V> Shim<T, Futures<B>, V> {
     /// since the shim gathers for them. With `false`, callers gather themselves.
     #[must_use = "the shim with the setting is the result"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {
-        self.state_mut().answers_not_vectored = !answer;
+        self.state_mut().set_write_vectored(answer);
         self
     }
 }
@@ -127,7 +117,7 @@ impl<T: futures_io::AsyncRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state) = self.project_moving();
-        state.feed.poll(cursor, |slice| io.poll_read(cx, slice))
+        state.poll_read_buf(cursor, |slice| io.poll_read(cx, slice))
     }
 
     #[inline]
@@ -142,23 +132,17 @@ impl<T: futures_io::AsyncRead, V> AsyncReadBuf for Shim<T, Futures, V> {
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         let (io, state) = self.project_moving();
-        let n = ready!(io.poll_read_vectored(cx, bufs))?;
-        let n = ContractViolation::check_read_vectored(n, bufs)?;
-        let mut non_empty = bufs.iter().map(|buf| buf.len()).filter(|&len| len > 0);
-        if let (Some(first), Some(_)) = (non_empty.next(), non_empty.next()) {
-            state.reads.observe(first, n);
-        }
-        Poll::Ready(Ok(n))
+        state.poll_read_vectored(bufs, |bufs| io.poll_read_vectored(cx, bufs))
     }
 
     #[inline]
     fn is_read_vectored(&self) -> bool {
-        !self.state().reads.is_disproved()
+        self.state().is_read_vectored()
     }
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.state().feed.init_hint(capacity)
+        self.state().init_hint(capacity)
     }
 }
 
@@ -211,7 +195,7 @@ impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, 
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let (io, state) = self.project_moving();
-        state.gather.poll(bufs, |attempt| match attempt {
+        state.poll_write_vectored(bufs, |attempt| match attempt {
             Attempt::Vectored => io.poll_write_vectored(cx, bufs),
             Attempt::Single(data) => io.poll_write(cx, data),
         })
@@ -219,7 +203,7 @@ impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, 
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
-        !self.state().answers_not_vectored
+        self.state().is_write_vectored()
     }
 }
 

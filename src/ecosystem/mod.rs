@@ -9,9 +9,13 @@ mod hyper;
 mod native;
 #[cfg(feature = "smol")]
 mod smol;
+mod std;
 #[cfg(feature = "tokio")]
 mod tokio;
 
+pub use self::std::{AllowStd, Std, StdBuf};
+#[cfg(all(feature = "fd", unix))]
+pub use self::std::{Fd, FdSource};
 #[cfg(feature = "futures")]
 pub use futures::{Futures, FuturesBuf};
 #[cfg(feature = "hyper")]

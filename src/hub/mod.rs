@@ -3,6 +3,7 @@
 //! Knows `buf` and no other folder of the crate.
 
 mod delegate;
+mod drain;
 mod fill;
 mod forward;
 mod memory;
@@ -10,6 +11,7 @@ mod read;
 mod seek;
 mod write;
 
+pub(crate) use drain::{read_to_end, read_to_string, uninterrupted};
 pub use fill::AsyncFillBuf;
 pub(crate) use fill::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
 pub(crate) use read::count;

@@ -117,7 +117,12 @@ pub trait AsyncReadBuf {
 
 /// Reads bytes into memory that need not be initialised, blocking or not as the source does.
 ///
-/// The synchronous mirror of [`AsyncReadBuf`], with the same methods, contract and ways to implement it.
+/// The synchronous mirror of [`AsyncReadBuf`], with the same methods, contract and ways to implement it. `Interrupted` is not among
+/// its errors either: a reader tries again. [`Shim::from_std`](crate::Shim::from_std) makes one of any `std::io::Read`, and a
+/// [`Shim`](crate::Shim) of one is a `std::io::Read`.
+///
+/// Where `std::io::Read` is imported, too, call `ReadBuf::read_buf(&mut reader, cursor)`: std has an unstable method of that name
+/// (rust#78485), of which the compiler warns.
 ///
 /// # Implementing
 ///
@@ -143,6 +148,7 @@ pub trait AsyncReadBuf {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read through the synchronous hub",
+    note = "a reader of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`",
     note = "a reader of your own implements `io_shim::ReadBuf`"
 )]
 pub trait ReadBuf {

@@ -5,11 +5,13 @@
 //! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over its `spawn` | the same |
 //! | `hyper::rt::Timer`, for time-outs and keep-alive | | [`SmolTimer`] |
 
+mod block_on;
 #[cfg(feature = "hyper")]
 mod executor;
 #[cfg(all(feature = "hyper", feature = "smol"))]
 mod timer;
 
+pub use block_on::BlockOn;
 #[cfg(feature = "hyper")]
 pub use executor::HyperExecutor;
 #[cfg(all(feature = "hyper", feature = "smol"))]

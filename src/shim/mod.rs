@@ -5,6 +5,7 @@
 mod access;
 mod gather;
 mod seek;
+mod sliced;
 mod tag;
 mod vectoring;
 
@@ -14,11 +15,11 @@ use std::pin::Pin;
 
 use pin_project::pin_project;
 
-pub(crate) use gather::{Attempt, Gather};
+pub(crate) use gather::Attempt;
 pub(crate) use seek::{Lowered, OnePhase, Step};
+pub(crate) use sliced::Sliced;
 pub(crate) use tag::sealed;
 pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
-pub(crate) use vectoring::Vectoring;
 
 /// One wrapper that makes an I/O type of one ecosystem a type of every ecosystem.
 ///
@@ -34,6 +35,10 @@ pub(crate) use vectoring::Vectoring;
 /// | [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |
 /// | [`Shim::from_hyper`] | `hyper::rt` | [`Hyper`](crate::Hyper) |
 /// | [`Shim::from_smol`] | smol: a TCP or Unix stream, read straight into uninitialised memory | [`Smol`](crate::Smol) |
+/// | [`Shim::from_std`] | `std::io`, in synchronous code | [`Std`](crate::Std) |
+/// | [`Shim::from_std_buf`] | `std::io`, buffered: reads copy from its buffer | [`StdBuf`](crate::StdBuf) |
+/// | `Shim::from_fd` | std's files, sockets and pipes, read straight into uninitialised memory (feature `fd`, Unix) | `Fd` |
+/// | [`Shim::allow_std`] | `std::io`, never blocking, in asynchronous code | [`AllowStd`](crate::AllowStd) |
 ///
 /// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads, and the constructors accept
 /// any `T`. `Send`, `Sync` and `Unpin` are those of `T`. Nothing is allocated before a conversion needs memory.
@@ -41,8 +46,8 @@ pub(crate) use vectoring::Vectoring;
 /// # Views
 ///
 /// Where the extension traits of two ecosystems are imported side by side, `.read()` on a type of both is ambiguous
-/// (E0034). `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
-/// `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
+/// (E0034). `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()`, `shim.into_std()` or
+/// [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost; `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
 ///
 /// # Panics
 ///
@@ -127,6 +132,14 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     #[inline]
     pub(crate) fn state_mut(&mut self) -> &mut E::State {
         &mut self.state
+    }
+
+    /// The type inside and the state, for a synchronous operation: pending seeks are forgotten, since it may move the position.
+    #[inline]
+    pub(crate) fn parts_mut(&mut self) -> (&mut T, &mut E::State) {
+        E::forget_seek(&mut self.state);
+        self.lowered = Lowered::Idle;
+        (&mut self.io, &mut self.state)
     }
 
     /// The inner type and the state, for an operation other than a seek: pending seeks are forgotten, since it may move the

@@ -1,25 +1,52 @@
 //! Reads on a file descriptor, straight into uninitialised memory.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
-use rustix::net::RecvFlags;
 
 use crate::buf::BorrowedCursor;
 
 /// Receives from a socket into `cursor`: one `recv`, and another one after each interruption by a signal.
 ///
 /// Nothing is initialised beforehand and nothing copied afterwards.
+#[cfg(feature = "smol")]
 #[inline]
-pub(crate) fn recv(fd: BorrowedFd<'_>, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+pub(crate) fn recv(fd: BorrowedFd<'_>, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fill(cursor, |unfilled| {
+        let ((received, _), _) = rustix::net::recv(fd, unfilled, rustix::net::RecvFlags::empty())?;
+        Ok(received)
+    })
+}
+
+/// Reads from a descriptor into `cursor`: one `read`, and another one after each interruption by a signal.
+#[cfg(feature = "fd")]
+#[inline]
+pub(crate) fn read(fd: BorrowedFd<'_>, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fill(cursor, |unfilled| Ok(rustix::io::read(fd, unfilled)?.0))
+}
+
+/// Reads from a descriptor into several slices: one `readv`, and another one after each interruption by a signal.
+#[cfg(feature = "fd")]
+#[inline]
+pub(crate) fn read_vectored(fd: BorrowedFd<'_>, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| rustix::io::readv(fd, bufs))?)
+}
+
+/// Fills `cursor` by a system call, which returns the front of what it was given, as far as it wrote; repeats it when interrupted.
+#[inline]
+fn fill(
+    mut cursor: BorrowedCursor<'_>,
+    mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], Errno>,
+) -> io::Result<()> {
     loop {
         // SAFETY: the system writes initialised bytes, and rustix nothing.
         let unfilled = unsafe { cursor.as_mut() };
-        match rustix::net::recv(fd, unfilled, RecvFlags::empty()) {
-            Ok(((received, _), _)) => {
+        match call(unfilled) {
+            Ok(received) => {
                 let n = received.len();
-                // SAFETY: `received` is the initialised front of the unfilled part, with its lifetime, and was just written.
+                // SAFETY: `received` is the front of the unfilled part, as both callers see to, and was just written.
                 unsafe { cursor.advance(n) };
                 return Ok(());
             }
@@ -29,7 +56,7 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, mut cursor: BorrowedCursor<'_>) -> io::Re
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "smol", feature = "fd"))]
 mod tests {
     use std::io::Write as _;
     use std::mem::MaybeUninit;

@@ -6,5 +6,7 @@
 #[allow(unsafe_code, reason = "states what the system wrote")]
 mod fd;
 
-#[cfg(unix)]
+#[cfg(all(feature = "smol", unix))]
 pub(crate) use fd::recv;
+#[cfg(all(feature = "fd", unix))]
+pub(crate) use fd::{read, read_vectored};

@@ -4,8 +4,8 @@ use std::marker::PhantomPinned;
 use std::rc::Rc;
 
 use io_shim::{
-    AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedBuf, BorrowedCursor, ContractViolation, Futures,
-    FuturesBuf, Native, ReadBuf, Shim, SliceFeed, Spare, Tokio, TokioBuf, WriteVectored,
+    AllowStd, AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedBuf, BorrowedCursor, ContractViolation, Fd,
+    Futures, FuturesBuf, Native, ReadBuf, Shim, SliceFeed, Spare, Std, StdBuf, Tokio, TokioBuf, WriteVectored,
 };
 
 /// Whether a type implements traits: an inherent constant where it does, one of a trait's where it does not.
@@ -40,7 +40,7 @@ macro_rules! follows {
 
 #[test]
 fn auto_traits_follow_the_type_inside() {
-    follows!(Native, Tokio, TokioBuf, Futures, FuturesBuf);
+    follows!(Native, Tokio, TokioBuf, Futures, FuturesBuf, Std, StdBuf, AllowStd, Fd);
 }
 
 #[test]

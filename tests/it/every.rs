@@ -2,7 +2,9 @@
 //! compiler here.
 
 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Hyper, Shim, Tokio};
+use io_shim::{
+    AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Hyper, ReadBuf, Shim, Std, Tokio, WriteVectored,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::auto_traits::implements;
@@ -171,6 +173,63 @@ mod only {
         )*};
     }
     seeks!(futures::io::AsyncSeek, io_shim::AsyncSeek);
+
+    pub struct StdReads;
+    pub struct StdWrites;
+    pub struct StdFills;
+    pub struct StdSeeks;
+    pub struct SyncReads;
+    pub struct SyncWrites;
+
+    macro_rules! std_reads {
+        ($($type:ty),*) => {$(
+            impl std::io::Read for $type {
+                fn read(&mut self, _: &mut [u8]) -> Result<usize> {
+                    unreachable!()
+                }
+            }
+        )*};
+    }
+    std_reads!(StdReads, StdFills);
+
+    macro_rules! std_writes {
+        ($($type:ty),*) => {$(
+            impl std::io::Write for $type {
+                fn write(&mut self, _: &[u8]) -> Result<usize> {
+                    unreachable!()
+                }
+                fn flush(&mut self) -> Result<()> {
+                    unreachable!()
+                }
+            }
+        )*};
+    }
+    std_writes!(StdWrites, SyncWrites);
+
+    impl std::io::BufRead for StdFills {
+        fn fill_buf(&mut self) -> Result<&[u8]> {
+            unreachable!()
+        }
+        fn consume(&mut self, _: usize) {}
+    }
+
+    impl std::io::Seek for StdSeeks {
+        fn seek(&mut self, _: SeekFrom) -> Result<u64> {
+            unreachable!()
+        }
+    }
+
+    impl io_shim::ReadBuf for SyncReads {
+        fn read_buf(&mut self, _: io_shim::BorrowedCursor<'_>) -> Result<()> {
+            unreachable!()
+        }
+    }
+
+    impl io_shim::WriteVectored for SyncWrites {
+        fn is_write_vectored(&self) -> bool {
+            unreachable!()
+        }
+    }
 }
 
 /// The names of the traits that hold, as a cell.
@@ -182,7 +241,7 @@ fn cell(traits: &[(&str, bool)]) -> String {
 /// The table of the README, made of what the compiler says: what a shim is, by constructor and by trait of the type inside.
 fn truth_table() -> String {
     let mut table = String::from(
-        "| `T` has | made by | tokio's | futures-io's | hyper's | the hub's |\n|---|---|---|---|---|---|\n",
+        "| `T` has | made by | tokio's | futures-io's | hyper's | std's | the hub's |\n|---|---|---|---|---|---|---|\n",
     );
     macro_rules! row {
         ($has:literal, $made_by:literal, $shim:ty) => {
@@ -202,17 +261,25 @@ fn truth_table() -> String {
                 ("Read", implements!($shim: hyper::rt::Read)),
                 ("Write", implements!($shim: hyper::rt::Write)),
             ]);
+            let std = cell(&[
+                ("Read", implements!($shim: std::io::Read)),
+                ("Write", implements!($shim: std::io::Write)),
+                ("BufRead", implements!($shim: std::io::BufRead)),
+                ("Seek", implements!($shim: std::io::Seek)),
+            ]);
             let hub = cell(&[
                 ("AsyncReadBuf", implements!($shim: AsyncReadBuf)),
                 ("AsyncWrite", implements!($shim: AsyncWrite)),
                 ("AsyncFillBuf", implements!($shim: AsyncFillBuf)),
                 ("AsyncSeek", implements!($shim: AsyncSeek)),
+                ("ReadBuf", implements!($shim: ReadBuf)),
+                ("WriteVectored", implements!($shim: WriteVectored)),
             ]);
-            table.push_str(&format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {hub} |\n", $has, $made_by));
+            table.push_str(&format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {std} | {hub} |\n", $has, $made_by));
         };
     }
-    use io_shim::{FuturesBuf, TokioBuf};
-    use only::{Fills, Reads, Seeks, Writes};
+    use io_shim::{AllowStd, Fd, FuturesBuf, Native, StdBuf, TokioBuf};
+    use only::{Fills, Reads, Seeks, StdFills, StdReads, StdSeeks, StdWrites, SyncReads, SyncWrites, Writes};
     row!("tokio's `AsyncRead`", "Shim::from_tokio(t)", Shim<Reads, Tokio>);
     row!("tokio's `AsyncWrite`", "Shim::from_tokio(t)", Shim<Writes, Tokio>);
     row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio(t)", Shim<Fills, Tokio>);
@@ -229,9 +296,23 @@ fn truth_table() -> String {
     row!("the hub's `AsyncWrite`", "Shim::new(t)", Shim<Writes>);
     row!("the hub's `AsyncReadBuf`, `AsyncFillBuf`", "Shim::new(t)", Shim<Fills>);
     row!("the hub's `AsyncSeek`", "Shim::new(t)", Shim<Seeks>);
+    row!("std's `Read`", "Shim::from_std(t)", Shim<StdReads, Std>);
+    row!("std's `Write`", "Shim::from_std(t)", Shim<StdWrites, Std>);
+    row!("std's `Read`, `BufRead`", "Shim::from_std(t)", Shim<StdFills, Std>);
+    row!("std's `Read`, `BufRead`", "Shim::from_std_buf(t)", Shim<StdFills, StdBuf>);
+    row!("std's `Seek`", "Shim::from_std(t)", Shim<StdSeeks, Std>);
+    row!("std's `File`, a socket, a pipe", "Shim::from_fd(t)", Shim<std::fs::File, Fd>);
+    row!("std's `Read`, and never blocks", "Shim::allow_std(t)", Shim<StdReads, AllowStd>);
+    row!("std's `Write`, and never blocks", "Shim::allow_std(t)", Shim<StdWrites, AllowStd>);
+    row!("std's `Read`, `BufRead`, and never blocks", "Shim::allow_std(t)", Shim<StdFills, AllowStd>);
+    row!("std's `Seek`, and never blocks", "Shim::allow_std(t)", Shim<StdSeeks, AllowStd>);
+    row!("the hub's `ReadBuf`", "Shim::new(t)", Shim<SyncReads>);
+    row!("the hub's `WriteVectored`", "Shim::new(t)", Shim<SyncWrites>);
     row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_tokio()", Shim<Reads, Tokio, Tokio>);
     row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_futures()", Shim<Reads, Tokio, Futures>);
     row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_hyper()", Shim<Reads, Tokio, Hyper>);
+    row!("the hub's `ReadBuf`", "Shim::new(t).into_std()", Shim<SyncReads, Native, Std>);
+    row!("the hub's `ReadBuf`", "Shim::new(t).into_tokio()", Shim<SyncReads, Native, Tokio>);
     table
 }
 

@@ -351,6 +351,7 @@ fn streams_of_smol_async_net_and_async_io_are_taken() {
 /// A loop of `recv` written by hand, and the same reads through the shim, for a tracer to compare.
 mod traced {
     use super::*;
+    use crate::strace::{hexadecimal, trace};
 
     const MESSAGES: usize = 20;
 
@@ -402,36 +403,10 @@ mod traced {
 
     /// The receiving calls of a test in this binary: the address, relative to the buffer's, the length and the result of each.
     fn calls(test: &str) -> Vec<(usize, usize, String)> {
-        let directory = tempfile::tempdir().unwrap();
-        let trace = directory.path().join("trace");
-        let output = std::process::Command::new("strace")
-            .args([
-                "-f",
-                "-qq",
-                "-e",
-                "trace=recvfrom,recvmsg,read,readv",
-                "-e",
-                "raw=recvfrom,recvmsg,read,readv",
-                "-o",
-            ])
-            .arg(&trace)
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", &format!("smol_sockets::traced::{test}"), "--ignored", "--nocapture"])
-            .output()
-            .expect("strace");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        let hexadecimal = |text: &str| usize::from_str_radix(text.trim().trim_start_matches("0x"), 16).unwrap();
+        let (said, calls) = trace(&format!("smol_sockets::traced::{test}"), "recvfrom,recvmsg,read,readv");
         let buffer = said.lines().find_map(|line| line.split_once("buffer ")).map(|(_, at)| hexadecimal(at)).unwrap();
-        let trace = std::fs::read_to_string(trace).unwrap();
-        let calls = trace.lines().filter_map(|line| line.split_once("recvfrom("));
-        calls
-            .map(|(_, call)| {
-                let (arguments, result) = call.split_once(')').unwrap();
-                let arguments: Vec<_> = arguments.split(',').map(hexadecimal).collect();
-                (arguments[1].wrapping_sub(buffer), arguments[2], result.trim_start_matches([' ', '=']).to_string())
-            })
-            .collect()
+        let calls = calls.into_iter().filter(|call| call.name == "recvfrom");
+        calls.map(|call| (call.arguments[1].wrapping_sub(buffer), call.arguments[2], call.result)).collect()
     }
 
     #[test]

@@ -37,7 +37,7 @@ macro_rules! per_caller {
 }
 
 /// Reads data in pieces of odd sizes, some by initialising first, with `Pending` in between.
-fn script(data: &[u8]) -> Script {
+pub fn script(data: &[u8]) -> Script {
     let pieces = [1, 900, 17, 2048, 5000, 64, 3];
     let mut rest = data;
     let mut steps = Vec::new();

@@ -1,0 +1,237 @@
+//! std's types in asynchronous code, for those who know that they never block.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::buf::{BorrowedCursor, ContractViolation, Offer};
+use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
+use crate::shim::{Attempt, Shim, Sliced, sealed};
+
+/// The tag of types that have std's traits and are used in asynchronous code all the same: made with
+/// [`Shim::allow_std`].
+#[derive(Clone, Copy, Debug)]
+pub enum AllowStd {}
+
+impl sealed::Ecosystem for AllowStd {
+    type State = Sliced;
+}
+
+impl<T> Shim<T, AllowStd> {
+    /// Wraps a type that has std's traits and **never blocks**, as an asynchronous type of every ecosystem: a decoder over
+    /// memory, a `Cursor`, a hasher, a `Vec`.
+    ///
+    /// Every poll calls the type inside and is ready. Nothing here moves the work elsewhere: a reader that blocks holds up the
+    /// executor's thread, and with it every other task on it. `poll_shutdown` flushes. A call that is interrupted by a signal
+    /// is repeated.
+    ///
+    /// # Errors
+    ///
+    /// The type inside has no way to wake a task, so that its `WouldBlock` cannot become `Pending`: it is passed on as an
+    /// error of that kind which says what to do instead, with the original as its [`source`](std::error::Error::source).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let decoder = std::io::Read::chain(&b"hello, "[..], &b"world"[..]); // any `Read` over memory
+    /// let mut text = String::new();
+    /// Shim::allow_std(decoder).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello, world");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// # What to do with readers that block
+    ///
+    /// A file on any executor, by the threads of the `blocking` crate, whose `Unblock` has futures-io's traits:
+    ///
+    /// ```
+    /// use blocking::Unblock;
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let file = std::fs::File::open("Cargo.toml")?;
+    /// let mut text = String::new();
+    /// Shim::from_futures(Unblock::new(file)).read_to_string(&mut text).await?;
+    /// assert!(text.contains("io-shim"));
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// Under tokio, a piece of synchronous work on a thread where blocking is allowed; `tokio::fs::File` does that itself, and
+    /// is wrapped with [`from_tokio`](Shim::from_tokio):
+    ///
+    /// ```
+    /// use io_shim::{ReadBuf, Shim, spare};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// let start = tokio::task::spawn_blocking(|| {
+    ///     let mut file = Shim::from_std(std::fs::File::open("Cargo.toml")?);
+    ///     let mut start = Vec::with_capacity(100);
+    ///     file.read_buf(spare(&mut start).unfilled())?;
+    ///     Ok::<_, std::io::Error>(start)
+    /// });
+    /// assert!(start.await??.starts_with(b"[package]"));
+    /// # Ok(()) }
+    /// ```
+    #[inline]
+    pub fn allow_std(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T, V> Shim<T, AllowStd, V> {
+    /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
+    #[must_use = "the shim with the setting is the result"]
+    pub fn with_offer(mut self, offer: Offer) -> Self {
+        self.state_mut().set_offer(offer);
+        self
+    }
+
+    /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
+    ///
+    /// As over futures-io, the shim gathers for a writer that turns out to take one slice only.
+    #[must_use = "the shim with the setting is the result"]
+    pub fn with_write_vectored(mut self, answer: bool) -> Self {
+        self.state_mut().set_write_vectored(answer);
+        self
+    }
+}
+
+/// One call of the type inside, which is an answer in any case.
+#[inline]
+fn call<R>(operate: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
+    Poll::Ready(uninterrupted(operate).map_err(advise))
+}
+
+/// Adds to a `WouldBlock` what to do about it.
+fn advise(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => io::Error::new(io::ErrorKind::WouldBlock, WouldBlock(error)),
+        _ => error,
+    }
+}
+
+/// What an asynchronous caller is told where a type that was said not to block would.
+#[derive(Debug)]
+struct WouldBlock(io::Error);
+
+impl fmt::Display for WouldBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a type inside `Shim::allow_std` would block, and nothing would wake the task: wrap its asynchronous version with \
+             `Shim::from_tokio`, `from_futures` or `from_smol`, or move it to a thread with `blocking::Unblock` or \
+             `spawn_blocking`",
+        )
+    }
+}
+
+impl Error for WouldBlock {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+// Lifts.
+
+#[deny(clippy::missing_trait_methods)]
+impl<T: Read + Unpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
+    #[inline]
+    fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        let (io, state) = self.get_mut().parts_mut();
+        state.poll_read_buf(cursor, |slice| call(|| io.read(slice)))
+    }
+
+    #[inline]
+    fn poll_read_slice(self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let io = self.get_mut().get_mut();
+        let n = ready!(call(|| io.read(slice)))?;
+        Poll::Ready(ContractViolation::check_read(n, slice.len()))
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let (io, state) = self.get_mut().parts_mut();
+        state.poll_read_vectored(bufs, |bufs| call(|| io.read_vectored(bufs)))
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        self.state().is_read_vectored()
+    }
+
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        self.state().init_hint(capacity)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<T: Write + Unpin, V> AsyncWrite for Shim<T, AllowStd, V> {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let io = self.get_mut().get_mut();
+        let n = ready!(call(|| io.write(data)))?;
+        Poll::Ready(ContractViolation::check_write(n, data.len()))
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let io = self.get_mut().get_mut();
+        call(|| io.flush())
+    }
+
+    #[inline]
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        AsyncWrite::poll_flush(self, cx)
+    }
+
+    fn poll_write_vectored(self: Pin<&mut Self>, _: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let (io, state) = self.get_mut().parts_mut();
+        state.poll_write_vectored(bufs, |attempt| match attempt {
+            Attempt::Vectored => call(|| io.write_vectored(bufs)),
+            Attempt::Single(data) => call(|| io.write(data)),
+        })
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        self.state().is_write_vectored()
+    }
+}
+
+impl<T: BufRead + Unpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
+    #[inline]
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        match self.get_mut().get_mut().fill_buf() {
+            Ok(chunk) => Poll::Ready(Ok(chunk)),
+            // Repeated by way of the executor, since a borrowed slice cannot be returned from within a loop.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(advise(error))),
+        }
+    }
+
+    #[inline]
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        self.get_mut().get_mut().consume(n);
+    }
+}
+
+impl<T: Seek + Unpin, V> AsyncSeek for Shim<T, AllowStd, V> {
+    #[inline]
+    fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        let io = self.get_mut().get_mut();
+        call(|| io.seek(position))
+    }
+}

@@ -1,0 +1,113 @@
+//! std's `Write`, `BufRead` and `Seek` where nothing has to be remembered: they are the hub's synchronous traits already, and a
+//! shim passes them on.
+
+use std::io::{self, BufRead, IoSlice, Seek, SeekFrom, Write};
+
+use super::Std;
+use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::hub::{ReadBuf, WriteVectored};
+use crate::shim::{Includes, Native, Shim};
+
+/// The methods of `Seek`, all of them: a buffered type keeps its buffer in `seek_relative` where it can.
+macro_rules! seek {
+    () => {
+        #[inline]
+        fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+            self.get_mut().seek(position)
+        }
+
+        #[inline]
+        fn rewind(&mut self) -> io::Result<()> {
+            self.get_mut().rewind()
+        }
+
+        #[inline]
+        fn stream_position(&mut self) -> io::Result<u64> {
+            self.get_mut().stream_position()
+        }
+
+        #[inline]
+        fn seek_relative(&mut self, offset: i64) -> io::Result<()> {
+            self.get_mut().seek_relative(offset)
+        }
+    };
+}
+pub(super) use seek;
+
+/// The methods of `Write` for a writer whose counts of single writes are checked, and whose vectored writes pass.
+macro_rules! write {
+    () => {
+        #[inline]
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            ContractViolation::check_write(self.get_mut().write(data)?, data.len())
+        }
+
+        #[inline]
+        fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.get_mut().write_vectored(bufs)
+        }
+
+        #[inline]
+        fn flush(&mut self) -> io::Result<()> {
+            self.get_mut().flush()
+        }
+    };
+}
+#[cfg(all(feature = "fd", unix))]
+pub(super) use write;
+
+/// A reader of one's own.
+#[deny(clippy::missing_trait_methods)]
+impl<T: ReadBuf, V> ReadBuf for Shim<T, Native, V> {
+    #[inline]
+    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        self.get_mut().read_buf(cursor)
+    }
+
+    #[inline]
+    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        ContractViolation::check_read(self.get_mut().read_slice(slice)?, slice.len())
+    }
+
+    #[inline]
+    fn read_vectored(&mut self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
+        ContractViolation::check_read_vectored(self.get_mut().read_vectored(bufs)?, bufs)
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        self.get_ref().is_read_vectored()
+    }
+
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        self.get_ref().init_hint(capacity).min(capacity)
+    }
+}
+
+impl<T: WriteVectored, V: Includes<Std>> Write for Shim<T, Native, V> {
+    write!();
+}
+
+impl<T: WriteVectored, V: Includes<Std>> WriteVectored for Shim<T, Native, V> {
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        WriteVectored::is_write_vectored(self.get_ref())
+    }
+}
+
+impl<T: ReadBuf + BufRead, V: Includes<Std>> BufRead for Shim<T, Native, V> {
+    #[inline]
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.get_mut().fill_buf()
+    }
+
+    #[inline]
+    fn consume(&mut self, n: usize) {
+        self.get_mut().consume(n);
+    }
+}
+
+impl<T: Seek, V: Includes<Std>> Seek for Shim<T, Native, V> {
+    seek!();
+}

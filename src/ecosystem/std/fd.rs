@@ -1,0 +1,137 @@
+//! std's files, sockets and pipes, read straight into uninitialised memory by their descriptor.
+
+use std::boxed::Box;
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut, Seek, SeekFrom, Write};
+use std::net::TcpStream;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::{ChildStderr, ChildStdout};
+use std::sync::Arc;
+
+use super::{Std, direct};
+use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::hub::{ReadBuf, WriteVectored};
+use crate::shim::{Includes, Shim, sealed};
+use crate::sys;
+
+/// The tag of std's files, sockets and pipes, which are read by their descriptor: made with [`Shim::from_fd`].
+#[derive(Clone, Copy, Debug)]
+pub enum Fd {}
+
+impl sealed::Ecosystem for Fd {
+    type State = ();
+}
+
+/// What [`Shim::from_fd`] takes: descriptors without a buffer in front of them. Sealed.
+///
+/// std's `File`, `TcpStream`, `UnixStream`, `ChildStdout` and `ChildStderr`, and `OwnedFd`; `&T`, `&mut T`, `Box<T>` and `Arc<T>` of
+/// these. Not `Stdin`, whose buffer would be read past, nor anything else that has a descriptor and a `Read` of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not one of the types that `Shim::from_fd` takes",
+    note = "those are `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`, which have no buffer of their own",
+    note = "a pipe of `std::io::pipe` is taken as `OwnedFd::from(pipe)`; any other reader is wrapped with `Shim::from_std`"
+)]
+pub trait FdSource: AsFd + source::Source {}
+
+mod source {
+    #[allow(unreachable_pub, reason = "a trait that is public in a private place is what seals")]
+    pub trait Source {}
+}
+
+macro_rules! sources {
+    ($([$($generics:tt)*] $source:ty),* $(,)?) => {$(
+        impl<$($generics)*> source::Source for $source {}
+        impl<$($generics)*> FdSource for $source {}
+    )*};
+}
+
+sources!(
+    [] File,
+    [] TcpStream,
+    [] UnixStream,
+    [] ChildStdout,
+    [] ChildStderr,
+    [] OwnedFd,
+    [T: FdSource] &T,
+    [T: FdSource] &mut T,
+    [T: FdSource] Box<T>,
+    [T: FdSource] Arc<T>,
+);
+
+impl<T: FdSource> Shim<T, Fd> {
+    /// Wraps a file, socket or pipe of std's, for synchronous reading straight into uninitialised memory.
+    ///
+    /// Each read is one system call into the caller's memory: nothing is zeroed and nothing copied. A read that is interrupted
+    /// by a signal is repeated. Writing and seeking are those of the type inside, where it has them; positions are the system's,
+    /// and shared with whoever shares the descriptor ([`try_clone`](File::try_clone)).
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, unchanged: reading from a non-blocking socket may return `WouldBlock`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{ReadBuf, Shim, spare};
+    /// use std::fs::File;
+    ///
+    /// let mut file = Shim::from_fd(File::open("Cargo.toml")?);
+    /// let mut start = Vec::with_capacity(4096);
+    /// file.read_buf(spare(&mut start).unfilled())?;
+    /// assert!(start.starts_with(b"[package]"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// A pipe of `std::io::pipe` (Rust 1.87) goes in as the descriptor that it is:
+    ///
+    /// ```
+    /// use io_shim::Shim;
+    /// use std::io::{Read, Write};
+    /// use std::os::fd::OwnedFd;
+    ///
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// writer.write_all(b"through a pipe")?;
+    /// drop(writer);
+    /// let mut text = String::new();
+    /// Shim::from_fd(OwnedFd::from(reader)).read_to_string(&mut text)?;
+    /// assert_eq!(text, "through a pipe");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[inline]
+    pub fn from_fd(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T: FdSource, V> ReadBuf for Shim<T, Fd, V> {
+    #[inline]
+    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        sys::read(self.get_ref().as_fd(), cursor)
+    }
+
+    #[inline]
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        sys::read_vectored(self.get_ref().as_fd(), bufs)
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<T: FdSource + Write, V: Includes<Std>> Write for Shim<T, Fd, V> {
+    direct::write!();
+}
+
+impl<T: FdSource + Write, V: Includes<Std>> WriteVectored for Shim<T, Fd, V> {
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<T: FdSource + Seek, V: Includes<Std>> Seek for Shim<T, Fd, V> {
+    direct::seek!();
+}

@@ -1,0 +1,263 @@
+//! The ecosystem of `std::io`, which is the hub's synchronous side: std's `Write`, `BufRead` and `Seek` are the hub's own, and
+//! `Read` is lifted to [`ReadBuf`] and lowered from it.
+//!
+//! Three tags, since std's types can be read in three ways: by slices, which is here; straight into uninitialised memory, by
+//! their descriptor (`fd.rs`); and in asynchronous code, by those who know that a reader never blocks (`allow.rs`).
+
+mod allow;
+mod direct;
+#[cfg(all(feature = "fd", unix))]
+mod fd;
+
+use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::marker::PhantomData;
+use std::string::String;
+use std::task::Poll;
+use std::vec::Vec;
+
+use crate::buf::{BorrowedCursor, ContractViolation, Offer};
+use crate::hub::{self, ReadBuf, WriteVectored, uninterrupted};
+use crate::shim::{Attempt, Buffered, Ecosystem, Includes, Shim, Sliced, Unbuffered, sealed};
+
+pub use allow::AllowStd;
+#[cfg(all(feature = "fd", unix))]
+pub use fd::{Fd, FdSource};
+
+/// The tag of types that have std's traits: `std::io::{Read, Write, BufRead, Seek}`. They are synchronous, and stay so.
+#[derive(Clone, Copy, Debug)]
+pub struct Std<B = Unbuffered>(PhantomData<B>);
+
+/// The tag of types that have std's traits and a buffer inside, from which reads copy.
+pub type StdBuf = Std<Buffered>;
+
+impl<B: sealed::Buffering> sealed::Ecosystem for Std<B> {
+    type State = Sliced;
+}
+
+impl sealed::View for Std {}
+
+impl<T> Shim<T, Std> {
+    /// Wraps a type that has std's traits, for synchronous reading and writing.
+    ///
+    /// The shim has the hub's synchronous traits ([`ReadBuf`], [`WriteVectored`]) and std's. It is no asynchronous type: for a
+    /// reader that never blocks there is [`allow_std`](Shim::allow_std). A read that is interrupted by a signal is repeated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{ReadBuf, Shim, spare};
+    ///
+    /// // Any `Read` reads into spare capacity, and no byte of it is zeroed twice.
+    /// let mut reader = Shim::from_std(std::io::repeat(7));
+    /// let mut vec = Vec::with_capacity(1024);
+    /// reader.read_buf(spare(&mut vec).unfilled())?;
+    /// assert_eq!(vec, [7; 1024]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[inline]
+    pub fn from_std(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T, V> Shim<T, Std, V> {
+    /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
+    #[must_use = "the shim with the setting is the result"]
+    pub fn with_offer(mut self, offer: Offer) -> Self {
+        self.state_mut().set_offer(offer);
+        self
+    }
+}
+
+impl<T> Shim<T, StdBuf> {
+    /// Wraps a type that has std's traits and a buffer inside: `std::io::BufRead`.
+    ///
+    /// Reads copy from that buffer, so that nothing has to be zeroed whatever the caller's memory is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{ReadBuf, Shim, spare};
+    /// use std::io::{BufRead, BufReader};
+    ///
+    /// let mut reader = Shim::from_std_buf(BufReader::new(&b"a line\nand the rest"[..]));
+    /// let mut line = String::new();
+    /// reader.read_line(&mut line)?;
+    /// let mut rest = Vec::with_capacity(100);
+    /// reader.read_buf(spare(&mut rest).unfilled())?;
+    /// assert_eq!((&*line, &*rest), ("a line\n", &b"and the rest"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[inline]
+    pub fn from_std_buf(io: T) -> Self {
+        Shim::wrap(io)
+    }
+}
+
+impl<T, B: sealed::Buffering, V> Shim<T, Std<B>, V> {
+    /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
+    ///
+    /// std's own query is unstable (rust#69941). The default is right for writers that vector and harmless for those that do
+    /// not, since the shim gathers for them. With `false`, callers gather themselves.
+    #[must_use = "the shim with the setting is the result"]
+    pub fn with_write_vectored(mut self, answer: bool) -> Self {
+        self.state_mut().set_write_vectored(answer);
+        self
+    }
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V> {
+    /// Narrows the shim to a type of std's alone: [`only::<Std>()`](Shim::only).
+    #[inline]
+    pub fn into_std(self) -> Shim<T, E, Std> {
+        self.only()
+    }
+}
+
+/// The outcome of a conversion that is written once for both worlds, where nothing is ever pending.
+#[inline]
+fn now<R>(poll: Poll<R>) -> R {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => unreachable!("the closure is always ready"),
+    }
+}
+
+// Lifts.
+
+#[deny(clippy::missing_trait_methods)]
+impl<T: Read, V> ReadBuf for Shim<T, Std, V> {
+    #[inline]
+    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        let (io, state) = self.parts_mut();
+        now(state.poll_read_buf(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice)))))
+    }
+
+    #[inline]
+    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        let n = uninterrupted(|| self.get_mut().read(slice))?;
+        ContractViolation::check_read(n, slice.len())
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let (io, state) = self.parts_mut();
+        now(state.poll_read_vectored(bufs, |bufs| Poll::Ready(uninterrupted(|| io.read_vectored(bufs)))))
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        self.state().is_read_vectored()
+    }
+
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        self.state().init_hint(capacity)
+    }
+}
+
+impl<T: BufRead, V> ReadBuf for Shim<T, StdBuf, V> {
+    #[inline]
+    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        let io = self.get_mut();
+        if cursor.capacity() == 0 {
+            let n = uninterrupted(|| io.read(&mut []))?;
+            return ContractViolation::check_read(n, 0).map(drop);
+        }
+        let chunk = loop {
+            match io.fill_buf() {
+                Ok(chunk) => break chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        };
+        let n = chunk.len().min(cursor.capacity());
+        cursor.append(&chunk[..n]);
+        io.consume(n);
+        Ok(())
+    }
+
+    #[inline]
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let n = uninterrupted(|| self.get_mut().read_vectored(bufs))?;
+        ContractViolation::check_read_vectored(n, bufs)
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<T: Write, B: sealed::Buffering, V: Includes<Std>> Write for Shim<T, Std<B>, V> {
+    #[inline]
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        ContractViolation::check_write(self.get_mut().write(data)?, data.len())
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let (io, state) = self.parts_mut();
+        now(state.poll_write_vectored(bufs, |attempt| {
+            Poll::Ready(match attempt {
+                Attempt::Vectored => io.write_vectored(bufs),
+                Attempt::Single(data) => io.write(data),
+            })
+        }))
+    }
+
+    #[inline]
+    fn flush(&mut self) -> io::Result<()> {
+        self.get_mut().flush()
+    }
+}
+
+impl<T: Write, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim<T, Std<B>, V> {
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        self.state().is_write_vectored()
+    }
+}
+
+/// [`fill_buf`](BufRead::fill_buf) passes an interruption on, as std's own readers do: those who call it try again.
+impl<T: BufRead, B: sealed::Buffering, V: Includes<Std>> BufRead for Shim<T, Std<B>, V>
+where
+    Self: ReadBuf,
+{
+    #[inline]
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.get_mut().fill_buf()
+    }
+
+    #[inline]
+    fn consume(&mut self, n: usize) {
+        self.get_mut().consume(n);
+    }
+}
+
+impl<T: Seek, B: sealed::Buffering, V: Includes<Std>> Seek for Shim<T, Std<B>, V> {
+    direct::seek!();
+}
+
+// Lowering.
+
+impl<T, E: Ecosystem, V: Includes<Std>> Read for Shim<T, E, V>
+where
+    Self: ReadBuf,
+{
+    #[inline]
+    fn read(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        self.read_slice(slice)
+    }
+
+    #[inline]
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        ReadBuf::read_vectored(self, bufs)
+    }
+
+    fn read_to_end(&mut self, vec: &mut Vec<u8>) -> io::Result<usize> {
+        hub::read_to_end(self, vec)
+    }
+
+    fn read_to_string(&mut self, string: &mut String) -> io::Result<usize> {
+        hub::read_to_string(self, string)
+    }
+}

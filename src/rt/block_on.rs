@@ -1,0 +1,271 @@
+//! [`BlockOn`]: asynchronous readers and writers in synchronous code.
+
+use std::fmt;
+use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::pin::Pin;
+use std::string::String;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::vec::Vec;
+
+use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::hub::{self, AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+
+#[cfg(feature = "tokio")]
+use tokio::runtime::Handle;
+
+/// An asynchronous reader or writer as a synchronous one: each call blocks the calling thread until it is done.
+///
+/// `T` has the hub's traits, as every [`Shim`](crate::Shim) has. `BlockOn<T>` has the synchronous ones: `std::io::{Read, Write,
+/// BufRead, Seek}`, [`ReadBuf`] and [`WriteVectored`]. Nothing is buffered and nothing zeroed on the way.
+///
+/// # Where it may be used
+///
+/// | called | what happens |
+/// |---|---|
+/// | on a thread of one's own, `main` included | waits |
+/// | in tokio's `spawn_blocking` | waits |
+/// | in tokio's `block_in_place` | waits |
+/// | in smol's `unblock` | waits |
+/// | in a task of tokio's, or in its `Runtime::block_on` | panics |
+/// | in a task of smol's, or in its `block_on` | waits, and nothing else runs on that thread |
+/// | in the `block_on` of `futures::executor` or of pollster | waits, and nothing else runs on that thread |
+/// | with the handle of a `current_thread` runtime that nobody drives | waits until somebody drives it |
+///
+/// Other executors than tokio cannot be asked whether blocking is allowed. There, a call that waits for something which a task
+/// of the same thread has to do **never returns**: use a thread of its own (smol's `unblock`, `std::thread::spawn`).
+///
+/// The sockets, files and timers of a `current_thread` runtime of tokio's make progress while a thread is in that runtime's
+/// `block_on`, and no [`Handle`] can be that thread (tokio#7441). Give `BlockOn` a type of a runtime that has threads of its
+/// own, or see to it that another thread drives it.
+///
+/// # Panics
+///
+/// Within a tokio context where blocking is not allowed, every call panics with tokio's own message: "Cannot start a runtime
+/// from within a runtime. [...]".
+///
+/// # Examples
+///
+/// A synchronous parser over an asynchronous stream, moved to where blocking is allowed:
+///
+/// ```
+/// use io_shim::{Shim, rt::BlockOn};
+/// use std::io::{BufRead, BufReader};
+/// use tokio::io::AsyncWriteExt;
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let (mut one, two) = tokio::io::duplex(64);
+///     let parsing = tokio::task::spawn_blocking(move || {
+///         let mut lines = BufReader::new(BlockOn::new(Shim::from_tokio(two))).lines();
+///         lines.next().unwrap()
+///     });
+///     one.write_all(b"first line\nsecond line\n").await?;
+///     assert_eq!(parsing.await??, "first line");
+///     Ok(())
+/// }
+/// ```
+pub struct BlockOn<T> {
+    io: T,
+    #[cfg(feature = "tokio")]
+    handle: Option<Handle>,
+    /// What wakes the thread that called last.
+    signal: Option<Arc<Signal>>,
+}
+
+/// Wakes a thread that waits outside any runtime.
+struct Signal {
+    thread: Thread,
+    /// Beside the thread's own token, which a `BlockOn` inside the one that waits may have taken.
+    woken: AtomicBool,
+}
+
+impl<T> BlockOn<T> {
+    /// Wraps `io`. Calls wait in the tokio runtime in whose context they are made, or, where there is none, without one.
+    pub fn new(io: T) -> Self {
+        BlockOn {
+            io,
+            #[cfg(feature = "tokio")]
+            handle: None,
+            signal: None,
+        }
+    }
+
+    /// Wraps `io`, which needs a context of tokio's: calls wait in that of `handle`, from whatever thread they are made.
+    #[cfg(feature = "tokio")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+    pub fn with_handle(io: T, handle: Handle) -> Self {
+        BlockOn { io, handle: Some(handle), signal: None }
+    }
+
+    /// The type inside.
+    pub fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// The type inside.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+
+    /// Gives back the type inside. No data is lost: none is held.
+    pub fn into_inner(self) -> T {
+        self.io
+    }
+}
+
+impl<T: AsyncWrite + Unpin> BlockOn<T> {
+    /// Flushes and ends the stream, which no trait of std's does.
+    ///
+    /// # Errors
+    ///
+    /// Those of the type inside.
+    pub fn shutdown(&mut self) -> io::Result<()> {
+        self.wait(|io, cx| io.poll_shutdown(cx))
+    }
+}
+
+impl<T: Unpin> BlockOn<T> {
+    /// Polls until ready, blocking the thread in between.
+    fn wait<R>(&mut self, mut poll: impl FnMut(Pin<&mut T>, &mut Context<'_>) -> Poll<R>) -> R {
+        #[cfg(feature = "tokio")]
+        {
+            let current;
+            let handle = match &self.handle {
+                Some(handle) => Some(handle),
+                None => {
+                    current = Handle::try_current().ok();
+                    current.as_ref()
+                }
+            };
+            if let Some(handle) = handle {
+                let io = &mut self.io;
+                return handle.block_on(std::future::poll_fn(|cx| poll(Pin::new(io), cx)));
+            }
+        }
+        let thread = thread::current();
+        let signal = match &self.signal {
+            Some(signal) if signal.thread.id() == thread.id() => signal,
+            _ => self.signal.insert(Arc::new(Signal { thread, woken: AtomicBool::new(false) })),
+        };
+        let waker = Waker::from(Arc::clone(signal));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(result) = poll(Pin::new(&mut self.io), &mut cx) {
+                return result;
+            }
+            while !signal.woken.swap(false, Ordering::Acquire) {
+                thread::park();
+            }
+        }
+    }
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
+    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        self.wait(|io, cx| io.poll_read_buf(cx, cursor.reborrow()))
+    }
+
+    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        let n = self.wait(|io, cx| io.poll_read_slice(cx, slice))?;
+        ContractViolation::check_read(n, slice.len())
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let n = self.wait(|io, cx| io.poll_read_vectored(cx, bufs))?;
+        ContractViolation::check_read_vectored(n, bufs)
+    }
+
+    fn is_read_vectored(&self) -> bool {
+        self.io.is_read_vectored()
+    }
+
+    fn init_hint(&self, capacity: usize) -> usize {
+        self.io.init_hint(capacity)
+    }
+}
+
+impl<T: AsyncReadBuf + Unpin> Read for BlockOn<T> {
+    fn read(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        self.read_slice(slice)
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        ReadBuf::read_vectored(self, bufs)
+    }
+
+    fn read_to_end(&mut self, vec: &mut Vec<u8>) -> io::Result<usize> {
+        hub::read_to_end(self, vec)
+    }
+
+    fn read_to_string(&mut self, string: &mut String) -> io::Result<usize> {
+        hub::read_to_string(self, string)
+    }
+}
+
+impl<T: AsyncFillBuf + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.wait(|io, cx| io.poll_fill_buf(cx).map_ok(<[u8]>::is_empty))? {
+            return Ok(&[]);
+        }
+        // A slice cannot be returned from within the wait. What is in the buffer by now is given again without reading.
+        match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(chunk) => chunk,
+            Poll::Pending => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "the inner reader took back what it had in its buffer"))
+            }
+        }
+    }
+
+    fn consume(&mut self, n: usize) {
+        Pin::new(&mut self.io).consume(n);
+    }
+}
+
+/// [`flush`](Write::flush) flushes; [`BlockOn::shutdown`] ends the stream.
+impl<T: AsyncWrite + Unpin> Write for BlockOn<T> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let n = self.wait(|io, cx| io.poll_write(cx, data))?;
+        ContractViolation::check_write(n, data.len())
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.wait(|io, cx| io.poll_write_vectored(cx, bufs))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.wait(|io, cx| io.poll_flush(cx))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> WriteVectored for BlockOn<T> {
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+}
+
+impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.wait(|io, cx| io.poll_seek(cx, position))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for BlockOn<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockOn").field("io", &self.io).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+//! The two worlds mirror each other, method by method: the table in the README is made of methods that exist, and has all of them.
+
+use std::io::Cursor;
+
+/// Rows of methods; that each exists is checked by naming it.
+macro_rules! mirror {
+    ($($asynchronous:ident::$poll:ident | $($synchronous:ident::$call:ident)?;)*) => {{
+        $(
+            let _ = <Cursor<Vec<u8>> as io_shim::$asynchronous>::$poll;
+            $(let _ = <Cursor<Vec<u8>> as synchronous::$synchronous>::$call;)?
+        )*
+        [$((
+            concat!(stringify!($asynchronous), "::", stringify!($poll)),
+            concat!($(stringify!($synchronous), "::", stringify!($call))?),
+        )),*]
+    }};
+}
+
+mod synchronous {
+    pub use io_shim::{ReadBuf, WriteVectored};
+    pub use std::io::{BufRead, Seek, Write};
+}
+
+/// `Trait::method` of every method that a source file of the hub declares in its public traits.
+fn declared(source: &str) -> Vec<String> {
+    let mut methods = Vec::new();
+    let mut current = None;
+    for line in source.lines() {
+        if let Some(rest) = line.strip_prefix("pub trait ") {
+            current = rest.split([' ', ':']).next();
+        } else if line == "}" {
+            current = None;
+        } else if let (Some(name), Some(rest)) = (current, line.strip_prefix("    fn ")) {
+            methods.push(format!("{name}::{}", rest.split('(').next().unwrap()));
+        }
+    }
+    methods
+}
+
+/// Whether a method of the synchronous side is of a trait of std's, which the hub has no other for.
+fn is_std(method: &str) -> bool {
+    ["BufRead::", "Write::", "Seek::"].iter().any(|name| method.starts_with(name))
+}
+
+#[test]
+fn the_mirror_in_the_readme_is_true_and_whole() {
+    let rows = mirror! {
+        AsyncReadBuf::poll_read_buf | ReadBuf::read_buf;
+        AsyncReadBuf::poll_read_slice | ReadBuf::read_slice;
+        AsyncReadBuf::poll_read_vectored | ReadBuf::read_vectored;
+        AsyncReadBuf::is_read_vectored | ReadBuf::is_read_vectored;
+        AsyncReadBuf::init_hint | ReadBuf::init_hint;
+        AsyncFillBuf::poll_fill_buf | BufRead::fill_buf;
+        AsyncFillBuf::consume | BufRead::consume;
+        AsyncWrite::poll_write | Write::write;
+        AsyncWrite::poll_write_vectored | Write::write_vectored;
+        AsyncWrite::is_write_vectored | WriteVectored::is_write_vectored;
+        AsyncWrite::poll_flush | Write::flush;
+        AsyncWrite::poll_shutdown |;
+        AsyncSeek::poll_seek | Seek::seek;
+    };
+    let mut table = String::from("| asynchronous | synchronous |\n|---|---|\n");
+    for (asynchronous, synchronous) in rows {
+        let synchronous = match synchronous {
+            "" => "- (dropping it)".to_string(),
+            method if is_std(method) => format!("`std::io::{method}`"),
+            method => format!("`{method}`"),
+        };
+        table.push_str(&format!("| `{asynchronous}` | {synchronous} |\n"));
+    }
+    assert!(include_str!("../../README.md").contains(&table), "the README's table should read:\n{table}");
+    let mut expected: Vec<_> = [
+        include_str!("../../src/hub/read.rs"),
+        include_str!("../../src/hub/fill.rs"),
+        include_str!("../../src/hub/write.rs"),
+        include_str!("../../src/hub/seek.rs"),
+    ]
+    .into_iter()
+    .flat_map(declared)
+    .collect();
+    let is_ours = |method: &&str| !method.is_empty() && !is_std(method);
+    let mut named: Vec<_> = rows.iter().flat_map(|(one, two)| [*one, *two]).filter(is_ours).map(String::from).collect();
+    expected.sort();
+    named.sort();
+    assert_eq!(named, expected, "methods of the hub's traits and of the table");
+}
