@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench debate` prints all of it, `cargo bench --bench debate -- NAME` one part: `zeroing`, `cliff`, `provision`,
 //! `dispatch`. Times are CPU times of a thread, in rounds in which all that is compared takes its turn; ratios are medians with
-//! quartiles.
+//! quartiles. `cliff` has times per byte, the best of three.
 
 mod cliff;
 mod dispatch;

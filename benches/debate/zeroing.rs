@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
 use crate::line;
-use crate::measure::{Effort, compare, cpu};
+use crate::measure::{Effort, clock_cost, compare, cpu};
 
 /// Whether the buffer is zeroed before each read.
 #[derive(Clone, Copy, PartialEq)]
@@ -52,10 +52,10 @@ pub(crate) fn run() -> io::Result<()> {
             let mut time = 0.0;
             for _ in 0..units {
                 sender.write_all(&data)?;
-                while (receiver.as_fd(), &mut rest[..]).peek()? < len {}
+                while rustix::io::ioctl_fionread(&receiver)? < len as u64 {}
                 let start = cpu();
                 let n = with(buffer, capacity, |memory| receive(&receiver, memory))?;
-                time += cpu() - start;
+                time += cpu() - start - clock_cost();
                 (&receiver).read_exact(&mut rest[n..])?;
             }
             Ok(time)
@@ -96,15 +96,4 @@ fn with<R>(buffer: Buffer, capacity: usize, read: impl FnOnce(&mut [MaybeUninit<
 
 fn receive(from: impl AsFd, memory: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
     Ok(rustix::io::read(from, memory)?.0.len())
-}
-
-/// How much of a message has come.
-trait Peek {
-    fn peek(self) -> io::Result<usize>;
-}
-
-impl Peek for (std::os::fd::BorrowedFd<'_>, &mut [u8]) {
-    fn peek(self) -> io::Result<usize> {
-        Ok(rustix::net::recv(self.0, self.1, rustix::net::RecvFlags::PEEK)?.1)
-    }
 }

@@ -22,49 +22,58 @@ pub(crate) fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>
         if vec.capacity() - vec.len() < PROBE {
             let mut probe = [0; PROBE];
             let mut buf = BorrowedBuf::from(&mut probe[..]);
-            uninterrupted(|| reader.read_buf(buf.unfilled()))?;
+            let result = uninterrupted(|| reader.read_buf(buf.unfilled()));
             let found = buf.filled();
+            if !found.is_empty() {
+                vec.try_reserve(found.len().max(GROWTH))?;
+                vec.extend_from_slice(found);
+            }
+            result?;
             if found.is_empty() {
                 break;
             }
-            vec.try_reserve(found.len().max(GROWTH))?;
-            vec.extend_from_slice(found);
-        } else {
-            let before = vec.len();
-            uninterrupted(|| reader.read_buf(spare(vec).unfilled()))?;
-            if vec.len() == before {
-                break;
-            }
+        } else if fill(reader, vec)? {
+            break;
         }
     }
     Ok(vec.len() - start)
 }
 
-/// As [`read_to_end`], for text. If what was read is none, `string` is as before.
-pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut String) -> io::Result<usize> {
-    let mut text = Text { bytes: mem::take(string).into_bytes(), valid: 0, string };
-    text.valid = text.bytes.len();
-    let result = read_to_end(reader, &mut text.bytes);
-    if std::str::from_utf8(&text.bytes[text.valid..]).is_ok() {
-        text.valid = text.bytes.len();
-        result
-    } else {
-        result.and(Err(io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8")))
+/// Fills the spare capacity of `vec`, which keeps its watermark meanwhile. Whether that was all there is.
+fn fill<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<bool> {
+    let mut guard = spare(vec);
+    loop {
+        let mut cursor = guard.unfilled();
+        if cursor.capacity() == 0 {
+            return Ok(false);
+        }
+        uninterrupted(|| reader.read_buf(cursor.reborrow()))?;
+        if cursor.written().is_empty() {
+            return Ok(true);
+        }
     }
 }
 
-/// The bytes of a string, which get back into it whatever happens.
-struct Text<'a> {
-    bytes: Vec<u8>,
-    /// How many of them are text.
-    valid: usize,
-    string: &'a mut String,
-}
-
-impl Drop for Text<'_> {
-    fn drop(&mut self) {
-        self.bytes.truncate(self.valid);
-        *self.string = String::from_utf8(mem::take(&mut self.bytes)).unwrap_or_default();
+/// As [`read_to_end`], for text. If what was read is not UTF-8, `string` is as before.
+pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut String) -> io::Result<usize> {
+    let not_text = || Err(io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8"));
+    if string.is_empty() {
+        let mut bytes = mem::take(string).into_bytes();
+        let result = read_to_end(reader, &mut bytes);
+        match String::from_utf8(bytes) {
+            Ok(text) => *string = text,
+            Err(_) => return result.and_then(|_| not_text()),
+        }
+        result
+    } else {
+        // What is there already need not be looked at again.
+        let mut bytes = Vec::new();
+        let result = read_to_end(reader, &mut bytes);
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => string.push_str(text),
+            Err(_) => return result.and_then(|_| not_text()),
+        }
+        result
     }
 }
 

@@ -121,8 +121,8 @@ pub trait AsyncReadBuf {
 /// its errors either: a reader tries again. [`Shim::from_std`](crate::Shim::from_std) makes one of any `std::io::Read`, and a
 /// [`Shim`](crate::Shim) of one is a `std::io::Read`.
 ///
-/// Where `std::io::Read` is imported, too, call `ReadBuf::read_buf(&mut reader, cursor)`: std has an unstable method of that name
-/// (rust#78485), of which the compiler warns.
+/// Where `std::io::Read` is imported, too, call `ReadBuf::read_vectored(&mut reader, ..)` so, since both have that method. Of
+/// `read_buf` and `is_read_vectored` the compiler warns there: std has unstable methods of these names (rust#78485, rust#69941).
 ///
 /// # Implementing
 ///

@@ -4,10 +4,8 @@ use std::fmt;
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::string::String;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::vec::Vec;
 
 use crate::buf::{BorrowedCursor, ContractViolation};
@@ -71,15 +69,15 @@ pub struct BlockOn<T> {
     io: T,
     #[cfg(feature = "tokio")]
     handle: Option<Handle>,
-    /// What wakes the thread that called last.
+    /// Made when a call first has to wait outside any runtime.
     signal: Option<Arc<Signal>>,
 }
 
-/// Wakes a thread that waits outside any runtime.
+/// Wakes whoever waits for it. It is nobody else's: the thread's own token (`thread::park`) belongs to the executor around.
+#[derive(Default)]
 struct Signal {
-    thread: Thread,
-    /// Beside the thread's own token, which a `BlockOn` inside the one that waits may have taken.
-    woken: AtomicBool,
+    woken: Mutex<bool>,
+    changed: Condvar,
 }
 
 impl<T> BlockOn<T> {
@@ -145,21 +143,27 @@ impl<T: Unpin> BlockOn<T> {
                 return handle.block_on(std::future::poll_fn(|cx| poll(Pin::new(io), cx)));
             }
         }
-        let thread = thread::current();
-        let signal = match &self.signal {
-            Some(signal) if signal.thread.id() == thread.id() => signal,
-            _ => self.signal.insert(Arc::new(Signal { thread, woken: AtomicBool::new(false) })),
-        };
+        let signal = self.signal.get_or_insert_default();
         let waker = Waker::from(Arc::clone(signal));
         let mut cx = Context::from_waker(&waker);
         loop {
             if let Poll::Ready(result) = poll(Pin::new(&mut self.io), &mut cx) {
                 return result;
             }
-            while !signal.woken.swap(false, Ordering::Acquire) {
-                thread::park();
-            }
+            signal.wait();
         }
+    }
+}
+
+impl Signal {
+    fn woken(&self) -> MutexGuard<'_, bool> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it was woken, since it last waited.
+    fn wait(&self) {
+        let woken = self.changed.wait_while(self.woken(), |woken| !*woken);
+        *woken.unwrap_or_else(PoisonError::into_inner) = false;
     }
 }
 
@@ -169,8 +173,8 @@ impl Wake for Signal {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
-        self.thread.unpark();
+        *self.woken() = true;
+        self.changed.notify_one();
     }
 }
 
@@ -223,6 +227,8 @@ impl<T: AsyncFillBuf + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
             return Ok(&[]);
         }
         // A slice cannot be returned from within the wait. What is in the buffer by now is given again without reading.
+        #[cfg(feature = "tokio")]
+        let _context = self.handle.as_ref().map(Handle::enter);
         match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(chunk) => chunk,
             Poll::Pending => {
@@ -261,6 +267,30 @@ impl<T: AsyncWrite + Unpin> WriteVectored for BlockOn<T> {
 impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         self.wait(|io, cx| io.poll_seek(cx, position))
+    }
+}
+
+impl<T> AsRef<T> for BlockOn<T> {
+    fn as_ref(&self) -> &T {
+        self.get_ref()
+    }
+}
+
+impl<T> AsMut<T> for BlockOn<T> {
+    fn as_mut(&mut self) -> &mut T {
+        self.get_mut()
+    }
+}
+
+/// Waits in the same runtime, for itself.
+impl<T: Clone> Clone for BlockOn<T> {
+    fn clone(&self) -> Self {
+        BlockOn {
+            io: self.io.clone(),
+            #[cfg(feature = "tokio")]
+            handle: self.handle.clone(),
+            signal: None,
+        }
     }
 }
 

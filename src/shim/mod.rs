@@ -45,8 +45,8 @@ pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
 ///
 /// # Views
 ///
-/// Where the extension traits of two ecosystems are imported side by side, `.read()` on a type of both is ambiguous
-/// (E0034). `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()`, `shim.into_std()` or
+/// Where the extension traits of two ecosystems are imported side by side, or one beside `std::io::Read`, `.read()` on a type of
+/// both is ambiguous (E0034). `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()`, `shim.into_std()` or
 /// [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost; `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
 ///
 /// # Panics

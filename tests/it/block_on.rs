@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use io_shim::rt::BlockOn;
 use io_shim::testing::{conformance, hostile};
-use io_shim::{AsyncFillBuf, AsyncReadBuf, BorrowedCursor, ReadBuf, Shim, WriteVectored, spare};
+use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim, WriteVectored, spare};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
@@ -34,8 +34,38 @@ fn what_blocks_conforms() {
         let sink = || Sink { pending: Some(false), ..Sink::new(vectors) };
         conformance::write(|| InAsync(BlockOn::new(sink())), |shim| shim.0.into_inner().data);
     }
-    let reports = hostile::read(hostile::Dialect::Hub, |evil| InAsync(BlockOn::new(AtOnce(evil))));
+    let mut reports = hostile::read(hostile::Dialect::Hub, |evil| InAsync(BlockOn::new(AtOnce(evil))));
+    reports.extend(hostile::write(hostile::Dialect::Hub, |evil| Closing(BlockOn::new(AtOnce(evil)))));
     assert!(reports.iter().all(|report| report.recovered));
+}
+
+/// A `BlockOn` in asynchronous code, its shutdown included, which no trait of std's has.
+struct Closing<W>(BlockOn<W>);
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Closing<W> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.0.write(data))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.flush())
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.shutdown())
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.0.write_vectored(bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        WriteVectored::is_write_vectored(&self.0)
+    }
 }
 
 /// Fails instead of pending: what a hostile reader never wakes cannot be waited for.
@@ -59,6 +89,32 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for AtOnce<R> {
 
     fn poll_read_slice(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         at_once(Pin::new(&mut self.0).poll_read_slice(cx, slice))
+    }
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for AtOnce<W> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        at_once(Pin::new(&mut self.0).poll_write(cx, data))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        at_once(Pin::new(&mut self.0).poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        at_once(Pin::new(&mut self.0).poll_shutdown(cx))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        at_once(Pin::new(&mut self.0).poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
     }
 }
 
@@ -307,6 +363,44 @@ fn one_that_waits_inside_another_takes_no_wake_up_from_it() {
     assert_eq!(received, "outer");
 }
 
+/// An executor as simple as can be waits by its thread's own token. One token may stand for many wake-ups, but none may be lost.
+#[test]
+fn an_executor_around_it_keeps_its_wake_ups() {
+    struct Unpark(thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut reader, feed) = pipe();
+        let waker = std::task::Waker::from(std::sync::Arc::new(Unpark(thread::current())));
+        let (mut polls, mut feed) = (0, Some(feed));
+        let mut poll = || {
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(());
+            }
+            let (waker, feed) = (waker.clone(), feed.take().unwrap());
+            // Wakes the executor while it waits for the reader, and then the reader.
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(20));
+                waker.wake();
+                thread::sleep(Duration::from_millis(20));
+                feed();
+            });
+            reader.read_exact(&mut [0; 5]).unwrap();
+            Poll::Pending
+        };
+        while poll().is_pending() {
+            thread::park();
+        }
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(PATIENCE).expect("the wake-up of the executor was taken");
+}
+
 #[test]
 fn lines_are_read_from_an_asynchronous_buffer_and_nothing_is_lost() {
     let (mut one, two) = tokio::io::duplex(7);
@@ -346,6 +440,19 @@ fn a_thread_that_takes_over_is_woken_itself() {
             reading.join().unwrap()
         });
     }
+}
+
+#[test]
+fn a_clone_waits_for_itself_in_the_same_runtime() {
+    let runtime = multi_thread();
+    let mut one = BlockOn::with_handle(io::Cursor::new(b"abc".to_vec()), runtime.handle().clone());
+    let mut two = one.clone();
+    assert_eq!(AsRef::<io::Cursor<_>>::as_ref(&two).position(), 0);
+    AsMut::<io::Cursor<_>>::as_mut(&mut two).set_position(2);
+    let (mut first, mut last) = ([0], [0]);
+    one.read_exact(&mut first).unwrap();
+    two.read_exact(&mut last).unwrap();
+    assert_eq!((first, last), ([b'a'], [b'c']));
 }
 
 #[test]

@@ -230,6 +230,53 @@ mod only {
             unreachable!()
         }
     }
+
+    /// Has the hub's asynchronous traits, all of them.
+    pub struct All;
+
+    impl io_shim::AsyncReadBuf for All {
+        io_shim::delegate!(AsyncReadBuf: |_| Pin::new(&mut Reads), |_| &Reads);
+    }
+    impl io_shim::AsyncWrite for All {
+        io_shim::delegate!(AsyncWrite: |_| Pin::new(&mut Writes), |_| &Writes);
+    }
+    impl io_shim::AsyncFillBuf for All {
+        fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<&[u8]>> {
+            unreachable!()
+        }
+        fn consume(self: Pin<&mut Self>, _: usize) {}
+    }
+    impl io_shim::AsyncSeek for All {
+        io_shim::delegate!(AsyncSeek: |_| Pin::new(&mut Seeks), |_| &Seeks);
+    }
+
+    /// Has the hub's synchronous traits, all of them.
+    pub struct SyncAll;
+
+    std_reads!(SyncAll);
+    std_writes!(SyncAll);
+
+    impl io_shim::ReadBuf for SyncAll {
+        fn read_buf(&mut self, _: io_shim::BorrowedCursor<'_>) -> Result<()> {
+            unreachable!()
+        }
+    }
+    impl io_shim::WriteVectored for SyncAll {
+        fn is_write_vectored(&self) -> bool {
+            unreachable!()
+        }
+    }
+    impl std::io::BufRead for SyncAll {
+        fn fill_buf(&mut self) -> Result<&[u8]> {
+            unreachable!()
+        }
+        fn consume(&mut self, _: usize) {}
+    }
+    impl std::io::Seek for SyncAll {
+        fn seek(&mut self, _: SeekFrom) -> Result<u64> {
+            unreachable!()
+        }
+    }
 }
 
 /// The names of the traits that hold, as a cell.
@@ -238,87 +285,122 @@ fn cell(traits: &[(&str, bool)]) -> String {
     if names.is_empty() { "-".into() } else { names.join(", ") }
 }
 
-/// The table of the README, made of what the compiler says: what a shim is, by constructor and by trait of the type inside.
+/// The head of a table of what a shim is.
+const HEAD: &str =
+    "| `T` has | made by | tokio's | futures-io's | hyper's | std's | the hub's |\n|---|---|---|---|---|---|---|\n";
+
+/// A row of such a table, made of what the compiler says.
+macro_rules! row {
+    ($has:literal, $made_by:literal, $shim:ty) => {{
+        let tokio = cell(&[
+            ("AsyncRead", implements!($shim: tokio::io::AsyncRead)),
+            ("AsyncWrite", implements!($shim: tokio::io::AsyncWrite)),
+            ("AsyncBufRead", implements!($shim: tokio::io::AsyncBufRead)),
+            ("AsyncSeek", implements!($shim: tokio::io::AsyncSeek)),
+        ]);
+        let futures = cell(&[
+            ("AsyncRead", implements!($shim: futures::io::AsyncRead)),
+            ("AsyncWrite", implements!($shim: futures::io::AsyncWrite)),
+            ("AsyncBufRead", implements!($shim: futures::io::AsyncBufRead)),
+            ("AsyncSeek", implements!($shim: futures::io::AsyncSeek)),
+        ]);
+        let hyper = cell(&[
+            ("Read", implements!($shim: hyper::rt::Read)),
+            ("Write", implements!($shim: hyper::rt::Write)),
+        ]);
+        let std = cell(&[
+            ("Read", implements!($shim: std::io::Read)),
+            ("Write", implements!($shim: std::io::Write)),
+            ("BufRead", implements!($shim: std::io::BufRead)),
+            ("Seek", implements!($shim: std::io::Seek)),
+        ]);
+        let hub = cell(&[
+            ("AsyncReadBuf", implements!($shim: AsyncReadBuf)),
+            ("AsyncWrite", implements!($shim: AsyncWrite)),
+            ("AsyncFillBuf", implements!($shim: AsyncFillBuf)),
+            ("AsyncSeek", implements!($shim: AsyncSeek)),
+            ("ReadBuf", implements!($shim: ReadBuf)),
+            ("WriteVectored", implements!($shim: WriteVectored)),
+        ]);
+        format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {std} | {hub} |\n", $has, $made_by)
+    }};
+}
+
+/// The table of `docs/MATRIX.md`: by constructor and by trait of the type inside.
 fn truth_table() -> String {
-    let mut table = String::from(
-        "| `T` has | made by | tokio's | futures-io's | hyper's | std's | the hub's |\n|---|---|---|---|---|---|---|\n",
-    );
-    macro_rules! row {
-        ($has:literal, $made_by:literal, $shim:ty) => {
-            let tokio = cell(&[
-                ("AsyncRead", implements!($shim: tokio::io::AsyncRead)),
-                ("AsyncWrite", implements!($shim: tokio::io::AsyncWrite)),
-                ("AsyncBufRead", implements!($shim: tokio::io::AsyncBufRead)),
-                ("AsyncSeek", implements!($shim: tokio::io::AsyncSeek)),
-            ]);
-            let futures = cell(&[
-                ("AsyncRead", implements!($shim: futures::io::AsyncRead)),
-                ("AsyncWrite", implements!($shim: futures::io::AsyncWrite)),
-                ("AsyncBufRead", implements!($shim: futures::io::AsyncBufRead)),
-                ("AsyncSeek", implements!($shim: futures::io::AsyncSeek)),
-            ]);
-            let hyper = cell(&[
-                ("Read", implements!($shim: hyper::rt::Read)),
-                ("Write", implements!($shim: hyper::rt::Write)),
-            ]);
-            let std = cell(&[
-                ("Read", implements!($shim: std::io::Read)),
-                ("Write", implements!($shim: std::io::Write)),
-                ("BufRead", implements!($shim: std::io::BufRead)),
-                ("Seek", implements!($shim: std::io::Seek)),
-            ]);
-            let hub = cell(&[
-                ("AsyncReadBuf", implements!($shim: AsyncReadBuf)),
-                ("AsyncWrite", implements!($shim: AsyncWrite)),
-                ("AsyncFillBuf", implements!($shim: AsyncFillBuf)),
-                ("AsyncSeek", implements!($shim: AsyncSeek)),
-                ("ReadBuf", implements!($shim: ReadBuf)),
-                ("WriteVectored", implements!($shim: WriteVectored)),
-            ]);
-            table.push_str(&format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {std} | {hub} |\n", $has, $made_by));
-        };
-    }
     use io_shim::{AllowStd, Fd, FuturesBuf, Native, StdBuf, TokioBuf};
     use only::{Fills, Reads, Seeks, StdFills, StdReads, StdSeeks, StdWrites, SyncReads, SyncWrites, Writes};
-    row!("tokio's `AsyncRead`", "Shim::from_tokio(t)", Shim<Reads, Tokio>);
-    row!("tokio's `AsyncWrite`", "Shim::from_tokio(t)", Shim<Writes, Tokio>);
-    row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio(t)", Shim<Fills, Tokio>);
-    row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio_buf(t)", Shim<Fills, TokioBuf>);
-    row!("tokio's `AsyncSeek`", "Shim::from_tokio(t)", Shim<Seeks, Tokio>);
-    row!("futures-io's `AsyncRead`", "Shim::from_futures(t)", Shim<Reads, Futures>);
-    row!("futures-io's `AsyncWrite`", "Shim::from_futures(t)", Shim<Writes, Futures>);
-    row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures(t)", Shim<Fills, Futures>);
-    row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures_buf(t)", Shim<Fills, FuturesBuf>);
-    row!("futures-io's `AsyncSeek`", "Shim::from_futures(t)", Shim<Seeks, Futures>);
-    row!("hyper's `Read`", "Shim::from_hyper(t)", Shim<Reads, Hyper>);
-    row!("hyper's `Write`", "Shim::from_hyper(t)", Shim<Writes, Hyper>);
-    row!("the hub's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>);
-    row!("the hub's `AsyncWrite`", "Shim::new(t)", Shim<Writes>);
-    row!("the hub's `AsyncReadBuf`, `AsyncFillBuf`", "Shim::new(t)", Shim<Fills>);
-    row!("the hub's `AsyncSeek`", "Shim::new(t)", Shim<Seeks>);
-    row!("std's `Read`", "Shim::from_std(t)", Shim<StdReads, Std>);
-    row!("std's `Write`", "Shim::from_std(t)", Shim<StdWrites, Std>);
-    row!("std's `Read`, `BufRead`", "Shim::from_std(t)", Shim<StdFills, Std>);
-    row!("std's `Read`, `BufRead`", "Shim::from_std_buf(t)", Shim<StdFills, StdBuf>);
-    row!("std's `Seek`", "Shim::from_std(t)", Shim<StdSeeks, Std>);
-    row!("std's `File`, a socket, a pipe", "Shim::from_fd(t)", Shim<std::fs::File, Fd>);
-    row!("std's `Read`, and never blocks", "Shim::allow_std(t)", Shim<StdReads, AllowStd>);
-    row!("std's `Write`, and never blocks", "Shim::allow_std(t)", Shim<StdWrites, AllowStd>);
-    row!("std's `Read`, `BufRead`, and never blocks", "Shim::allow_std(t)", Shim<StdFills, AllowStd>);
-    row!("std's `Seek`, and never blocks", "Shim::allow_std(t)", Shim<StdSeeks, AllowStd>);
-    row!("the hub's `ReadBuf`", "Shim::new(t)", Shim<SyncReads>);
-    row!("the hub's `WriteVectored`", "Shim::new(t)", Shim<SyncWrites>);
-    row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_tokio()", Shim<Reads, Tokio, Tokio>);
-    row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_futures()", Shim<Reads, Tokio, Futures>);
-    row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_hyper()", Shim<Reads, Tokio, Hyper>);
-    row!("the hub's `ReadBuf`", "Shim::new(t).into_std()", Shim<SyncReads, Native, Std>);
-    row!("the hub's `ReadBuf`", "Shim::new(t).into_tokio()", Shim<SyncReads, Native, Tokio>);
-    table
+    let rows = [
+        row!("tokio's `AsyncRead`", "Shim::from_tokio(t)", Shim<Reads, Tokio>),
+        row!("tokio's `AsyncWrite`", "Shim::from_tokio(t)", Shim<Writes, Tokio>),
+        row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio(t)", Shim<Fills, Tokio>),
+        row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio_buf(t)", Shim<Fills, TokioBuf>),
+        row!("tokio's `AsyncSeek`", "Shim::from_tokio(t)", Shim<Seeks, Tokio>),
+        row!("futures-io's `AsyncRead`", "Shim::from_futures(t)", Shim<Reads, Futures>),
+        row!("futures-io's `AsyncWrite`", "Shim::from_futures(t)", Shim<Writes, Futures>),
+        row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures(t)", Shim<Fills, Futures>),
+        row!("futures-io's `AsyncRead`, `AsyncBufRead`", "Shim::from_futures_buf(t)", Shim<Fills, FuturesBuf>),
+        row!("futures-io's `AsyncSeek`", "Shim::from_futures(t)", Shim<Seeks, Futures>),
+        row!("hyper's `Read`", "Shim::from_hyper(t)", Shim<Reads, Hyper>),
+        row!("hyper's `Write`", "Shim::from_hyper(t)", Shim<Writes, Hyper>),
+        row!("the hub's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>),
+        row!("the hub's `AsyncWrite`", "Shim::new(t)", Shim<Writes>),
+        row!("the hub's `AsyncReadBuf`, `AsyncFillBuf`", "Shim::new(t)", Shim<Fills>),
+        row!("the hub's `AsyncSeek`", "Shim::new(t)", Shim<Seeks>),
+        row!("std's `Read`", "Shim::from_std(t)", Shim<StdReads, Std>),
+        row!("std's `Write`", "Shim::from_std(t)", Shim<StdWrites, Std>),
+        row!("std's `Read`, `BufRead`", "Shim::from_std(t)", Shim<StdFills, Std>),
+        row!("std's `Read`, `BufRead`", "Shim::from_std_buf(t)", Shim<StdFills, StdBuf>),
+        row!("std's `Seek`", "Shim::from_std(t)", Shim<StdSeeks, Std>),
+        row!("std's `File`", "Shim::from_fd(t)", Shim<std::fs::File, Fd>),
+        row!("std's `TcpStream`", "Shim::from_fd(t)", Shim<std::net::TcpStream, Fd>),
+        row!("std's `UnixStream`", "Shim::from_fd(t)", Shim<std::os::unix::net::UnixStream, Fd>),
+        row!("std's `ChildStdout`", "Shim::from_fd(t)", Shim<std::process::ChildStdout, Fd>),
+        row!("std's `OwnedFd`", "Shim::from_fd(t)", Shim<std::os::fd::OwnedFd, Fd>),
+        row!("std's `Read`, and never blocks", "Shim::allow_std(t)", Shim<StdReads, AllowStd>),
+        row!("std's `Write`, and never blocks", "Shim::allow_std(t)", Shim<StdWrites, AllowStd>),
+        row!("std's `Read`, `BufRead`, and never blocks", "Shim::allow_std(t)", Shim<StdFills, AllowStd>),
+        row!("std's `Seek`, and never blocks", "Shim::allow_std(t)", Shim<StdSeeks, AllowStd>),
+        row!("the hub's `ReadBuf`", "Shim::new(t)", Shim<SyncReads>),
+        row!("the hub's `WriteVectored`", "Shim::new(t)", Shim<SyncWrites>),
+        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_tokio()", Shim<Reads, Tokio, Tokio>),
+        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_futures()", Shim<Reads, Tokio, Futures>),
+        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_hyper()", Shim<Reads, Tokio, Hyper>),
+        row!("the hub's `ReadBuf`", "Shim::new(t).into_std()", Shim<SyncReads, Native, Std>),
+        row!("the hub's `ReadBuf`", "Shim::new(t).into_tokio()", Shim<SyncReads, Native, Tokio>),
+    ];
+    format!("{HEAD}{}", rows.concat())
+}
+
+/// The table of the README: by constructor, for types inside that have all traits of their ecosystem.
+fn short_table() -> String {
+    use io_shim::{AllowStd, Fd};
+    use std::io::Cursor;
+    type Memory = Cursor<Vec<u8>>;
+    let rows = [
+        row!("tokio's traits", "Shim::from_tokio(t)", Shim<Memory, Tokio>),
+        row!("futures-io's traits", "Shim::from_futures(t)", Shim<futures::io::Cursor<Vec<u8>>, Futures>),
+        row!("hyper's traits", "Shim::from_hyper(t)", Shim<hyper::upgrade::Upgraded, Hyper>),
+        row!(
+            "smol's socket",
+            "Shim::from_smol(t)",
+            Shim<std::sync::Arc<smol::Async<std::net::TcpStream>>, io_shim::Smol>
+        ),
+        row!("the hub's asynchronous traits", "Shim::new(t)", Shim<only::All>),
+        row!("the hub's synchronous traits", "Shim::new(t)", Shim<only::SyncAll>),
+        row!("std's traits", "Shim::from_std(t)", Shim<Memory, Std>),
+        row!("std's `File`", "Shim::from_fd(t)", Shim<std::fs::File, Fd>),
+        row!("std's traits, and never blocks", "Shim::allow_std(t)", Shim<Memory, AllowStd>),
+        row!("tokio's traits", "Shim::from_tokio(t).into_futures()", Shim<Memory, Tokio, Futures>),
+    ];
+    format!("{HEAD}{}", rows.concat())
 }
 
 #[test]
-fn the_table_in_the_readme_is_true() {
-    let readme = include_str!("../../README.md");
-    let table = truth_table();
-    assert!(readme.contains(&table), "the README's table should read:\n{table}");
+fn the_tables_in_the_readme_and_the_matrix_are_true() {
+    for (table, text) in
+        [(short_table(), include_str!("../../README.md")), (truth_table(), include_str!("../../docs/MATRIX.md"))]
+    {
+        assert!(text.contains(&table), "the table should read:\n{table}");
+    }
 }

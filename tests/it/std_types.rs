@@ -338,7 +338,24 @@ fn an_error_on_the_way_to_the_end_keeps_what_was_read() {
 }
 
 #[test]
-fn text_that_is_none_leaves_the_string_as_it_was() {
+fn what_a_reader_fills_before_it_fails_is_kept_however_large_the_vector_is() {
+    /// Fills and fails, which no reader may.
+    struct Both;
+    impl ReadBuf for Both {
+        fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+            cursor.append(b"abc");
+            Err(ErrorKind::TimedOut.into())
+        }
+    }
+    for capacity in [0, 10, 100] {
+        let mut vec = Vec::with_capacity(capacity);
+        assert_eq!(Shim::new(Both).read_to_end(&mut vec).unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(vec, b"abc");
+    }
+}
+
+#[test]
+fn what_is_not_text_leaves_the_string_as_it_was() {
     let mut string = String::from("before ");
     assert_eq!(Shim::from_std("grün".as_bytes()).read_to_string(&mut string).unwrap(), 5);
     assert_eq!(string, "before grün");

@@ -23,9 +23,9 @@ impl<T> Shim<T, AllowStd> {
     /// Wraps a type that has std's traits and **never blocks**, as an asynchronous type of every ecosystem: a decoder over
     /// memory, a `Cursor`, a hasher, a `Vec`.
     ///
-    /// Every poll calls the type inside and is ready. Nothing here moves the work elsewhere: a reader that blocks holds up the
-    /// executor's thread, and with it every other task on it. `poll_shutdown` flushes. A call that is interrupted by a signal
-    /// is repeated.
+    /// Every poll calls the type inside. Nothing here moves the work elsewhere: a reader that blocks holds up the executor's
+    /// thread, and with it every other task on it. `poll_shutdown` flushes. A call that is interrupted by a signal is repeated: at
+    /// once, and `poll_fill_buf` by waking the task.
     ///
     /// # Errors
     ///

@@ -26,7 +26,7 @@ impl sealed::Ecosystem for Fd {
 /// What [`Shim::from_fd`] takes: descriptors without a buffer in front of them. Sealed.
 ///
 /// std's `File`, `TcpStream`, `UnixStream`, `ChildStdout` and `ChildStderr`, and `OwnedFd`; `&T`, `&mut T`, `Box<T>` and `Arc<T>` of
-/// these. Not `Stdin`, whose buffer would be read past, nor anything else that has a descriptor and a `Read` of its own.
+/// these. Not `Stdin`, whose buffer would be read past, nor anything else whose `Read` does more than read its descriptor.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not one of the types that `Shim::from_fd` takes",
     note = "those are `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`, which have no buffer of their own",
