@@ -27,6 +27,8 @@ mod hub;
 pub mod rt;
 #[cfg(feature = "std")]
 mod shim;
+#[cfg(feature = "stream")]
+mod stream;
 #[cfg(feature = "smol")]
 mod sys;
 #[cfg(feature = "testing")]
@@ -49,3 +51,5 @@ pub use ecosystem::{Tokio, TokioBuf, with_tokio_cursor};
 pub use hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 #[cfg(feature = "std")]
 pub use shim::{Buffered, Ecosystem, Every, Includes, Native, Shim, Unbuffered, View};
+#[cfg(feature = "stream")]
+pub use stream::{ByteSink, ByteStream, SinkWriter, StreamReader};
