@@ -26,6 +26,7 @@ mod seek;
 mod smol_sockets;
 mod sockets;
 mod spare;
+mod streams;
 mod stress;
 mod stress_hyper;
 mod suites;
