@@ -1,4 +1,5 @@
-//! A stream of `Bytes` made of a reader of futures-io: CPU time, to that of tokio-util's `ReaderStream` over a native reader.
+//! A stream of `Bytes` made of a reader of futures-io, and a reader made of a stream: CPU time, to that of tokio-util's
+//! `ReaderStream` over a native reader, and of its `StreamReader`.
 //!
 //! `cargo bench --bench streams`. All that is compared takes turns in short rounds. A line per case: the median round to the
 //! median round of native, and the quartiles of the ratios of the rounds.
@@ -15,7 +16,8 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use io_shim::Shim;
 use rustix::time::{ClockId, clock_gettime};
-use source::{Sizes, Source, bytes_name};
+use source::{DATA, Sizes, Source, bytes_name};
+use tokio::io::AsyncReadExt as _;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 use tokio_util::io::ReaderStream;
 
@@ -39,13 +41,24 @@ enum Peer {
     Tokio,
 }
 
-const PEERS: [(Peer, &str); 5] = [
-    (Peer::Native, "native"),
+const STREAMS: [(Peer, &str); 5] = [
+    (Peer::Native, "ReaderStream"),
     (Peer::TokioUtil, "ReaderStream<Compat>"),
     (Peer::ShimInReaderStream, "ReaderStream<Shim>"),
     (Peer::Futures, "from_futures.into_byte_stream"),
     (Peer::Tokio, "from_tokio.into_byte_stream"),
 ];
+
+/// Who makes the reader.
+#[derive(Clone, Copy)]
+enum Reader {
+    /// tokio-util's `StreamReader`.
+    Native,
+    /// `Shim::from_stream`.
+    Shim,
+}
+
+const READERS: [(Reader, &str); 2] = [(Reader::Native, "StreamReader"), (Reader::Shim, "from_stream")];
 
 /// One case.
 #[derive(Clone, Copy)]
@@ -105,21 +118,62 @@ fn run(peer: Peer, case: Case, total: usize) -> f64 {
     }
 }
 
+/// Reads all that a stream gives into memory that is not initialised, and returns how long that took.
+fn run_reader(peer: Reader, case: Case, total: usize) -> f64 {
+    async fn read(mut reader: impl tokio::io::AsyncRead + Unpin, capacity: usize, total: usize) {
+        let mut buf = bytes::BytesMut::with_capacity(capacity);
+        let mut received = 0;
+        loop {
+            buf.clear();
+            match reader.read_buf(&mut buf).await.expect("the stream does not fail") {
+                0 => break,
+                n => received += n,
+            }
+        }
+        assert_eq!(received, total);
+    }
+    let Case { k, pending, capacity, .. } = case;
+    let (mut left, mut pends) = (total, false);
+    let stream = futures::stream::poll_fn(move |_| {
+        pends = pending && !pends;
+        if pends {
+            return Poll::Pending;
+        }
+        let n = k.min(left);
+        left -= n;
+        Poll::Ready((n > 0).then(|| std::io::Result::Ok(Bytes::from_static(&DATA[..n]))))
+    });
+    let start = cpu();
+    match peer {
+        Reader::Native => drive(read(tokio_util::io::StreamReader::new(stream), capacity, total)),
+        Reader::Shim => drive(read(Shim::from_stream(stream).into_tokio(), capacity, total)),
+    }
+    cpu() - start
+}
+
+/// Polls `future` until it is ready, without waiting to be woken.
+fn drive(future: impl Future<Output = ()>) {
+    let mut future = pin!(future);
+    while future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {}
+}
+
 /// The value below which that share of `values` lies.
 fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values[((values.len() - 1) as f64 * share).round() as usize]
 }
 
-fn measure(case: Case) {
-    run(Peer::Native, case, 1 << 20);
-    let per_byte = run(Peer::Native, case, 1 << 20) / (1 << 20) as f64;
+/// Measures `peers`, the first of which is native, by `run`.
+fn measure<P: Copy, const N: usize>(peers: [(P, &str); N], case: Case, run: fn(P, Case, usize) -> f64) {
+    let native = peers[0].0;
+    run(native, case, 1 << 20);
+    let per_byte = run(native, case, 1 << 20) / (1 << 20) as f64;
     let total = ((TURN / per_byte) as usize).max(1 << 16);
-    let mut times = PEERS.map(|_| Vec::with_capacity(ROUNDS));
+    let mut times = peers.map(|_| Vec::with_capacity(ROUNDS));
     for round in 0..ROUNDS {
-        for turn in 0..PEERS.len() {
-            let i = (round + turn) % PEERS.len();
-            times[i].push(run(PEERS[i].0, case, total));
+        for turn in 0..N {
+            let i = (round + turn) % N;
+            times[i].push(run(peers[i].0, case, total));
         }
     }
     let native = times[0].clone();
@@ -127,8 +181,8 @@ fn measure(case: Case) {
     let held = if case.held > 0 { format!(", {} held", case.held) } else { String::new() };
     let name = format!("{} into {}{pending}{held}", bytes_name(case.k), bytes_name(case.capacity));
     let reads = (total as f64 / case.k.min(case.capacity) as f64).ceil();
-    println!("{name:32} native                         {:6.1} ns/read", quantile(&mut native.clone(), 0.5) / reads);
-    for ((_, peer), times) in PEERS.iter().zip(&mut times).skip(1) {
+    println!("{name:32} {:30} {:6.1} ns/read", peers[0].1, quantile(&mut native.clone(), 0.5) / reads);
+    for ((_, peer), times) in peers.iter().zip(&mut times).skip(1) {
         let mut ratios: Vec<f64> = times.iter().zip(&native).map(|(time, native)| time / native).collect();
         let median = quantile(times, 0.5) / quantile(&mut native.clone(), 0.5);
         let (low, high) = (quantile(&mut ratios, 0.25), quantile(&mut ratios, 0.75));
@@ -144,8 +198,13 @@ fn main() {
     for held in [0, 64] {
         for (k, capacity) in [(64, 4 << 10), (1460, 4 << 10), (16 << 10, 4 << 10), (16 << 10, 64 << 10)] {
             for pending in [false, true] {
-                measure(Case { k, pending, capacity, held });
+                measure(STREAMS, Case { k, pending, capacity, held }, run);
             }
+        }
+    }
+    for k in [64, 1460, 16 << 10] {
+        for pending in [false, true] {
+            measure(READERS, Case { k, pending, capacity: 8 << 10, held: 0 }, run_reader);
         }
     }
 }
