@@ -9,7 +9,8 @@
 mod source;
 
 use std::collections::VecDeque;
-use std::pin::pin;
+use std::io;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use futures::{Stream, StreamExt as _};
 use io_shim::Shim;
 use rustix::time::{ClockId, clock_gettime};
 use source::{DATA, Sizes, Source, bytes_name};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, ReadBuf};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 use tokio_util::io::ReaderStream;
 
@@ -31,7 +32,7 @@ const TURN: f64 = 1e6;
 enum Peer {
     /// `ReaderStream` over a reader that writes into uninitialised memory.
     Native,
-    /// `ReaderStream` over a tokio-util's `Compat` over a reader of futures-io.
+    /// `ReaderStream` over tokio-util's `Compat` over a reader of futures-io.
     TokioUtil,
     /// `ReaderStream` over a shim over a reader of futures-io.
     ShimInReaderStream,
@@ -70,6 +71,8 @@ struct Case {
     capacity: usize,
     /// How many chunks the consumer has in hand.
     held: usize,
+    /// Whether the compiler may make the reader part of the loop.
+    inlined: bool,
 }
 
 /// The CPU time that this thread has used, in nanoseconds.
@@ -79,7 +82,7 @@ fn cpu() -> f64 {
 }
 
 /// Takes all chunks, and returns how long that took.
-fn consume(stream: impl Stream<Item = std::io::Result<Bytes>>, held: usize, total: usize) -> f64 {
+fn consume(stream: impl Stream<Item = io::Result<Bytes>>, held: usize, total: usize) -> f64 {
     let mut cx = Context::from_waker(Waker::noop());
     let mut stream = pin!(stream);
     let mut chunks = VecDeque::with_capacity(held + 1);
@@ -104,8 +107,32 @@ fn consume(stream: impl Stream<Item = std::io::Result<Bytes>>, held: usize, tota
     time
 }
 
+/// A source whose reading is a call, as that of a socket is, rather than part of whoever reads.
+struct Called(Source);
+
+impl tokio::io::AsyncRead for Called {
+    #[inline(never)]
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        tokio::io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, buf)
+    }
+}
+
+impl futures::io::AsyncRead for Called {
+    #[inline(never)]
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        futures::io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, slice)
+    }
+}
+
 fn run(peer: Peer, case: Case, total: usize) -> f64 {
     let source = Source::new(Sizes::Each(case.k), case.pending, total);
+    if case.inlined { run_on(source, peer, case, total) } else { run_on(Called(source), peer, case, total) }
+}
+
+fn run_on<S>(source: S, peer: Peer, case: Case, total: usize) -> f64
+where
+    S: tokio::io::AsyncRead + futures::io::AsyncRead + Unpin,
+{
     let Case { capacity, held, .. } = case;
     match peer {
         Peer::Native => consume(ReaderStream::with_capacity(source, capacity), held, total),
@@ -141,7 +168,7 @@ fn run_reader(peer: Reader, case: Case, total: usize) -> f64 {
         }
         let n = k.min(left);
         left -= n;
-        Poll::Ready((n > 0).then(|| std::io::Result::Ok(Bytes::from_static(&DATA[..n]))))
+        Poll::Ready((n > 0).then(|| io::Result::Ok(Bytes::from_static(&DATA[..n]))))
     });
     let start = cpu();
     match peer {
@@ -179,14 +206,15 @@ fn measure<P: Copy, const N: usize>(peers: [(P, &str); N], case: Case, run: fn(P
     let native = times[0].clone();
     let pending = if case.pending { ", pending" } else { "" };
     let held = if case.held > 0 { format!(", {} held", case.held) } else { String::new() };
-    let name = format!("{} into {}{pending}{held}", bytes_name(case.k), bytes_name(case.capacity));
+    let inlined = if case.inlined { ", inlined" } else { "" };
+    let name = format!("{} into {}{pending}{held}{inlined}", bytes_name(case.k), bytes_name(case.capacity));
     let reads = (total as f64 / case.k.min(case.capacity) as f64).ceil();
-    println!("{name:32} {:30} {:6.1} ns/read", peers[0].1, quantile(&mut native.clone(), 0.5) / reads);
+    println!("{name:33} {:30} {:6.1} ns/read", peers[0].1, quantile(&mut native.clone(), 0.5) / reads);
     for ((_, peer), times) in peers.iter().zip(&mut times).skip(1) {
         let mut ratios: Vec<f64> = times.iter().zip(&native).map(|(time, native)| time / native).collect();
         let median = quantile(times, 0.5) / quantile(&mut native.clone(), 0.5);
         let (low, high) = (quantile(&mut ratios, 0.25), quantile(&mut ratios, 0.75));
-        println!("{name:32} {peer:30} {median:6.2} ({low:.2} to {high:.2})");
+        println!("{name:33} {peer:30} {median:6.2} ({low:.2} to {high:.2})");
     }
 }
 
@@ -195,16 +223,16 @@ fn main() {
         println!("streams: run by `cargo bench`; nothing to test");
         return;
     }
-    for held in [0, 64] {
+    for (held, inlined) in [(0, false), (0, true), (64, false)] {
         for (k, capacity) in [(64, 4 << 10), (1460, 4 << 10), (16 << 10, 4 << 10), (16 << 10, 64 << 10)] {
             for pending in [false, true] {
-                measure(STREAMS, Case { k, pending, capacity, held }, run);
+                measure(STREAMS, Case { k, pending, capacity, held, inlined }, run);
             }
         }
     }
     for k in [64, 1460, 16 << 10] {
         for pending in [false, true] {
-            measure(READERS, Case { k, pending, capacity: 8 << 10, held: 0 }, run_reader);
+            measure(READERS, Case { k, pending, capacity: 8 << 10, held: 0, inlined: true }, run_reader);
         }
     }
 }

@@ -20,12 +20,14 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    /// Sees to it that there is memory to read into: `capacity` bytes when none are left.
+    /// Sees to it that there is memory to read into: `capacity` bytes when none are left. Whether that was so.
     #[inline]
-    pub(crate) fn reserve(&mut self, capacity: usize) {
-        if self.bytes.capacity() == 0 {
+    pub(crate) fn reserve(&mut self, capacity: usize) -> bool {
+        let is_used_up = self.bytes.capacity() == 0;
+        if is_used_up {
             self.renew(capacity);
         }
+        is_used_up
     }
 
     /// The memory that there is and is not filled.

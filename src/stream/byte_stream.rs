@@ -3,13 +3,13 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 use pin_project::pin_project;
 
-use crate::buf::Chunks;
+use crate::buf::{BorrowedCursor, Chunks, ContractViolation};
 use crate::hub::AsyncReadBuf;
 use crate::shim::{Ecosystem, Shim};
 
@@ -38,6 +38,10 @@ pub struct ByteStream<R> {
     reader: R,
     chunks: Chunks,
     capacity: usize,
+    /// Whether the reader has been seen to be one that initialises what it reads into.
+    is_slice_only: bool,
+    /// Whether it is, and all of the memory that there is was initialised to begin with.
+    by_slices: bool,
     ended: bool,
 }
 
@@ -45,7 +49,14 @@ impl<R> ByteStream<R> {
     /// A stream of what `reader` returns.
     #[inline]
     pub fn new(reader: R) -> Self {
-        ByteStream { reader, chunks: Chunks::default(), capacity: CAPACITY, ended: false }
+        ByteStream {
+            reader,
+            chunks: Chunks::default(),
+            capacity: CAPACITY,
+            is_slice_only: false,
+            by_slices: false,
+            ended: false,
+        }
     }
 
     /// Sets how many bytes are allocated at a time, and with it the length of the longest chunk. 4 KiB by default, 1 at least.
@@ -81,6 +92,20 @@ impl<R> ByteStream<R> {
     }
 }
 
+/// Reads into `cursor`, all of which is initialised, as into a slice: a slice-only reader has nothing to decide or learn then.
+#[inline]
+fn poll_read_initialised<R: AsyncReadBuf>(
+    reader: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    mut cursor: BorrowedCursor<'_>,
+) -> Poll<io::Result<()>> {
+    let slice = cursor.init_mut();
+    let offered = slice.len();
+    let n = ready!(reader.poll_read_slice(cx, slice))?;
+    cursor.advance_checked(ContractViolation::check_read(n, offered)?);
+    Poll::Ready(Ok(()))
+}
+
 impl<R: AsyncReadBuf> Stream for ByteStream<R> {
     type Item = io::Result<Bytes>;
 
@@ -90,8 +115,17 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
         if *this.ended {
             return Poll::Ready(None);
         }
-        this.chunks.reserve(*this.capacity);
-        let poll = this.reader.poll_read_buf(cx, this.chunks.unfilled());
+        if this.chunks.reserve(*this.capacity) {
+            let cursor = this.chunks.unfilled();
+            *this.is_slice_only |= this.reader.init_hint(cursor.capacity()) > 0;
+            *this.by_slices = *this.is_slice_only && cursor.init_len() == cursor.capacity();
+        }
+        let cursor = this.chunks.unfilled();
+        let poll = if *this.by_slices {
+            poll_read_initialised(this.reader, cx, cursor)
+        } else {
+            this.reader.poll_read_buf(cx, cursor)
+        };
         if let Poll::Ready(Err(error)) = poll {
             *this.ended = true;
             return Poll::Ready(Some(Err(error)));

@@ -10,11 +10,11 @@ use bytes::Bytes;
 use futures::stream::FusedStream as _;
 use futures::{Stream, StreamExt as _};
 use io_shim::testing::conformance;
-use io_shim::{AsyncReadBuf, BorrowedCursor, ByteStream, Offer, Shim};
+use io_shim::{AsyncReadBuf, BorrowedCursor, ByteStream, ContractViolation, Offer, Shim};
 
 use super::pattern;
 use crate::alloc::allocations;
-use crate::mock::{Script, Step, context, ready};
+use crate::mock::{Script, Step, context, ready, violation};
 
 fn next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
     stream.poll_next_unpin(&mut context())
@@ -247,6 +247,78 @@ fn what_a_reader_filled_before_pending_is_not_lost() {
         }
     }
     assert_eq!(ready(next(&mut ByteStream::new(Both))).unwrap().unwrap(), "data");
+}
+
+#[test]
+fn a_reader_that_reports_more_than_it_was_given_gets_an_error() {
+    /// A slice-only reader by hand, which lies at its third call.
+    struct Liar(usize);
+    impl AsyncReadBuf for Liar {
+        fn poll_read_buf(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            mut cursor: BorrowedCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            let n = ready(self.as_mut().poll_read_slice(cx, cursor.ensure_init()))?;
+            cursor.advance_checked(n);
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_read_slice(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+            self.0 += 1;
+            Poll::Ready(Ok(if self.0 == 3 { slice.len() + 1 } else { 10 }))
+        }
+
+        fn init_hint(&self, capacity: usize) -> usize {
+            capacity
+        }
+    }
+    let mut stream = ByteStream::new(Liar(0)).with_capacity(20);
+    for _ in 0..2 {
+        assert_eq!(ready(next(&mut stream)).unwrap().unwrap(), [0; 10][..]);
+    }
+    let error = violation(ready(next(&mut stream)).unwrap());
+    assert_eq!(error, ContractViolation::ReadTooMuch { returned: 21, offered: 20 });
+    assert!(ready(next(&mut stream)).is_none());
+}
+
+#[test]
+fn a_slice_only_reader_is_read_by_slices_in_memory_used_again_and_others_never() {
+    /// Counts the ways in which it is read.
+    #[derive(Default)]
+    struct Ways {
+        hint: usize,
+        cursors: usize,
+        slices: usize,
+    }
+    impl AsyncReadBuf for Ways {
+        fn poll_read_buf(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut cursor: BorrowedCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            self.cursors += 1;
+            cursor.append(&[1; 50]);
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_read_slice(mut self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+            self.slices += 1;
+            Poll::Ready(Ok(50))
+        }
+
+        fn init_hint(&self, _: usize) -> usize {
+            self.hint
+        }
+    }
+    for (hint, ways) in [(0, (6, 0)), (1, (2, 4))] {
+        let mut stream = ByteStream::new(Ways { hint, ..Ways::default() }).with_capacity(100);
+        for _ in 0..6 {
+            assert_eq!(ready(next(&mut stream)).unwrap().unwrap(), [1; 50][..]);
+        }
+        let reader = stream.into_inner();
+        assert_eq!((reader.cursors, reader.slices), ways);
+    }
 }
 
 #[test]
