@@ -37,6 +37,16 @@ fn queued_chunks_go_out_in_one_vectored_write() {
 }
 
 #[test]
+fn an_empty_item_is_no_write() {
+    for vectors in [true, false] {
+        let mut sink = ByteSink::new(Sink::new(vectors));
+        queue(&mut sink, [pair("", ""), pair("", "")]);
+        flush(&mut sink).unwrap();
+        assert_eq!(sink.get_ref().calls(), 0);
+    }
+}
+
+#[test]
 fn a_writer_that_does_not_vector_gets_one_slice_at_a_time() {
     let mut sink = Shim::from_tokio(Sink::new(false)).into_byte_sink();
     queue(&mut sink, [pair("ab", "c"), pair("d", "")]);
