@@ -38,6 +38,7 @@ pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
 /// | [`Shim::from_std`] | `std::io`, in synchronous code | [`Std`](crate::Std) |
 /// | [`Shim::from_std_buf`] | `std::io`, buffered: reads copy from its buffer | [`StdBuf`](crate::StdBuf) |
 /// | `Shim::from_fd` | std's files, sockets and pipes, read straight into uninitialised memory (feature `fd`, Unix) | `Fd` |
+/// | `Shim::from_stream`, `Shim::from_sink` | a `Stream` of chunks, a `Sink` of `Bytes` (feature `stream`) | [`Native`] |
 /// | [`Shim::allow_std`] | `std::io`, never blocking, in asynchronous code | [`AllowStd`](crate::AllowStd) |
 ///
 /// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads, and the constructors accept
