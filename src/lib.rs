@@ -32,11 +32,13 @@ mod sys;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "bytes")]
+pub use buf::with_buf_mut_cursor;
 pub use buf::{BorrowedBuf, BorrowedCursor};
 #[cfg(feature = "std")]
 pub use buf::{ContractViolation, Offer, SliceFeed};
 #[cfg(feature = "alloc")]
-pub use buf::{Spare, SpareCapacity, spare};
+pub use buf::{Spare, SpareCapacity, TrackedBuf, spare};
 #[cfg(feature = "futures")]
 pub use ecosystem::{Futures, FuturesBuf};
 #[cfg(feature = "hyper")]

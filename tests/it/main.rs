@@ -29,6 +29,7 @@ mod spare;
 mod stress;
 mod stress_hyper;
 mod suites;
+mod tracked;
 mod ui;
 mod vectored;
 mod watermark;
