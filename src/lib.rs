@@ -23,6 +23,8 @@ mod buf;
 mod ecosystem;
 #[cfg(feature = "std")]
 mod hub;
+#[cfg(feature = "std")]
+pub mod ops;
 #[cfg(feature = "rt")]
 pub mod rt;
 #[cfg(feature = "std")]

@@ -22,6 +22,7 @@ mod hyper_writes;
 mod memcheck;
 mod mock;
 mod model;
+mod ops;
 mod seek;
 mod smol_sockets;
 mod sockets;
