@@ -17,6 +17,9 @@ const LEAST: usize = 32;
 const TRUSTED: usize = 64 * 1024;
 
 /// The room for finding out whether the stream goes on after exactly as many bytes as there was room for.
+///
+/// Initialised once for an operation, so that waiting there costs nothing. (What a reader puts there that then panics is not
+/// counted, as in a tokio `ReadBuf`.)
 pub(super) type Probe = [u8; LEAST];
 
 pub(super) const fn probe() -> Probe {
@@ -88,7 +91,7 @@ pub(super) fn to_end(
     }
 }
 
-/// Makes room where that is called for. Whether there is none: where the caller's capacity was filled exactly.
+/// Makes room, unless the capacity is still the caller's; whether there is none then, since that was filled exactly.
 #[cold]
 fn is_full(buf: &mut TrackedBuf, full: usize) -> bool {
     if buf.capacity() > full || full == 0 {

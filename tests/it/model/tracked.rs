@@ -183,7 +183,8 @@ impl Model {
 
     /// The next `n` bytes of data.
     fn take(&mut self, n: usize) -> Vec<u8> {
-        let taken: Vec<u8> = data().iter().copied().cycle().skip(self.next % data().len()).take(n).collect();
+        let data = data();
+        let taken = (self.next..self.next + n).map(|i| data[i % data.len()]).collect();
         self.next += n;
         taken
     }
