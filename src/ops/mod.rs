@@ -38,9 +38,9 @@
 //! # assert_eq!(futures::executor::block_on(frame(&mut source, &mut buf)).unwrap(), b"io");
 //! ```
 //!
-//! Knows `hub` and `buf`.
-//!
 //! [`TrackedBuf`]: crate::TrackedBuf
+
+// Knows `hub` and `buf` and no other folder of the crate.
 
 pub mod blocking;
 mod copy;
