@@ -3,7 +3,7 @@
 import pathlib
 import random
 
-for target in ["cursor", "layers"]:
+for target in ["cursor", "layers", "tracked"]:
     directory = pathlib.Path(__file__).parent / "seeds" / target
     directory.mkdir(parents=True, exist_ok=True)
     for number in range(12):

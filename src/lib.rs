@@ -23,6 +23,8 @@ mod buf;
 mod ecosystem;
 #[cfg(feature = "std")]
 mod hub;
+#[cfg(feature = "std")]
+pub mod ops;
 #[cfg(feature = "rt")]
 pub mod rt;
 #[cfg(feature = "std")]
@@ -34,11 +36,13 @@ mod sys;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "bytes")]
+pub use buf::with_buf_mut_cursor;
 pub use buf::{BorrowedBuf, BorrowedCursor};
 #[cfg(feature = "std")]
 pub use buf::{ContractViolation, Offer, SliceFeed};
 #[cfg(feature = "alloc")]
-pub use buf::{Spare, SpareCapacity, spare};
+pub use buf::{Spare, SpareCapacity, TrackedBuf, spare};
 #[cfg(feature = "std")]
 pub use ecosystem::{AllowStd, Std, StdBuf};
 #[cfg(all(feature = "fd", unix))]

@@ -6,5 +6,7 @@ pub mod cursor;
 pub mod reader;
 #[path = "../../tests/it/model/script.rs"]
 pub mod script;
+#[path = "../../tests/it/model/tracked.rs"]
+pub mod tracked;
 #[path = "../../tests/it/model/writer.rs"]
 pub mod writer;

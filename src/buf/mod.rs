@@ -5,6 +5,9 @@
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod borrowed;
 #[cfg(feature = "bytes")]
+#[allow(unsafe_code, reason = "advances by what was filled")]
+mod buf_mut;
+#[cfg(feature = "bytes")]
 #[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod bytes;
 #[cfg(feature = "stream")]
@@ -17,6 +20,12 @@ mod feed;
 #[cfg(feature = "alloc")]
 #[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod spare;
+#[cfg(feature = "alloc")]
+#[allow(unsafe_code, reason = "tracks what is initialised")]
+mod tracked;
+#[cfg(feature = "bytes")]
+#[allow(unsafe_code, reason = "lends memory that may be uninitialised")]
+mod tracked_bytes;
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod uninit;
 #[cfg(feature = "std")]
@@ -25,6 +34,8 @@ mod violation;
 mod window;
 
 pub use borrowed::BorrowedBuf;
+#[cfg(feature = "bytes")]
+pub use buf_mut::with_buf_mut_cursor;
 #[cfg(feature = "stream")]
 pub(crate) use chunks::Chunks;
 pub use cursor::BorrowedCursor;
@@ -32,5 +43,7 @@ pub use cursor::BorrowedCursor;
 pub use feed::{Offer, SliceFeed};
 #[cfg(feature = "alloc")]
 pub use spare::{Spare, SpareCapacity, spare};
+#[cfg(feature = "alloc")]
+pub use tracked::TrackedBuf;
 #[cfg(feature = "std")]
 pub use violation::ContractViolation;

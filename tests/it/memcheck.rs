@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use io_shim::{AsyncReadBuf, BorrowedBuf, Offer, Shim, spare};
+use io_shim::{AsyncReadBuf, BorrowedBuf, Offer, Shim, TrackedBuf, spare};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::mock::{Script, Step, context};
@@ -142,6 +142,35 @@ fn the_spare_capacity_of_a_vec_is_defined_as_far_as_it_was_filled() {
     guard.unfilled().ensure_init_to(20);
     drop(guard);
     assert_eq!((vec.len(), defined(vec.spare_capacity_mut())), (30, 20));
+}
+
+#[test]
+#[ignore = "asks valgrind"]
+fn the_mark_of_an_owned_buffer_is_exact_after_reads_consumption_and_growth() {
+    fn check(buf: &mut TrackedBuf) {
+        let mut cursor = buf.unfilled();
+        let init = cursor.init_len();
+        // SAFETY: nothing is written.
+        assert_eq!(defined(unsafe { cursor.as_mut() }), init);
+    }
+    let mut reader = Shim::from_futures(Script::reads(40, 900).with_pending()).with_offer(Offer::Whole);
+    let mut tokio_reader = Shim::from_tokio(Script::reads(40, 300));
+    let mut buf = TrackedBuf::with_capacity(1000);
+    assert!(request([0x1001, 0, 0, 0]) > 0, "not running under valgrind");
+    let mut partly = 0;
+    for round in 0..80 {
+        buf.reserve(round * 10);
+        partly += usize::from(buf.init_len() < buf.capacity());
+        check(&mut buf);
+        let _ = match round % 2 {
+            0 => Pin::new(&mut reader).poll_read_buf(&mut context(), buf.unfilled().limit(round * 11)),
+            _ => Pin::new(&mut tokio_reader).poll_read_buf(&mut context(), buf.unfilled()),
+        };
+        check(&mut buf);
+        buf.consume(buf.len() * 3 / 4);
+        check(&mut buf);
+    }
+    assert!(partly > 10, "mostly there was nothing uninitialised: {partly}");
 }
 
 #[test]

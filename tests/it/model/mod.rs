@@ -5,6 +5,7 @@
 mod cursor;
 mod reader;
 mod script;
+mod tracked;
 mod writer;
 
 use proptest::prelude::*;
@@ -22,6 +23,11 @@ proptest! {
 
     #[test]
     fn cursors_do_what_the_model_does(case in records(200).prop_map(|records| cursor::Case::decode(&records))) {
+        case.run();
+    }
+
+    #[test]
+    fn owned_buffers_hold_what_the_model_holds(case in records(200).prop_map(|records| tracked::Case::decode(&records))) {
         case.run();
     }
 
@@ -48,7 +54,11 @@ proptest! {
 /// Those of each target, unless they are not there, as in a published package: what the fuzzer found is kept among them.
 #[test]
 fn the_seeds_of_the_fuzzer_pass() {
-    for (target, runs) in [("cursor", &[cursor::run as fn(&[u8])][..]), ("layers", &[reader::run, writer::run])] {
+    for (target, runs) in [
+        ("cursor", &[cursor::run as fn(&[u8])][..]),
+        ("layers", &[reader::run, writer::run]),
+        ("tracked", &[tracked::run]),
+    ] {
         let directory = format!("{}/fuzz/seeds/{target}", env!("CARGO_MANIFEST_DIR"));
         for seed in std::fs::read_dir(directory).into_iter().flatten() {
             let seed = std::fs::read(seed.unwrap().path()).unwrap();

@@ -1,0 +1,240 @@
+//! Reading to the end into a `TrackedBuf`, beside tokio's and futures' own `read_to_end` into a `Vec`.
+//!
+//! `cargo bench --bench buffers` prints one line per figure, and what must hold for it. First instructions, which are exact whatever else
+//! the machine does (valgrind must be installed): per byte at three sizes, where the same number at each means that the cost is
+//! linear. Then the CPU time of this thread, medians of rounds in which all that is compared takes its turn. The readers
+//! inside do nothing but copy.
+
+use std::hint::black_box;
+use std::io;
+use std::pin::{Pin, pin};
+use std::process::{Command, exit};
+use std::task::{Context, Poll, Waker};
+
+use io_shim::{Shim, TrackedBuf, ops};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::io::ReadBuf;
+
+const MIB: usize = 1 << 20;
+static BLOCK: [u8; MIB] = [7; MIB];
+
+/// Returns `left` bytes, at most `chunk` of them a call, not ready before each of them if it `pends`.
+struct Source {
+    left: usize,
+    chunk: usize,
+    pends: bool,
+    waited: bool,
+}
+
+impl Source {
+    /// How many bytes the next call returns into a buffer of `room` bytes.
+    #[inline]
+    fn next(&mut self, room: usize) -> Poll<usize> {
+        if self.pends && !self.waited {
+            self.waited = true;
+            return Poll::Pending;
+        }
+        self.waited = false;
+        let n = self.chunk.min(room).min(self.left);
+        self.left -= n;
+        Poll::Ready(n)
+    }
+}
+
+impl tokio::io::AsyncRead for Source {
+    #[inline(never)]
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.next(buf.remaining()).map(|n| {
+            buf.put_slice(&BLOCK[..n]);
+            Ok(())
+        })
+    }
+}
+
+impl futures::io::AsyncRead for Source {
+    #[inline(never)]
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.next(slice.len()).map(|n| {
+            slice[..n].copy_from_slice(&BLOCK[..n]);
+            Ok(n)
+        })
+    }
+}
+
+/// How a source gives its bytes.
+struct Case {
+    name: &'static str,
+    chunk: usize,
+    pends: bool,
+    sizes: [usize; 3],
+}
+
+const CASES: [Case; 3] = [
+    Case { name: "1 byte a read", chunk: 1, pends: false, sizes: [MIB / 16, MIB / 4, MIB] },
+    Case { name: "1460 bytes, Pending before each", chunk: 1460, pends: true, sizes: [MIB, 4 * MIB, 16 * MIB] },
+    Case { name: "in bulk", chunk: MIB, pends: false, sizes: [4 * MIB, 16 * MIB, 64 * MIB] },
+];
+
+/// Who reads.
+#[derive(Clone, Copy, PartialEq)]
+enum Peer {
+    /// tokio's `read_to_end`, into a `Vec`.
+    Tokio,
+    /// Ours, of the same reader.
+    OursOverTokio,
+    /// futures' `read_to_end`, into a `Vec`.
+    Futures,
+    /// Ours, of the same reader.
+    OursOverFutures,
+}
+
+const PEERS: [Peer; 4] = [Peer::Tokio, Peer::OursOverTokio, Peer::Futures, Peer::OursOverFutures];
+
+fn read(case: &Case, peer: Peer, size: usize) {
+    let mut source = Source { left: size, chunk: case.chunk, pends: case.pends, waited: false };
+    let n = match peer {
+        Peer::Tokio => {
+            let mut vec = Vec::new();
+            drive(tokio::io::AsyncReadExt::read_to_end(&mut source, &mut vec)).expect("the source does not fail");
+            black_box(&vec).len()
+        }
+        Peer::OursOverTokio => {
+            let mut buf = TrackedBuf::new();
+            drive(ops::read_to_end(&mut Shim::from_tokio(source), &mut buf)).expect("the source does not fail");
+            black_box(&buf).len()
+        }
+        Peer::Futures => {
+            let mut vec = Vec::new();
+            drive(futures::AsyncReadExt::read_to_end(&mut source, &mut vec)).expect("the source does not fail");
+            black_box(&vec).len()
+        }
+        Peer::OursOverFutures => {
+            let mut buf = TrackedBuf::new();
+            drive(ops::read_to_end(&mut Shim::from_futures(source), &mut buf)).expect("the source does not fail");
+            black_box(&buf).len()
+        }
+    };
+    assert_eq!(n, size);
+}
+
+/// Polls `future` until it is ready, without waiting to be woken.
+fn drive<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
+
+/// Instructions of a whole run of this program that reads so many bytes.
+fn run_under_valgrind(case: usize, peer: usize, size: usize) -> f64 {
+    let out = std::env::temp_dir().join(format!("buffers.{}", std::process::id()));
+    let output = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(std::env::current_exe().expect("this program has a path"))
+        .args(["run".into(), case.to_string(), peer.to_string(), size.to_string()])
+        .output()
+        .unwrap_or_else(|error| fail(&format!("valgrind did not start: {error}; install it to run this benchmark")));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let _ = std::fs::remove_file(out);
+    if !output.status.success() {
+        fail(&text);
+    }
+    let count = text.lines().rev().find_map(|line| line.split_once("Collected : "));
+    count.and_then(|(_, count)| count.trim().parse().ok()).unwrap_or_else(|| fail(&text))
+}
+
+/// Instructions that reading so many bytes takes.
+fn instructions(case: usize, peer: Peer, size: usize) -> f64 {
+    let peer = PEERS.iter().position(|&other| other == peer).expect("one of them");
+    run_under_valgrind(case, peer, size) - run_under_valgrind(case, peer, 0)
+}
+
+fn fail(message: &str) -> ! {
+    eprintln!("buffers: {message}");
+    exit(1)
+}
+
+/// The CPU time of reading so many bytes, in milliseconds.
+fn cpu(case: &Case, peer: Peer, size: usize) -> f64 {
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+    };
+    let start = now();
+    read(case, peer, size);
+    now() - start
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The median CPU time of one, that of the other, and that of the ratio of the second to the first.
+fn compare(case: &Case, [one, other]: [Peer; 2], size: usize, rounds: usize) -> [f64; 3] {
+    let (mut ones, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let (a, b) = if round % 2 == 0 {
+            let a = cpu(case, one, size);
+            (a, cpu(case, other, size))
+        } else {
+            let b = cpu(case, other, size);
+            (cpu(case, one, size), b)
+        };
+        ones.push(a);
+        others.push(b);
+        ratios.push(b / a);
+    }
+    [median(ones), median(others), median(ratios)]
+}
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [run, case, peer, size] = &arguments[..] {
+        if run == "run" {
+            let number = |text: &String| text.parse::<usize>().expect("a number");
+            read(&CASES[number(case)], PEERS[number(peer)], number(size));
+            return;
+        }
+    }
+
+    println!("instructions per byte of read_to_end, `TrackedBuf` through `Shim::from_tokio` / tokio's into a `Vec`");
+    for (i, case) in CASES.iter().enumerate() {
+        for size in case.sizes {
+            let (ours, tokio) = (instructions(i, Peer::OursOverTokio, size), instructions(i, Peer::Tokio, size));
+            let per_byte = |count| count / size as f64;
+            println!(
+                "{:<34} {:>6} KiB: {:>8.4} / {:>8.4} = {:.3}   (at most 1.05)",
+                case.name,
+                size >> 10,
+                per_byte(ours),
+                per_byte(tokio),
+                ours / tokio,
+            );
+        }
+    }
+
+    println!(
+        "\nCPU time of read_to_end in ms, `TrackedBuf` through `Shim::from_tokio` / tokio's into a `Vec`, medians of rounds"
+    );
+    for case in &CASES {
+        let size = case.sizes[2];
+        let [tokio, ours, ratio] = compare(case, [Peer::Tokio, Peer::OursOverTokio], size, 41);
+        println!(
+            "{:<34} {:>6} KiB: {ours:>8.3} / {tokio:>8.3}, ratio {ratio:.3}   (at most 1.05)",
+            case.name,
+            size >> 10
+        );
+    }
+
+    println!("\nCPU time of read_to_end in ms, futures' into a `Vec` / `TrackedBuf` through `Shim::from_futures`");
+    for (case, size, rounds) in [(&CASES[0], MIB, 21), (&CASES[1], 16 * MIB, 3), (&CASES[2], 64 * MIB, 11)] {
+        let [ours, futures, ratio] = compare(case, [Peer::OursOverFutures, Peer::Futures], size, rounds);
+        let bound = if case.pends { "   (at least 20)" } else { "" };
+        println!("{:<34} {:>6} KiB: {futures:>8.3} / {ours:>8.3}, ratio {ratio:.2}{bound}", case.name, size >> 10);
+    }
+}

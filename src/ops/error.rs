@@ -1,0 +1,84 @@
+//! The errors of reading operations: [`EndedEarly`] and [`LimitExceeded`].
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// The stream ended before there were as many bytes as were asked for.
+///
+/// It comes as an [`io::Error`] of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof). The bytes that there were are in the buffer.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{TrackedBuf, ops};
+///
+/// let mut buf = TrackedBuf::new();
+/// let error = ops::blocking::read_exact(&mut &b"abc"[..], &mut buf, 5).unwrap_err();
+/// assert_eq!(error.to_string(), "the stream ended after 3 of 5 bytes");
+/// assert_eq!(ops::EndedEarly::of(&error).map(|early| early.held), Some(3));
+/// assert_eq!(buf, b"abc");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndedEarly {
+    /// How many bytes the buffer holds.
+    pub held: usize,
+    /// How many it was to hold.
+    pub wanted: usize,
+}
+
+/// The stream is longer than it may be.
+///
+/// It comes as an [`io::Error`] of kind [`FileTooLarge`](io::ErrorKind::FileTooLarge). The bytes that were read are in the buffer: the
+/// allowed ones, and the one that shows that there are more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LimitExceeded {
+    /// How many bytes the buffer was to hold at most.
+    pub most: usize,
+}
+
+impl EndedEarly {
+    /// The early end that `error` is about, if it is about one.
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl LimitExceeded {
+    /// The limit that `error` is about, if it is about one.
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Display for EndedEarly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the stream ended after {} of {} bytes", self.held, self.wanted)
+    }
+}
+
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the stream is longer than {} bytes", self.most)
+    }
+}
+
+impl Error for EndedEarly {}
+
+impl Error for LimitExceeded {}
+
+impl From<EndedEarly> for io::Error {
+    #[cold]
+    fn from(early: EndedEarly) -> Self {
+        io::Error::new(io::ErrorKind::UnexpectedEof, early)
+    }
+}
+
+impl From<LimitExceeded> for io::Error {
+    #[cold]
+    fn from(exceeded: LimitExceeded) -> Self {
+        io::Error::new(io::ErrorKind::FileTooLarge, exceeded)
+    }
+}
