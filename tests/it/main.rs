@@ -29,6 +29,7 @@ mod spare;
 mod stress;
 mod stress_hyper;
 mod suites;
+mod tokio_context;
 mod ui;
 mod vectored;
 mod watermark;
