@@ -17,11 +17,11 @@ use tokio::runtime::{Builder, Handle, Runtime};
 ///
 /// # Dropping
 ///
-/// A drop may happen anywhere, in async code on any runtime or its own. It waits for nothing: the thread ends and drops
-/// all tasks as soon as each returns from its poll, their join handles say "cancelled", and sockets in the runtime's context return
-/// errors. Of the functions given to `spawn_blocking`, those that run go on to their end beside the program, and those that wait never run;
-/// writes to `tokio::fs::File` that wait are carried out. All this ends with the process, finished or not:
-/// [`shutdown_timeout`](Embedded::shutdown_timeout) waits for them.
+/// A drop may happen anywhere, in async code on any runtime or its own. It waits for nothing: the thread ends once the task that it is
+/// polling returns, and drops all tasks. Their join handles say "cancelled", and sockets in the runtime's context return
+/// errors from then on. Of the functions given to `spawn_blocking`, those that run go on to their end beside the program, and their join handles
+/// get the result; those that wait for a thread either run or are cancelled. Writes that a `tokio::fs::File` has accepted are carried out. The end of
+/// the process cuts all of it short; [`shutdown_timeout`](Embedded::shutdown_timeout) waits for it.
 ///
 /// # Examples
 ///

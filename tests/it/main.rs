@@ -5,6 +5,7 @@
 mod access;
 mod alloc;
 mod auto_traits;
+mod bridging;
 mod buffered;
 mod cursor;
 mod defaults;
