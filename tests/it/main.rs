@@ -12,6 +12,7 @@ mod defaults;
 mod delegate;
 mod every;
 mod examples;
+mod examples_bridging;
 mod examples_postgres;
 mod examples_tls;
 mod examples_websocket;
