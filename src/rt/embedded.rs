@@ -88,7 +88,10 @@ impl Embedded {
     /// The runtime's handle.
     #[inline]
     pub fn handle(&self) -> &Handle {
-        self.runtime.as_ref().expect("the runtime is there until the drop").handle()
+        match &self.runtime {
+            Some(runtime) => runtime.handle(),
+            None => unreachable!("the runtime is there until the drop"),
+        }
     }
 
     /// Ends it as a drop does, and waits up to `timeout` for its thread and for blocking functions.

@@ -68,7 +68,8 @@ use tokio::runtime::{EnterGuard, Handle, TryCurrentError};
 /// let mut text = String::new();
 /// within(server).read_to_string(&mut text).await?;
 /// assert_eq!(text, "hello");
-/// # Ok(()) })
+/// # Ok::<(), std::io::Error>(()) })?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[pin_project(PinnedDrop)]
 pub struct TokioContext<T> {
@@ -83,7 +84,7 @@ impl<T> TokioContext<T> {
     ///
     /// A handle alone does not keep its runtime alive.
     #[inline]
-    pub const fn new(inner: T, handle: Handle) -> Self {
+    pub fn new(inner: T, handle: Handle) -> Self {
         TokioContext { inner: Some(inner), handle }
     }
 
@@ -113,32 +114,32 @@ impl<T> TokioContext<T> {
 
     /// The runtime whose context is entered.
     #[inline]
-    pub const fn handle(&self) -> &Handle {
+    pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// The type inside. Calls to it are not in the context: `context.handle().enter()` is for those that have to be.
     #[inline]
-    pub const fn get_ref(&self) -> &T {
-        self.inner.as_ref().expect(THERE)
+    pub fn get_ref(&self) -> &T {
+        there(self.inner.as_ref())
     }
 
     /// The type inside. Calls to it are not in the context.
     #[inline]
-    pub const fn get_mut(&mut self) -> &mut T {
-        self.inner.as_mut().expect(THERE)
+    pub fn get_mut(&mut self) -> &mut T {
+        there(self.inner.as_mut())
     }
 
     /// The type inside, pinned. Calls to it are not in the context.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
-        self.project().inner.as_pin_mut().expect(THERE)
+        there(self.project().inner.as_pin_mut())
     }
 
     /// Gives back the type inside. Where it is dropped is the caller's affair then.
     #[inline]
     pub fn into_inner(mut self) -> T {
-        self.inner.take().expect(THERE)
+        there(self.inner.take())
     }
 
     /// The type inside, and the context for a call to it.
@@ -151,11 +152,14 @@ impl<T> TokioContext<T> {
     #[inline]
     fn within_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, EnterGuard<'_>) {
         let this = self.project();
-        (this.inner.as_pin_mut().expect(THERE), this.handle.enter())
+        (there(this.inner.as_pin_mut()), this.handle.enter())
     }
 }
 
-const THERE: &str = "the type inside is there until the drop";
+#[inline]
+fn there<T>(inner: Option<T>) -> T {
+    inner.expect("the type inside is there until the drop")
+}
 
 /// The type inside is dropped in the context. (Where a thread that ends has no such thing any more, it is dropped without.)
 #[pinned_drop]

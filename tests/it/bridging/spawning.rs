@@ -85,10 +85,10 @@ fn panics_are_passed_on() {
     in_time(|| {
         let runtime = Embedded::new().unwrap();
         let panics = runtime.handle().spawn(async { panic!("in the task") });
-        let error: tokio::task::JoinError = smol::block_on(panics).map(|()| ()).unwrap_err();
+        let error: tokio::task::JoinError = smol::block_on(panics).unwrap_err();
         assert_eq!(error.into_panic().downcast_ref(), Some(&"in the task"));
         let panics = runtime.handle().spawn_blocking(|| panic!("in the function"));
-        let error = smol::block_on(panics).map(|()| ()).unwrap_err();
+        let error = smol::block_on(panics).unwrap_err();
         assert_eq!(error.into_panic().downcast_ref(), Some(&"in the function"));
         // The worker has survived.
         assert_eq!(smol::block_on(runtime.handle().spawn(async { 1 })).unwrap(), 1);
