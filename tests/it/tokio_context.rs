@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, IoSlice, SeekFrom};
 use std::marker::PhantomPinned;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -30,7 +31,15 @@ fn current() -> Option<Id> {
 }
 
 /// Which methods were called, and in the context of which runtime.
-type Calls = Arc<Mutex<Vec<(&'static str, Option<Id>)>>>;
+#[derive(Clone, Debug, Default)]
+struct Calls(Arc<Mutex<Vec<(&'static str, Option<Id>)>>>);
+
+impl Calls {
+    /// Those since the last time.
+    fn take(&self) -> Vec<(&'static str, Option<Id>)> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
 
 /// Has every trait that a context forwards, and notes every call. It panics in the method that it is told to.
 #[derive(Debug)]
@@ -50,7 +59,7 @@ impl Probe {
     }
 
     fn note(&self, method: &'static str) {
-        self.calls.lock().unwrap().push((method, current()));
+        self.calls.0.lock().unwrap().push((method, current()));
         if method == self.panics_in {
             panic!("as told");
         }
@@ -236,11 +245,10 @@ fn every_call_and_the_drop_are_made_in_the_context() {
     let mut within = Box::pin(TokioContext::new(probe, runtime.handle().clone()));
     call_all(within.as_mut());
     let wanted: Vec<_> = ALL.iter().map(|method| (*method, id)).collect();
-    assert_eq!(*calls.lock().unwrap(), wanted);
+    assert_eq!(calls.take(), wanted);
     assert_eq!(current(), None, "between calls there is no context");
-    calls.lock().unwrap().clear();
     drop(within);
-    assert_eq!(*calls.lock().unwrap(), [("drop", id)]);
+    assert_eq!(calls.take(), [("drop", id)]);
     assert_eq!(current(), None);
 }
 
@@ -257,7 +265,7 @@ fn the_innermost_context_holds_until_its_call_returns() {
         assert_eq!(current(), ids.0);
     };
     TokioContext::new(around, outer.handle().clone()).now_or_never().unwrap();
-    assert_eq!(*calls.lock().unwrap(), [("poll", ids.1), ("drop", ids.1)]);
+    assert_eq!(calls.take(), [("poll", ids.1), ("drop", ids.1)]);
 
     // The same within a runtime that really runs.
     let (probe, calls) = Probe::new();
@@ -265,7 +273,7 @@ fn the_innermost_context_holds_until_its_call_returns() {
         assert_eq!(TokioContext::new(probe, inner.handle().clone()).await, 1);
         assert_eq!(current(), ids.0);
     });
-    assert_eq!(*calls.lock().unwrap(), [("poll", ids.1), ("drop", ids.1)]);
+    assert_eq!(calls.take(), [("poll", ids.1), ("drop", ids.1)]);
     assert_eq!(current(), None);
 }
 
@@ -279,11 +287,11 @@ fn a_panic_in_any_method_leaves_the_context() {
         let panic = catch_unwind(AssertUnwindSafe(|| call_all(within.as_mut()))).unwrap_err();
         assert_eq!(panic.downcast_ref(), Some(&"as told"), "{method}");
         assert_eq!(current(), None, "{method}");
-        assert_eq!(*calls.lock().unwrap().last().unwrap(), (method, id));
+        assert_eq!(*calls.take().last().unwrap(), (method, id));
         // Dropping it panics again where dropping was to panic.
         assert_eq!(catch_unwind(AssertUnwindSafe(|| drop(within))).is_err(), method == "drop");
         assert_eq!(current(), None, "{method}");
-        assert_eq!(*calls.lock().unwrap().last().unwrap(), ("drop", id));
+        assert_eq!(*calls.take().last().unwrap(), ("drop", id));
     }
 }
 
@@ -293,7 +301,7 @@ fn a_panic_in_the_drop_drops_nothing_twice() {
     let (probe, calls) = Probe::panicking("drop");
     let within = TokioContext::new(probe, runtime.handle().clone());
     catch_unwind(AssertUnwindSafe(|| drop(within))).unwrap_err();
-    assert_eq!(*calls.lock().unwrap(), [("drop", Some(runtime.handle().id()))]);
+    assert_eq!(calls.take(), [("drop", Some(runtime.handle().id()))]);
     assert_eq!(current(), None);
     // Nor does a panic that goes on while it is dropped.
     let (probe, calls) = Probe::new();
@@ -303,21 +311,24 @@ fn a_panic_in_the_drop_drops_nothing_twice() {
         panic!("elsewhere");
     }))
     .unwrap_err();
-    assert_eq!(*calls.lock().unwrap(), [("drop", Some(runtime.handle().id()))]);
+    assert_eq!(calls.take(), [("drop", Some(runtime.handle().id()))]);
     assert_eq!(current(), None);
 }
 
 #[test]
 fn a_context_that_is_forgotten_is_entered_nowhere() {
     let runtime = runtime();
+    let id = Some(runtime.handle().id());
     let (probe, calls) = Probe::new();
-    let mut within = Box::new(TokioContext::new(probe, runtime.handle().clone()));
+    let mut within = ManuallyDrop::new(TokioContext::new(probe, runtime.handle().clone()));
     assert_eq!(ready(Pin::new(&mut *within).poll(&mut context())), 1);
-    std::mem::forget(std::mem::replace(&mut *within, TokioContext::new(Probe::new().0, runtime.handle().clone())));
     assert_eq!(current(), None);
-    assert_eq!(calls.lock().unwrap().len(), 1, "a probe that is forgotten is not dropped");
     // Its runtime can still be dropped: a handle does not hold it.
     drop(runtime);
+    assert_eq!(calls.take(), [("poll", id)]);
+    // For the checkers of leaks.
+    drop(ManuallyDrop::into_inner(within));
+    assert_eq!(calls.take(), [("drop", id)]);
 }
 
 #[test]
@@ -330,7 +341,7 @@ fn a_context_within_the_drop_of_another_runtime_is_its_own() {
         drop(within);
     });
     drop(dropped);
-    assert_eq!(*calls.lock().unwrap(), [("drop", Some(other.handle().id()))]);
+    assert_eq!(calls.take(), [("drop", Some(other.handle().id()))]);
     assert_eq!(current(), None);
 
     // The drop of a runtime that is driven, by a thread that is in its context.
@@ -347,7 +358,7 @@ fn a_context_within_the_drop_of_another_runtime_is_its_own() {
         });
         inner.shutdown_background();
     });
-    assert_eq!(*calls.lock().unwrap(), [("drop", Some(driven.handle().id()))]);
+    assert_eq!(calls.take(), [("drop", Some(driven.handle().id()))]);
 }
 
 #[test]
@@ -359,7 +370,7 @@ fn a_context_whose_runtime_is_gone_is_still_entered_and_left() {
     drop(runtime);
     call_all(within.as_mut());
     drop(within);
-    assert!(calls.lock().unwrap().iter().all(|(_, context)| *context == id));
+    assert!(calls.take().iter().all(|(_, context)| *context == id));
     assert_eq!(current(), None);
 }
 
@@ -383,7 +394,7 @@ fn a_context_that_outlives_tokios_own_thread_locals_is_dropped() {
     .join()
     .unwrap();
     // Without a context: there is none any more.
-    assert_eq!(*calls.lock().unwrap(), [("drop", None)]);
+    assert_eq!(calls.take(), [("drop", None)]);
 }
 
 #[test]
@@ -402,7 +413,7 @@ fn it_moves_between_threads() {
         .unwrap();
     }
     drop(within);
-    assert_eq!(*calls.lock().unwrap(), [("poll", id), ("poll", id), ("poll", id), ("drop", id)]);
+    assert_eq!(calls.take(), [("poll", id), ("poll", id), ("poll", id), ("drop", id)]);
 }
 
 #[test]
@@ -420,9 +431,9 @@ fn the_type_inside_is_in_reach() {
 
     let (probe, calls) = Probe::new();
     let inner = TokioContext::new(probe, runtime.handle().clone()).into_inner();
-    assert!(calls.lock().unwrap().is_empty(), "what is given back is not dropped");
+    assert!(calls.take().is_empty(), "what is given back is not dropped");
     drop(inner);
-    assert_eq!(*calls.lock().unwrap(), [("drop", None)]);
+    assert_eq!(calls.take(), [("drop", None)]);
 }
 
 #[test]
@@ -460,7 +471,7 @@ fn a_shim_over_a_context_has_every_trait_of_one_over_the_type() {
     let mut shim = pin!(Shim::from_tokio(TokioContext::new(probe, runtime.handle().clone())));
     let bufs = [IoSlice::new(b"a"), IoSlice::new(b"b")];
     assert_eq!(ready(futures::io::AsyncWrite::poll_write_vectored(shim.as_mut(), &mut context(), &bufs)).unwrap(), 102);
-    assert_eq!(*calls.lock().unwrap(), [("poll_write_vectored", Some(runtime.handle().id()))]);
+    assert_eq!(calls.take(), [("poll_write_vectored", Some(runtime.handle().id()))]);
 }
 
 #[test]
@@ -479,7 +490,7 @@ fn without_a_runtime_the_current_one_is_an_error() {
     let (probe, calls) = Probe::new();
     let error = TokioContext::try_current(probe).unwrap_err();
     assert!(error.is_missing_context());
-    assert_eq!(*calls.lock().unwrap(), [("drop", None)]);
+    assert_eq!(calls.take(), [("drop", None)]);
     let runtime = runtime();
     let _entered = runtime.enter();
     let within = TokioContext::try_current(1).unwrap();

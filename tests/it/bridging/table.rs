@@ -15,7 +15,7 @@ use io_shim::Shim;
 use io_shim::rt::{Embedded, SmolTimer, TokioContext};
 use tokio::runtime::Builder;
 
-use super::{MOMENT, in_time};
+use super::{MOMENT, PATIENCE, in_time};
 
 /// What a cell does: works or fails with an error, or panics.
 type Work = BoxFuture<'static, io::Result<()>>;
@@ -114,31 +114,31 @@ async fn smol_socket() -> io::Result<()> {
 }
 
 /// A reader that has data once something else on its executor has run.
-struct Waits(Receiver<()>);
+struct Waits {
+    ran: Receiver<()>,
+    patience: Duration,
+}
 
 impl Read for Waits {
     fn read(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-        // The end, at the second call.
-        if slice.is_empty() {
-            return Ok(0);
-        }
-        self.0.recv_timeout(MOMENT).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+        self.ran.recv_timeout(self.patience).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
         slice[0] = b'a';
         Ok(1)
     }
 }
 
 async fn blocking_reader() -> io::Result<()> {
-    let (send, receive) = channel();
-    let mut reader = Waits(receive);
+    let (send, ran) = channel();
+    let mut reader = Waits { ran, patience: MOMENT };
     let read = async { reader.read_exact(&mut [0]) };
     join(read, async { send.send(()).unwrap() }).await.0
 }
 
 async fn reader_on_a_thread() -> io::Result<()> {
     use futures::AsyncReadExt as _;
-    let (send, receive) = channel();
-    let mut reader = Shim::from_futures(smol::Unblock::with_capacity(1, Waits(receive))).into_futures();
+    let (send, ran) = channel();
+    let reader = Waits { ran, patience: PATIENCE };
+    let mut reader = Shim::from_futures(smol::Unblock::with_capacity(1, reader)).into_futures();
     let mut byte = [0];
     join(reader.read_exact(&mut byte), async { send.send(()).unwrap() }).await.0
 }
