@@ -38,7 +38,7 @@
 //! | the runtime is shut down, or only its handle was kept | sockets and files return an `io::Error`, those that wait are woken for it; tasks are "cancelled"; tokio's timers panic |
 //! | a `current_thread` runtime that nobody drives | sockets, timers and tasks stay `Pending` until somebody is in its `block_on`; files work |
 //! | a context within a context or another runtime | the inner one holds until its call returns |
-//! | `block_in_place` in a context | blocks the calling thread, as any blocking call there would |
+//! | `block_in_place` in a context | blocks the calling thread, as any blocking call there would; within a `current_thread` runtime tokio panics |
 //! | the drop of a socket, file or context | needs no runtime, in whatever thread, before or after its own has ended |
 //!
 //! # For hyper

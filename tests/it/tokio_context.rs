@@ -398,6 +398,24 @@ fn a_context_that_outlives_tokios_own_thread_locals_is_dropped() {
 }
 
 #[test]
+fn a_guard_that_is_kept_from_one_poll_to_the_next_is_tokios_panic() {
+    let (outer, inner) = (runtime(), runtime());
+    let (outer, inner) = (outer.handle().clone(), inner.handle().clone());
+    // What is left of the context after that is the thread's own affair.
+    let panic = thread::spawn(move || {
+        let keeps = async {
+            let _entered = inner.enter();
+            std::future::pending::<()>().await;
+        };
+        let _ = pin!(TokioContext::new(keeps, outer)).poll(&mut context());
+    })
+    .join()
+    .unwrap_err();
+    let text = panic.downcast_ref::<&str>().unwrap();
+    assert!(text.starts_with("`EnterGuard` values dropped out of order"), "{text}");
+}
+
+#[test]
 fn it_moves_between_threads() {
     let runtime = runtime();
     let id = Some(runtime.handle().id());
@@ -476,7 +494,7 @@ fn a_shim_over_a_context_has_every_trait_of_one_over_the_type() {
 
 #[test]
 fn auto_traits_follow_the_type_inside_a_context() {
-    assert!(implements!(TokioContext<u8>: Send + Sync + Unpin));
+    assert!(implements!(TokioContext<u8>: Send + Sync + Unpin + std::panic::UnwindSafe));
     assert!(!implements!(TokioContext<Rc<u8>>: Send));
     assert!(!implements!(TokioContext<Rc<u8>>: Sync));
     assert!(implements!(TokioContext<Rc<u8>>: Unpin));
