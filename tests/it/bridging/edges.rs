@@ -187,7 +187,8 @@ fn nothing_becomes_ready_on_a_current_thread_runtime_that_nobody_drives() {
             }
         });
         // All of them go on as soon as somebody does.
-        let driver = thread::spawn(move || runtime.block_on(async { tokio::time::sleep(PATIENCE).await }));
+        let (stop, stopped) = futures::channel::oneshot::channel::<()>();
+        let driver = thread::spawn(move || runtime.block_on(stopped));
         smol::block_on(async {
             read.await.unwrap();
             sleep.await;
@@ -195,6 +196,8 @@ fn nothing_becomes_ready_on_a_current_thread_runtime_that_nobody_drives() {
         });
         assert_eq!(&bytes, b"hello");
         assert!(!driver.is_finished());
+        drop(stop);
+        assert!(driver.join().unwrap().is_err());
     });
 }
 
