@@ -30,13 +30,16 @@ fn current() -> Option<Id> {
     Handle::try_current().ok().map(|handle| handle.id())
 }
 
-/// Which methods were called, and in the context of which runtime.
+/// A method that was called, and the runtime in whose context it was.
+type Call = (&'static str, Option<Id>);
+
+/// All calls, in their order.
 #[derive(Clone, Debug, Default)]
-struct Calls(Arc<Mutex<Vec<(&'static str, Option<Id>)>>>);
+struct Calls(Arc<Mutex<Vec<Call>>>);
 
 impl Calls {
     /// Those since the last time.
-    fn take(&self) -> Vec<(&'static str, Option<Id>)> {
+    fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
