@@ -25,7 +25,7 @@ CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
 unset RUSTFLAGS
 # Without backtraces: the code that prints them reads what the sanitizer never saw written.
 export CARGO_ENCODED_RUSTFLAGS RUST_BACKTRACE=0 CARGO_TARGET_DIR=$work/$runtime
-export MSAN_SYMBOLIZER_PATH=$symbolizer TSAN_OPTIONS="external_symbolizer_path=$symbolizer ${TSAN_OPTIONS:-}"
+export MSAN_SYMBOLIZER_PATH=$symbolizer TSAN_OPTIONS="external_symbolizer_path=$symbolizer suppressions=$root/.ci/tsan.suppressions ${TSAN_OPTIONS:-}"
 
 cd "$dir"
 cargo test -Zbuild-std --target "$target" "$@"
