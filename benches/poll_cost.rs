@@ -4,10 +4,11 @@
 //! numbers of polls; the difference divided by the difference in polls is the cost of one. The readers and writers inside
 //! do almost nothing, so that what is seen is the conversion.
 
+mod callgrind;
+
 use std::hint::black_box;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::process::{Command, exit};
 use std::task::{Context, Poll, Waker};
 
 use io_shim::{AsyncReadBuf, BorrowedBuf, BorrowedCursor, Shim};
@@ -175,35 +176,9 @@ const CASES: [Case; 8] = [
     ),
 ];
 
-/// Instructions of a whole run of this program with these arguments.
-fn instructions(arguments: &[String]) -> u64 {
-    let out = std::env::temp_dir().join(format!("poll_cost.{}", std::process::id()));
-    let output = Command::new("valgrind")
-        .arg("--tool=callgrind")
-        .arg(format!("--callgrind-out-file={}", out.display()))
-        .arg(std::env::current_exe().expect("this program has a path"))
-        .args(arguments)
-        .output()
-        .unwrap_or_else(|error| fail(&format!("valgrind did not start: {error}; install it to run this benchmark")));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let _ = std::fs::remove_file(out);
-    if !output.status.success() {
-        fail(&text);
-    }
-    let count = text.lines().rev().find_map(|line| line.split_once("Collected : "));
-    count.and_then(|(_, count)| count.trim().parse().ok()).unwrap_or_else(|| fail(&text))
-}
-
-fn fail(message: &str) -> ! {
-    eprintln!("poll_cost: {message}");
-    exit(1)
-}
-
 /// Instructions per poll.
 fn cost(case: usize, through_shim: bool) -> f64 {
-    const POLLS: u64 = 1000;
-    let run = |polls: u64| instructions(&["run".into(), case.to_string(), through_shim.to_string(), polls.to_string()]);
-    (run(2 * POLLS) - run(POLLS)) as f64 / POLLS as f64
+    callgrind::per_poll(&["run", &case.to_string(), &through_shim.to_string()])
 }
 
 fn main() {

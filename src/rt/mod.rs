@@ -1,17 +1,68 @@
 //! What programs need around their streams to run the libraries of one executor on another.
 //!
+//! # Which executor runs what
+//!
+//! | what you have | tokio, multi-thread | tokio, `current_thread` | smol | `futures::executor` | pollster |
+//! |---|---|---|---|---|---|
+//! | a socket of `tokio::net` | as it is | as it is | in a context | in a context | in a context |
+//! | a file of `tokio::fs` | as it is | as it is | in a context | in a context | in a context |
+//! | a timer of `tokio::time` | as it is | as it is | in a context | in a context | in a context |
+//! | a socket of smol, async-net or async-io | as it is | as it is | as it is | as it is | as it is |
+//! | a timer of async-io | as it is | as it is | as it is | as it is | as it is |
+//! | a blocking reader of std | on a thread | on a thread | on a thread | on a thread | on a thread |
+//! | hyper's connections, over any of these streams | as it is | as it is | as it is | as it is | as it is |
+//! | hyper-util's client with its tokio connector | as it is | as it is | in a context | in a context | in a context |
+//!
+//! * **As it is**: it runs there and needs nothing. (A tokio runtime needs its `enable_io` and `enable_time` for tokio's sockets and timers.)
+//! * **In a context**: as it is, it panics: "there is no reactor running". Put a [`TokioContext`] around it, or around the future that uses it.
+//! * **On a thread**: it would hold up everything else on the executor's thread. `smol::Unblock` reads on a thread of its own,
+//!   on any executor, and `Shim::from_futures` takes it; with a tokio runtime at hand, `handle.spawn_blocking` runs a function on one.
+//!
+//! async-std, which is discontinued, is to this table what smol is: its sockets and timers are those of async-io.
+//!
+//! # tokio elsewhere
+//!
+//! A context needs the handle of a runtime that runs. A program that has none starts an [`Embedded`] one, at a place of its choice;
+//! nothing here does so by itself. The context goes around a whole future, or around one socket:
+//! `Shim::from_tokio(TokioContext::new(socket, handle))` is a futures-io type on every executor.
+//!
+//! Tasks go through the handle: `handle.spawn(future)` and `handle.spawn_blocking(function)` work from any thread, in no context, and
+//! their join handles can be awaited on any executor. Panics and `abort` arrive there as in tokio; dropping the join
+//! handle detaches the task. Within a context `tokio::spawn` does the same.
+//!
+//! # At the edges
+//!
+//! | where | what happens |
+//! |---|---|
+//! | no context | tokio panics; [`TokioContext::try_current`] returns an error instead |
+//! | the runtime is shut down, or only its handle was kept | sockets and files return an `io::Error`, those that wait are woken for it; tasks are "cancelled"; tokio's timers panic |
+//! | a `current_thread` runtime that nobody drives | sockets, timers and tasks stay `Pending` until somebody is in its `block_on`; files work |
+//! | a context within a context or another runtime | the inner one holds until its call returns |
+//! | `block_in_place` in a context | blocks the calling thread, as any blocking call there would |
+//! | the drop of a socket, file or context | needs no runtime, in whatever thread, before or after its own has ended |
+//!
+//! # For hyper
+//!
 //! | hyper asks for | on any executor | on smol |
 //! |---|---|---|
 //! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over its `spawn` | the same |
 //! | `hyper::rt::Timer`, for time-outs and keep-alive | | [`SmolTimer`] |
 
 mod block_on;
+#[cfg(feature = "tokio")]
+mod context;
+#[cfg(feature = "tokio")]
+mod embedded;
 #[cfg(feature = "hyper")]
 mod executor;
 #[cfg(all(feature = "hyper", feature = "smol"))]
 mod timer;
 
 pub use block_on::BlockOn;
+#[cfg(feature = "tokio")]
+pub use context::TokioContext;
+#[cfg(feature = "tokio")]
+pub use embedded::Embedded;
 #[cfg(feature = "hyper")]
 pub use executor::HyperExecutor;
 #[cfg(all(feature = "hyper", feature = "smol"))]

@@ -1,0 +1,190 @@
+//! [`TokioContext`]: whatever needs a tokio runtime, on another executor.
+//!
+//! Every call into the type inside is made in the context of one runtime, whose handle the wrapper holds. The context is
+//! a guard on the stack of the call, so that a panic leaves it, too, and nothing of it is left between calls.
+
+mod access;
+mod call;
+mod io;
+
+use std::fmt;
+use std::pin::Pin;
+
+use pin_project::{pin_project, pinned_drop};
+use tokio::runtime::{EnterGuard, Handle, TryCurrentError};
+
+/// A future, stream, sink, reader or writer that needs a tokio runtime, to be used on any executor.
+///
+/// tokio's sockets, files and timers look for the runtime of the thread they are used on, and panic where there is none: "there
+/// is no reactor running, must be called from the context of a Tokio 1.x runtime". A `TokioContext` holds the [`Handle`] of a
+/// runtime and enters it around every call into the type inside: polls, queries, `clone`, and the drop. Around a
+/// reader or writer it has tokio's I/O traits, and `Shim::from_tokio` makes of it a type of every ecosystem:
+///
+/// | around a `T` that is | it is |
+/// |---|---|
+/// | a `Future` | the same |
+/// | tokio's `AsyncRead`, `AsyncWrite`, `AsyncBufRead`, `AsyncSeek` | the same, vectored calls and queries included |
+/// | a `Stream`, a `Sink` (feature `stream`) | the same |
+///
+/// Wrap the outermost thing that uses tokio, often a whole future: what runs inside it is in the context, at one entry
+/// per poll. `Send`, `Sync` and `Unpin` are those of `T`; it may move between threads at any time. Nothing is started and nothing is
+/// allocated; [`Embedded`](crate::rt::Embedded) is a runtime for programs that have none.
+///
+/// # What the runtime has to do
+///
+/// It has to run: a `current_thread` runtime does so only within its `block_on`, and while nobody is in it no socket becomes
+/// ready and no timer fires (`tokio::fs` goes on, since it waits for threads alone).
+///
+/// Once it is shut down, sockets and files in its context return an `io::Error`, in a wait that it interrupts as well. tokio's
+/// timers have no way to say so, and panic.
+///
+/// Within the context of another runtime the inner one holds, until the call returns. `block_in_place` blocks the calling thread,
+/// whatever executor is on it, and no thread takes its place.
+///
+/// # Panics
+///
+/// What `T` panics with is passed on, and the context is left. A `T` that keeps an [`EnterGuard`] of its own from one poll to the next
+/// breaks tokio's rule that guards are dropped in the reverse order, and tokio panics.
+///
+/// # Examples
+///
+/// A tokio socket in a futures-io library, on the executor of `futures`:
+///
+/// ```
+/// use futures::{AsyncReadExt as _, AsyncWriteExt as _};
+/// use io_shim::Shim;
+/// use io_shim::rt::{Embedded, TokioContext};
+/// use tokio::net::{TcpListener, TcpStream};
+///
+/// let runtime = Embedded::new()?;
+/// let within = |stream| Shim::from_tokio(TokioContext::new(stream, runtime.handle().clone())).into_futures();
+///
+/// # futures::executor::block_on(async {
+/// let listener = TokioContext::new(TcpListener::bind("127.0.0.1:0"), runtime.handle().clone()).await?;
+/// let connect = TokioContext::new(TcpStream::connect(listener.local_addr()?), runtime.handle().clone());
+/// within(connect.await?).write_all(b"hello").await?;
+///
+/// let (server, _) = TokioContext::new(listener.accept(), runtime.handle().clone()).await?;
+/// let mut text = String::new();
+/// within(server).read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok::<(), std::io::Error>(()) })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[pin_project(PinnedDrop)]
+pub struct TokioContext<T> {
+    /// There until the drop, which needs to drop it by itself.
+    #[pin]
+    inner: Option<T>,
+    handle: Handle,
+}
+
+impl<T> TokioContext<T> {
+    /// Wraps `inner`, to be used in the context of the runtime of `handle`.
+    ///
+    /// A handle alone does not keep its runtime alive.
+    #[inline]
+    pub fn new(inner: T, handle: Handle) -> Self {
+        TokioContext { inner: Some(inner), handle }
+    }
+
+    /// Wraps `inner`, to be used in the context of the runtime that the calling thread is in.
+    ///
+    /// For what is made within a tokio runtime and goes elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// The calling thread is in no runtime's context, where `Handle::current()` would panic. `inner` is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::rt::{Embedded, TokioContext};
+    ///
+    /// assert!(TokioContext::try_current(tokio::io::empty()).is_err());
+    ///
+    /// let runtime = Embedded::new()?;
+    /// let _entered = runtime.handle().enter();
+    /// assert!(TokioContext::try_current(tokio::io::empty()).is_ok());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn try_current(inner: T) -> Result<Self, TryCurrentError> {
+        Ok(TokioContext::new(inner, Handle::try_current()?))
+    }
+
+    /// The runtime whose context is entered.
+    #[inline]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The type inside. Calls to it are not in the context: `context.handle().enter()` is for those that have to be.
+    #[inline]
+    pub fn get_ref(&self) -> &T {
+        there(self.inner.as_ref())
+    }
+
+    /// The type inside. Calls to it are not in the context.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut T {
+        there(self.inner.as_mut())
+    }
+
+    /// The type inside, pinned. Calls to it are not in the context.
+    #[inline]
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
+        there(self.project().inner.as_pin_mut())
+    }
+
+    /// Gives back the type inside. Where it is dropped is the caller's affair then.
+    #[inline]
+    pub fn into_inner(mut self) -> T {
+        there(self.inner.take())
+    }
+
+    /// The type inside, and the context for a call to it.
+    #[inline]
+    fn within(&self) -> (&T, EnterGuard<'_>) {
+        (self.get_ref(), self.handle.enter())
+    }
+
+    /// The type inside, pinned, and the context for a call to it.
+    #[inline]
+    fn within_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, EnterGuard<'_>) {
+        let this = self.project();
+        (there(this.inner.as_pin_mut()), this.handle.enter())
+    }
+}
+
+#[inline]
+fn there<T>(inner: Option<T>) -> T {
+    inner.expect("the type inside is there until the drop")
+}
+
+/// The type inside is dropped in the context. (Where a thread that ends has no such thing any more, it is dropped without.)
+#[pinned_drop]
+impl<T> PinnedDrop for TokioContext<T> {
+    fn drop(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        if this.inner.is_none() {
+            return;
+        }
+        // To enter would panic in a destructor of the thread's, which ends the process.
+        let ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+        let _entered = (!ending).then(|| this.handle.enter());
+        this.inner.set(None);
+    }
+}
+
+impl<T: Clone> Clone for TokioContext<T> {
+    fn clone(&self) -> Self {
+        let (inner, _entered) = self.within();
+        TokioContext::new(inner.clone(), self.handle.clone())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for TokioContext<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokioContext").field("inner", self.get_ref()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! Bridging executors on real sockets, files, timers and threads: `rt::TokioContext` and `rt::Embedded`.
+
+mod echo;
+mod edges;
+mod embedded;
+mod reverse;
+mod spawning;
+mod table;
+#[cfg(target_os = "linux")]
+mod threads;
+mod tokio_types;
+
+use std::net::TcpListener;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures::future::{Either, select};
+use io_shim::rt::{Embedded, TokioContext};
+use tokio::net::TcpStream;
+
+/// How long whatever is expected may take, on a machine that is busy with other things, or under a memory checker.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait for what is expected not to happen.
+const MOMENT: Duration = Duration::from_millis(150);
+
+/// What `work` returns, on a thread of its own; a panic where it takes too long.
+#[track_caller]
+fn in_time<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+    let (send, receive) = channel();
+    let thread = thread::spawn(move || send.send(work()));
+    match receive.recv_timeout(PATIENCE) {
+        Ok(result) => result,
+        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
+        Err(RecvTimeoutError::Disconnected) => std::panic::resume_unwind(thread.join().unwrap_err()),
+    }
+}
+
+/// Whether `future` is ready within a moment.
+async fn within_a_moment<F: Future + Unpin>(future: F) -> Option<F::Output> {
+    match select(future, smol::Timer::after(MOMENT)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+/// Waits until `condition` holds.
+#[track_caller]
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A tokio socket of `runtime`, and its peer.
+fn socket(runtime: &Embedded) -> (TokioContext<TcpStream>, std::net::TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (socket, _) = listener.accept().unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let _entered = runtime.handle().enter();
+    (TokioContext::try_current(TcpStream::from_std(socket).unwrap()).unwrap(), peer)
+}
+
+/// Runs an ignored test of this binary in a process of its own, where nothing else starts threads or opens files.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn in_its_own_process(test: &str) {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("test result: ok. 1 passed"), "{said}{errors}");
+}
+
+/// The names of the threads of this process.
+#[cfg(target_os = "linux")]
+fn threads() -> Vec<String> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    // A thread may end in the meantime.
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.map(|name| name.trim().to_owned()).collect()
+}

@@ -1,0 +1,143 @@
+//! No thread is started unless asked for. Counted in processes of their own, since other tests start threads as they like.
+
+use std::pin::pin;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier};
+
+use futures::AsyncReadExt as _;
+use io_shim::Shim;
+use io_shim::rt::{Embedded, HyperExecutor, TokioContext};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::Builder;
+
+use super::{PATIENCE, in_its_own_process, threads, wait_until};
+
+#[test]
+fn nothing_starts_a_thread_but_a_call_that_says_so() {
+    in_its_own_process("bridging::threads::child_that_counts_threads");
+}
+
+#[test]
+#[ignore = "run by a test, in a process of its own"]
+fn child_that_counts_threads() {
+    let before = threads().len();
+    // Contexts, of a runtime that has no threads.
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = runtime.handle().clone();
+    futures::executor::block_on(async {
+        assert_eq!(TokioContext::new(async { 1 }, handle.clone()).await, 1);
+        let mut text = String::new();
+        let reader = Shim::from_tokio(TokioContext::new(&b"text"[..], handle.clone()));
+        reader.into_futures().read_to_string(&mut text).await.unwrap();
+        assert_eq!(text, "text");
+    });
+    assert!(TokioContext::try_current(1).is_err());
+    // As far as a connection of its gets without being driven.
+    let mut connect = pin!(TokioContext::new(tokio::net::TcpStream::connect("127.0.0.1:1"), handle.clone()));
+    let _ = connect.as_mut().poll(&mut crate::mock::context());
+    let _executor = HyperExecutor::new(drop);
+    assert_eq!(threads().len(), before, "{:?}", threads());
+
+    // One, when asked; and it goes with its owner.
+    let embedded = Embedded::new().unwrap();
+    assert_eq!(threads().len(), before + 1);
+    assert!(pollster::block_on(embedded.handle().spawn(async { true })).unwrap());
+    // It has named itself by now.
+    assert_eq!(threads().iter().filter(|name| *name == "io-shim-tokio").count(), 1);
+    assert_eq!(threads().len(), before + 1);
+    drop(embedded);
+    wait_until("its thread ends", || threads().len() == before);
+
+    let embedded = Embedded::new().unwrap();
+    embedded.shutdown_timeout(PATIENCE);
+    assert_eq!(threads().len(), before, "the thread was waited for");
+
+    // The global one, asked for by many threads at once.
+    let barrier = Arc::new(Barrier::new(8));
+    let askers: Vec<_> = (0..8)
+        .map(|_| {
+            let barrier = barrier.clone();
+            std::thread::spawn(move || {
+                barrier.wait();
+                Embedded::global().unwrap()
+            })
+        })
+        .collect();
+    let global = Embedded::global().unwrap();
+    for asker in askers {
+        assert!(std::ptr::eq(asker.join().unwrap(), global));
+    }
+    wait_until("the askers end", || threads().len() == before + 1);
+}
+
+#[test]
+fn a_start_that_fails_is_an_error_and_can_be_tried_again() {
+    in_its_own_process("bridging::threads::child_without_resources");
+}
+
+/// Runs `work` while the process has at most `most` of a resource.
+fn limited<R>(resource: Resource, most: u64, work: impl FnOnce() -> R) -> R {
+    let before = getrlimit(resource);
+    setrlimit(resource, Rlimit { current: Some(most), ..before }).unwrap();
+    let result = work();
+    setrlimit(resource, before).unwrap();
+    result
+}
+
+#[test]
+#[ignore = "run by a test, in a process of its own"]
+fn child_without_resources() {
+    let error = limited(Resource::Nofile, 3, || Embedded::global().map(drop)).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::EMFILE), "{error:?}");
+    let before = threads().len();
+    // The superuser may start threads beyond the limit: this process is not root's from here on.
+    // SAFETY: a call with three numbers.
+    unsafe { libc::setresuid(65534, 65534, 65534) };
+    for _ in 0..2 {
+        let error = limited(Resource::Nproc, 0, || Embedded::global().map(drop)).unwrap_err();
+        assert!(error.to_string().contains("OS can't spawn worker thread"), "{error:?}");
+    }
+    assert_eq!(threads().len(), before);
+    // With what they need, it starts.
+    let global = Embedded::global().unwrap();
+    assert_eq!(pollster::block_on(global.handle().spawn(async { 4 })).unwrap(), 4);
+    assert_eq!(threads().len(), before + 1);
+}
+
+#[test]
+fn a_blocking_function_that_waits_when_the_runtime_ends_runs_or_is_cancelled() {
+    in_its_own_process("bridging::threads::child_with_every_thread_busy");
+}
+
+/// As many threads as tokio has for blocking functions, which is more than a memory checker allows a process.
+#[test]
+#[ignore = "run by a test, in a process of its own"]
+fn child_with_every_thread_busy() {
+    const THREADS: usize = 512;
+    let before = threads().len();
+    let runtime = Embedded::new().unwrap();
+    let (running, runs) = channel();
+    let gate = Arc::new(Barrier::new(THREADS + 1));
+    for _ in 0..THREADS {
+        let (running, gate) = (running.clone(), gate.clone());
+        runtime.handle().spawn_blocking(move || {
+            running.send(()).unwrap();
+            gate.wait();
+        });
+    }
+    for _ in 0..THREADS {
+        runs.recv_timeout(PATIENCE).unwrap();
+    }
+    let (ran, has_run) = channel();
+    let waits = runtime.handle().spawn_blocking(move || ran.send(()).unwrap());
+    drop(runtime);
+    gate.wait();
+    // Whichever: it is known.
+    match smol::block_on(waits) {
+        Ok(()) => has_run.try_recv().unwrap(),
+        Err(error) => assert!(error.is_cancelled() && has_run.try_recv().is_err()),
+    }
+    // smol has a thread for its reactor by now.
+    wait_until("all threads end", || threads().len() == before + 1);
+    assert!(threads().contains(&"async-io".to_owned()), "{:?}", threads());
+}
