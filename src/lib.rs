@@ -27,6 +27,8 @@ mod hub;
 pub mod rt;
 #[cfg(feature = "std")]
 mod shim;
+#[cfg(feature = "stream")]
+mod stream;
 #[cfg(any(feature = "smol", feature = "fd"))]
 mod sys;
 #[cfg(feature = "testing")]
@@ -53,3 +55,5 @@ pub use ecosystem::{Tokio, TokioBuf, with_tokio_cursor};
 pub use hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 #[cfg(feature = "std")]
 pub use shim::{Buffered, Ecosystem, Every, Includes, Native, Shim, Unbuffered, View};
+#[cfg(feature = "stream")]
+pub use stream::{ByteSink, ByteStream, SinkWriter, StreamReader};

@@ -7,6 +7,9 @@ mod borrowed;
 #[cfg(feature = "bytes")]
 #[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod bytes;
+#[cfg(feature = "stream")]
+#[allow(unsafe_code, reason = "tracks what is initialised")]
+mod chunks;
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod cursor;
 #[cfg(feature = "std")]
@@ -22,6 +25,8 @@ mod violation;
 mod window;
 
 pub use borrowed::BorrowedBuf;
+#[cfg(feature = "stream")]
+pub(crate) use chunks::Chunks;
 pub use cursor::BorrowedCursor;
 #[cfg(feature = "std")]
 pub use feed::{Offer, SliceFeed};

@@ -39,6 +39,9 @@ pub enum ContractViolation {
     },
     /// A reader replaced the buffer that it was lent by another one.
     BufferReplaced,
+    /// A [`bytes::Buf`] of a stream or for a sink gave a chunk, a count of remaining bytes, or an advance that do not agree.
+    #[cfg(feature = "stream")]
+    InconsistentBuf,
 }
 
 impl ContractViolation {
@@ -76,6 +79,8 @@ impl fmt::Display for ContractViolation {
                 write!(f, "the inner writer reported {returned} bytes written of {offered} given")
             }
             Self::BufferReplaced => f.write_str("the inner reader replaced the buffer that it was lent"),
+            #[cfg(feature = "stream")]
+            Self::InconsistentBuf => f.write_str("a `Buf` gave chunks that disagree with how much it says remains"),
         }
     }
 }

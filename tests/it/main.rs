@@ -34,6 +34,7 @@ mod sockets;
 mod spare;
 mod std_types;
 mod strace;
+mod streams;
 mod stress;
 mod stress_hyper;
 mod suites;

@@ -106,6 +106,8 @@ impl fmt::Display for Seen {
             Seen::Error(kind) => format!("its error `{kind:?}`"),
             Seen::Pending { woken: true } => "`Pending`, woken".to_string(),
             Seen::Pending { woken: false } => "`Pending`, not woken".to_string(),
+            #[cfg(feature = "stream")]
+            Seen::Violation(ContractViolation::InconsistentBuf) => "`InconsistentBuf`".to_string(),
             Seen::Panic => "its panic".to_string(),
         };
         f.write_str(&text)

@@ -1,0 +1,268 @@
+//! [`ByteSink`]: a sink of bytes made of a writer.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::vec::Vec;
+
+use bytes::{Buf, Bytes};
+use futures_sink::Sink;
+use pin_project::pin_project;
+
+use super::pieces::Pieces;
+use crate::buf::ContractViolation;
+use crate::hub::AsyncWrite;
+use crate::shim::{Ecosystem, Shim};
+
+/// How many bytes are queued before writing starts.
+const HIGH_WATER: usize = 64 * 1024;
+/// How many items are queued before writing starts, however short they are.
+const MOST_ITEMS: usize = 1024;
+/// How many slices are written in one call.
+const SLICES: usize = 64;
+
+/// A sink of chunks that writes them to a writer.
+///
+/// Items are queued as they are, not copied, and written when [`poll_ready`](Sink::poll_ready) finds the high-water mark
+/// reached, and by [`poll_flush`](Sink::poll_flush) and [`poll_close`](Sink::poll_close): many of them in one vectored
+/// write, where the writer [vectors](AsyncWrite::is_write_vectored). Closing flushes the writer and shuts it down.
+///
+/// # Back-pressure
+///
+/// The sink is ready while less than the mark is queued, 64 KiB by default, and fewer than 1024 items. It holds less than
+/// that and one item more, therefore.
+///
+/// # Errors
+///
+/// Those of the writer; `WriteZero` if it takes no more; a [`ContractViolation`](crate::ContractViolation) if it says that it
+/// took more than it was given, or if an item's [`Buf`] is inconsistent: that item is dropped then. Otherwise what was not
+/// written stays queued, and [`into_inner`](ByteSink::into_inner) gives it back.
+///
+/// # Panics
+///
+/// `start_send` panics if the sink is full: `poll_ready` has to be ready before.
+///
+/// # Cancel safety
+///
+/// What was accepted is queued until it is written: nothing is lost or written twice when a future that polls is dropped.
+/// (`send()` of futures loses an item that was not accepted yet.)
+#[pin_project]
+pub struct ByteSink<W, B = Bytes> {
+    #[pin]
+    writer: W,
+    queue: VecDeque<Pieces<B>>,
+    /// How many bytes the items of the queue have left.
+    queued: usize,
+    /// How many bytes from the front of the queue were written, and are still to be taken from it. Not 0 only after an item
+    /// panicked.
+    written: usize,
+    high_water: usize,
+}
+
+impl<W, B> ByteSink<W, B> {
+    /// A sink that writes to `writer`.
+    #[inline]
+    pub const fn new(writer: W) -> Self {
+        ByteSink { writer, queue: VecDeque::new(), queued: 0, written: 0, high_water: HIGH_WATER }
+    }
+
+    /// Sets how many queued bytes have to be written before another item is accepted. 64 KiB by default; with 0 or 1, every
+    /// item is written before the next is accepted.
+    #[inline]
+    #[must_use = "the sink with the setting is the result"]
+    pub fn with_high_water(mut self, bytes: usize) -> Self {
+        self.high_water = bytes.max(1);
+        self
+    }
+
+    /// How many bytes were accepted and are not written yet.
+    #[inline]
+    pub fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// The writer inside.
+    #[inline]
+    pub fn get_ref(&self) -> &W {
+        &self.writer
+    }
+
+    /// The writer inside. What is queued is written later than what is written to it directly.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.writer
+    }
+
+    /// The writer inside, pinned.
+    #[inline]
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut W> {
+        self.project().writer
+    }
+
+    fn is_full(&self) -> bool {
+        self.queued >= self.high_water || self.queue.len() >= MOST_ITEMS
+    }
+}
+
+impl<W, B: Buf> ByteSink<W, B> {
+    /// Gives back the writer, and what was accepted and is not written: after a flush, nothing.
+    pub fn into_inner(self) -> (W, Vec<B>) {
+        (self.writer, self.queue.into_iter().map(Pieces::into_inner).collect())
+    }
+}
+
+impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
+    /// Writes until nothing is queued.
+    fn poll_drain(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.queue.is_empty() {
+            ready!(self.as_mut().poll_write_queued(cx))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes once from the front of the queue, which is not empty.
+    fn poll_write_queued(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.project();
+        take_written(this.queue, this.queued, this.written)?;
+        if let Some(Err(violation)) = this.queue.front().map(Pieces::peek) {
+            if let Some(item) = this.queue.pop_front() {
+                *this.queued -= item.left();
+            }
+            return Poll::Ready(Err(violation.into()));
+        }
+        let (n, offered) = if this.writer.is_write_vectored() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let (count, offered) = peek_items(this.queue, &mut slices);
+            (ready!(this.writer.poll_write_vectored(cx, &slices[..count]))?, offered)
+        } else {
+            let piece = this.queue.front().and_then(|item| item.peek().ok()).unwrap_or_default();
+            (ready!(this.writer.poll_write(cx, piece))?, piece.len())
+        };
+        *this.written = ContractViolation::check_write(n, offered)?;
+        if n == 0 {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::WriteZero,
+                "the writer takes no more of what is queued",
+            )));
+        }
+        Poll::Ready(take_written(this.queue, this.queued, this.written))
+    }
+}
+
+/// Takes what was written from the front of the queue. An item that turns out to be inconsistent is told of at the end, so
+/// that what was written of others is not written again.
+fn take_written<B: Buf>(queue: &mut VecDeque<Pieces<B>>, queued: &mut usize, written: &mut usize) -> io::Result<()> {
+    let mut result = Ok(());
+    while let Some(item) = queue.front_mut().filter(|_| *written > 0) {
+        let n = item.left().min(*written);
+        *queued -= n;
+        *written -= n;
+        if n > 0 {
+            item.advance(n);
+        }
+        if item.left() == 0 {
+            result = if item.is_done() { result } else { Err(ContractViolation::InconsistentBuf.into()) };
+            queue.pop_front();
+        }
+    }
+    result
+}
+
+/// Puts pieces from the front of the queue into `slices`: how many slices, and how many bytes.
+///
+/// Of an item that does not give all its pieces, nor consistent ones, what follows must not be written. The first item is
+/// known to have one good piece.
+fn peek_items<'a, B: Buf>(queue: &'a VecDeque<Pieces<B>>, slices: &mut [IoSlice<'a>; SLICES]) -> (usize, usize) {
+    let (mut count, mut offered) = (0, 0);
+    for (i, item) in queue.iter().enumerate() {
+        let Ok((of_item, len)) = item.peek_vectored(&mut slices[count..]) else {
+            if i == 0 {
+                // Its `chunk` is good, and its `chunks_vectored` is not.
+                let piece = item.peek().unwrap_or_default();
+                slices[0] = IoSlice::new(piece);
+                return (1, piece.len());
+            }
+            break;
+        };
+        count += of_item;
+        offered += len;
+        if len < item.left() || count == SLICES {
+            break;
+        }
+    }
+    (count, offered)
+}
+
+impl<W: AsyncWrite, B: Buf> Sink<B> for ByteSink<W, B> {
+    type Error = io::Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_full() && self.as_mut().poll_drain(cx)?.is_pending() && self.is_full() {
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    #[track_caller]
+    fn start_send(self: Pin<&mut Self>, item: B) -> io::Result<()> {
+        assert!(!self.is_full(), "`start_send` although `poll_ready` was not ready");
+        let this = self.project();
+        let item = Pieces::new(item);
+        if !item.is_done() {
+            let queued = this.queued.checked_add(item.left());
+            *this.queued = queued.ok_or(ContractViolation::InconsistentBuf)?;
+            this.queue.push_back(item);
+        }
+        Ok(())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_drain(cx))?;
+        self.project().writer.poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_drain(cx))?;
+        self.project().writer.poll_shutdown(cx)
+    }
+}
+
+impl<W: fmt::Debug, B> fmt::Debug for ByteSink<W, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteSink")
+            .field("writer", &self.writer)
+            .field("items", &self.queue.len())
+            .field("queued", &self.queued)
+            .field("high_water", &self.high_water)
+            .finish()
+    }
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V>
+where
+    Self: AsyncWrite,
+{
+    /// Makes the writer a sink of chunks, of any [`Buf`]. See [`ByteSink`] for back-pressure, errors and cancel safety.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use futures::{SinkExt as _, StreamExt as _, stream};
+    /// use io_shim::Shim;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut chunks = stream::iter(["hel", "lo"]).map(|chunk| Ok(Bytes::from(chunk)));
+    /// let mut sink = Shim::new(Vec::new()).into_byte_sink();
+    /// sink.send_all(&mut chunks).await?;
+    /// sink.close().await?;
+    /// assert_eq!(sink.get_ref().get_ref(), b"hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn into_byte_sink<B: Buf>(self) -> ByteSink<Self, B> {
+        ByteSink::new(self)
+    }
+}

@@ -1,0 +1,157 @@
+//! [`ByteStream`]: a stream of `Bytes` made of a reader.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::{FusedStream, Stream};
+use pin_project::pin_project;
+
+use crate::buf::Chunks;
+use crate::hub::AsyncReadBuf;
+use crate::shim::{Ecosystem, Shim};
+
+/// How much memory is allocated at a time, in bytes.
+const CAPACITY: usize = 4 * 1024;
+
+/// A stream of the chunks that a reader returns, as `Bytes`.
+///
+/// One poll is one read and one chunk. Chunks are split off one allocation until it is used up. It is used again when all
+/// chunks of it are gone by then; otherwise there is another one. Whatever of it a reader has initialised stays known
+/// until then, so that **within one allocation no byte is zeroed twice**, and one that is used again is not zeroed again.
+///
+/// The last chunk of an allocation is as long as the room that is left in it. A packet-style reader, whose packets that
+/// would cut, is better read into a buffer of the caller's.
+///
+/// # Errors
+///
+/// Those of the reader. The stream ends after an error, as it does at the end of file.
+///
+/// # Cancel safety
+///
+/// No data is lost when the future of `next()` is dropped.
+#[pin_project]
+pub struct ByteStream<R> {
+    #[pin]
+    reader: R,
+    chunks: Chunks,
+    capacity: usize,
+    ended: bool,
+}
+
+impl<R> ByteStream<R> {
+    /// A stream of what `reader` returns.
+    #[inline]
+    pub fn new(reader: R) -> Self {
+        ByteStream { reader, chunks: Chunks::default(), capacity: CAPACITY, ended: false }
+    }
+
+    /// Sets how many bytes are allocated at a time, and with it the length of the longest chunk. 4 KiB by default, 1 at least.
+    #[inline]
+    #[must_use = "the stream with the setting is the result"]
+    pub fn with_capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity.max(1);
+        self
+    }
+
+    /// The reader inside.
+    #[inline]
+    pub fn get_ref(&self) -> &R {
+        &self.reader
+    }
+
+    /// The reader inside.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
+    /// The reader inside, pinned.
+    #[inline]
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
+        self.project().reader
+    }
+
+    /// Gives back the reader. No data is lost: a stream holds none.
+    #[inline]
+    pub fn into_inner(self) -> R {
+        self.reader
+    }
+}
+
+impl<R: AsyncReadBuf> Stream for ByteStream<R> {
+    type Item = io::Result<Bytes>;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        if *this.ended {
+            return Poll::Ready(None);
+        }
+        this.chunks.reserve(*this.capacity);
+        let poll = this.reader.poll_read_buf(cx, this.chunks.unfilled());
+        if let Poll::Ready(Err(error)) = poll {
+            *this.ended = true;
+            return Poll::Ready(Some(Err(error)));
+        }
+        if this.chunks.filled() > 0 {
+            // On `Pending`, too, which a reader must not do: nothing is lost this way.
+            return Poll::Ready(Some(Ok(this.chunks.take())));
+        }
+        if poll.is_pending() {
+            return Poll::Pending;
+        }
+        *this.ended = true;
+        Poll::Ready(None)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, self.ended.then_some(0))
+    }
+}
+
+impl<R: AsyncReadBuf> FusedStream for ByteStream<R> {
+    fn is_terminated(&self) -> bool {
+        self.ended
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for ByteStream<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("reader", &self.reader)
+            .field("capacity", &self.capacity)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V>
+where
+    Self: AsyncReadBuf,
+{
+    /// Makes the reader a stream of `Bytes`, one chunk for each read. See [`ByteStream`] for memory, errors and cancel safety.
+    ///
+    /// # Examples
+    ///
+    /// A reader of futures-io as the body of an HTTP message:
+    ///
+    /// ```
+    /// use futures::TryStreamExt as _;
+    /// use http_body_util::{BodyExt as _, StreamBody};
+    /// use hyper::body::Frame;
+    /// use io_shim::Shim;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let stream = Shim::from_futures(&b"hello"[..]).into_byte_stream().with_capacity(16 << 10);
+    /// let body = StreamBody::new(stream.map_ok(Frame::data));
+    /// assert_eq!(body.collect().await?.to_bytes(), "hello");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn into_byte_stream(self) -> ByteStream<Self> {
+        ByteStream::new(self)
+    }
+}

@@ -1,0 +1,19 @@
+//! `Stream`s and `Sink`s of bytes: readers and writers made of them, and made into them.
+//!
+//! | | from | to |
+//! |---|---|---|
+//! | `Stream` | `Shim::from_stream`: [`StreamReader`], a buffered reader | `shim.into_byte_stream()`: [`ByteStream`] |
+//! | `Sink` | `Shim::from_sink`: [`SinkWriter`], a writer | `shim.into_byte_sink()`: [`ByteSink`] |
+//!
+//! Knows `shim`, `hub` and `buf`.
+
+mod byte_sink;
+mod byte_stream;
+mod pieces;
+mod sink_writer;
+mod stream_reader;
+
+pub use byte_sink::ByteSink;
+pub use byte_stream::ByteStream;
+pub use sink_writer::SinkWriter;
+pub use stream_reader::StreamReader;

@@ -1,0 +1,89 @@
+//! [`Pieces`]: a `Buf` that is not believed.
+
+use std::io::IoSlice;
+
+use bytes::Buf;
+
+use crate::buf::ContractViolation;
+
+/// A `Buf`, read piece by piece, and how many bytes it has to have left: one that does not is caught at once, so that a
+/// reader neither loops for ever nor gives a byte twice.
+pub(super) struct Pieces<B> {
+    buf: B,
+    left: usize,
+    broken: bool,
+}
+
+impl<B: Buf> Pieces<B> {
+    #[inline]
+    pub(super) fn new(buf: B) -> Self {
+        Pieces { left: buf.remaining(), buf, broken: false }
+    }
+
+    /// The next piece. It is empty only when nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// An inconsistency, now or in an earlier call: what is left is unknown.
+    #[inline]
+    pub(super) fn peek(&self) -> Result<&[u8], ContractViolation> {
+        if self.broken {
+            return Err(ContractViolation::InconsistentBuf);
+        }
+        if self.left == 0 {
+            return Ok(&[]);
+        }
+        let piece = self.buf.chunk();
+        if piece.is_empty() || piece.len() > self.left {
+            return Err(ContractViolation::InconsistentBuf);
+        }
+        Ok(piece)
+    }
+
+    /// Puts the pieces into the front of `slices`: how many slices, and how many bytes. Both are positive when something
+    /// is left and there is a slice.
+    ///
+    /// # Errors
+    ///
+    /// As [`peek`](Self::peek).
+    pub(super) fn peek_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> Result<(usize, usize), ContractViolation> {
+        if self.broken {
+            return Err(ContractViolation::InconsistentBuf);
+        }
+        let count = self.buf.chunks_vectored(slices);
+        let filled = slices.get(..count).ok_or(ContractViolation::InconsistentBuf)?;
+        let len = filled.iter().fold(0usize, |len, slice| len.saturating_add(slice.len()));
+        if len > self.left || (len == 0 && self.left > 0 && !slices.is_empty()) {
+            return Err(ContractViolation::InconsistentBuf);
+        }
+        Ok((count, len))
+    }
+
+    /// Goes on by `n` bytes, which were among those given by the last call. An inconsistency shows at the next one.
+    #[inline]
+    pub(super) fn advance(&mut self, n: usize) {
+        // It stays so if `advance` panics: nobody knows then what is left.
+        self.broken = true;
+        self.left -= n;
+        self.buf.advance(n);
+        self.broken = self.buf.remaining() != self.left;
+    }
+
+    pub(super) fn into_inner(self) -> B {
+        self.buf
+    }
+}
+
+impl<B> Pieces<B> {
+    /// How many bytes are left.
+    #[inline]
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Whether nothing is left, and nothing is wrong.
+    #[inline]
+    pub(super) fn is_done(&self) -> bool {
+        self.left == 0 && !self.broken
+    }
+}

@@ -1,0 +1,157 @@
+//! [`SinkWriter`]: a writer made of a sink.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::vec::Vec;
+
+use bytes::Bytes;
+use futures_sink::Sink;
+use pin_project::pin_project;
+
+use crate::hub::AsyncWrite;
+use crate::shim::Shim;
+
+/// How many bytes of several slices are put into one chunk at most.
+const MOST: usize = 256 * 1024;
+
+/// A writer, in the hub's traits, to a sink of `Bytes`.
+///
+/// Each write is one chunk, copied, which the sink gets once it is ready for it: back-pressure is the sink's. The slices of
+/// a vectored write are copied into one chunk, up to 256 KiB unless the first is longer; a write of nothing is no chunk.
+/// Flushing flushes the sink, shutting down closes it. [`Shim::from_sink`] makes it a writer of every ecosystem.
+///
+/// # Errors
+///
+/// Those of the sink. Nothing of that write was taken then.
+///
+/// # Cancel safety
+///
+/// A write that is given up after `Pending` took nothing.
+#[derive(Clone)]
+#[pin_project]
+pub struct SinkWriter<S> {
+    #[pin]
+    sink: S,
+}
+
+impl<S> SinkWriter<S> {
+    /// A writer to `sink`.
+    #[inline]
+    pub const fn new(sink: S) -> Self {
+        SinkWriter { sink }
+    }
+
+    /// The sink inside.
+    #[inline]
+    pub fn get_ref(&self) -> &S {
+        &self.sink
+    }
+
+    /// The sink inside.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// The sink inside, pinned.
+    #[inline]
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
+        self.project().sink
+    }
+
+    /// Gives back the sink. No data is lost: a writer holds none.
+    #[inline]
+    pub fn into_inner(self) -> S {
+        self.sink
+    }
+}
+
+impl<S: Sink<Bytes, Error: Into<io::Error>>> SinkWriter<S> {
+    /// Sends the chunk that `make` makes of `len` bytes, which is asked for when the sink is ready.
+    fn poll_send(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        len: usize,
+        make: impl FnOnce() -> Bytes,
+    ) -> Poll<io::Result<usize>> {
+        if len == 0 {
+            return Poll::Ready(Ok(0));
+        }
+        let mut sink = self.project().sink;
+        ready!(sink.as_mut().poll_ready(cx)).map_err(Into::into)?;
+        Poll::Ready(sink.start_send(make()).map(|()| len).map_err(Into::into))
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<S: Sink<Bytes, Error: Into<io::Error>>> AsyncWrite for SinkWriter<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_send(cx, data.len(), || Bytes::copy_from_slice(data))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().sink.poll_flush(cx).map_err(Into::into)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().sink.poll_close(cx).map_err(Into::into)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        // Slices that are only read may overlap: together they can be longer than memory.
+        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(0, |buf| buf.len());
+        let total = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len()));
+        let len = total.min(first.max(MOST));
+        self.poll_send(cx, len, || {
+            let mut chunk = Vec::with_capacity(len);
+            for buf in bufs {
+                chunk.extend_from_slice(&buf[..buf.len().min(len - chunk.len())]);
+            }
+            chunk.into()
+        })
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for SinkWriter<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinkWriter").field("sink", &self.sink).finish()
+    }
+}
+
+impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
+    /// Makes a writer to a sink of `Bytes`, whose errors are or become `io::Error`s.
+    ///
+    /// See [`SinkWriter`] for errors and cancel safety.
+    ///
+    /// # Examples
+    ///
+    /// A channel of chunks, written with tokio's `write_all`:
+    ///
+    /// ```
+    /// use futures::{SinkExt as _, StreamExt as _, channel::mpsc};
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncWriteExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (sender, receiver) = mpsc::channel(8);
+    /// let mut writer = Shim::from_sink(sender.sink_map_err(std::io::Error::other));
+    /// writer.write_all(b"hello").await?;
+    /// writer.shutdown().await?;
+    /// assert_eq!(receiver.collect::<Vec<bytes::Bytes>>().await, ["hello"]);
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn from_sink(sink: S) -> Self {
+        Shim::new(SinkWriter::new(sink))
+    }
+}

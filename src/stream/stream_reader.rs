@@ -1,0 +1,302 @@
+//! [`StreamReader`]: a buffered reader made of a stream.
+
+use std::fmt;
+use std::io::{self, IoSliceMut};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use futures_core::Stream;
+use pin_project::pin_project;
+
+use super::pieces::Pieces;
+use crate::buf::BorrowedCursor;
+use crate::hub::{AsyncFillBuf, AsyncReadBuf};
+use crate::shim::Shim;
+
+/// How many empty chunks are skipped before other tasks get their turn.
+const EMPTY_CHUNKS: usize = 64;
+
+/// A buffered reader, in the hub's traits, of a stream of chunks.
+///
+/// It has no buffer of its own: it holds the chunk that the stream gave last, and a read copies from it straight into the
+/// caller's memory. A read takes as much as fits of that chunk, of all its pieces where it has several
+/// ([`Chain`](bytes::buf::Chain)), and does not poll the stream for another. Empty chunks are skipped.
+/// [`Shim::from_stream`] makes it a reader of every ecosystem.
+///
+/// # Errors
+///
+/// Those of the stream, in their place: all bytes before one were read by then, and reading goes on with whatever
+/// the stream gives after it. A [`ContractViolation`](crate::ContractViolation) for a chunk whose `Buf` is inconsistent; the
+/// rest of that chunk is lost.
+///
+/// Once the stream has ended, it is not polled again: every read is at the end of file.
+///
+/// # Panics
+///
+/// Where the stream or a chunk does. It is usable after that; if it was a chunk, the next read is an error.
+///
+/// # Cancel safety
+///
+/// A read that is given up after `Pending` loses no data.
+#[pin_project]
+pub struct StreamReader<S, B> {
+    #[pin]
+    stream: S,
+    chunk: Option<Pieces<B>>,
+    ended: bool,
+}
+
+impl<S, B> StreamReader<S, B> {
+    /// A reader of what `stream` gives.
+    #[inline]
+    pub fn new<Error>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<B, Error>>,
+    {
+        StreamReader { stream, chunk: None, ended: false }
+    }
+
+    /// The stream inside.
+    #[inline]
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream inside. What was taken from it and not read yet is still read first.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The stream inside, pinned.
+    #[inline]
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
+        self.project().stream
+    }
+}
+
+impl<S, B: Buf> StreamReader<S, B> {
+    /// Gives back the stream, and what is left of the chunk that was taken from it last.
+    pub fn into_inner(self) -> (S, Option<B>) {
+        let rest = self.chunk.filter(|chunk| !chunk.is_done()).map(Pieces::into_inner);
+        (self.stream, rest)
+    }
+}
+
+impl<S, B, Error> StreamReader<S, B>
+where
+    S: Stream<Item = Result<B, Error>>,
+    B: Buf,
+    Error: Into<io::Error>,
+{
+    /// The chunk to read from, which is not done with; `None` at the end.
+    #[inline]
+    fn poll_chunk<'a>(
+        stream: Pin<&mut S>,
+        chunk: &'a mut Option<Pieces<B>>,
+        ended: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Option<&'a mut Pieces<B>>>> {
+        if chunk.as_ref().is_none_or(Pieces::is_done) {
+            ready!(Self::poll_next_chunk(stream, chunk, ended, cx))?;
+        }
+        Poll::Ready(Ok(chunk.as_mut()))
+    }
+
+    /// Takes the next chunk that is not empty from the stream; none at the end.
+    fn poll_next_chunk(
+        mut stream: Pin<&mut S>,
+        chunk: &mut Option<Pieces<B>>,
+        ended: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        *chunk = None;
+        if *ended {
+            return Poll::Ready(Ok(()));
+        }
+        for _ in 0..EMPTY_CHUNKS {
+            match ready!(stream.as_mut().poll_next(cx)) {
+                Some(Ok(buf)) => {
+                    let pieces = Pieces::new(buf);
+                    if !pieces.is_done() {
+                        *chunk = Some(pieces);
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Err(error.into())),
+                None => {
+                    *ended = true;
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Takes pieces of one chunk for as long as `take` takes a whole piece and wants more: it returns how many bytes it took.
+    #[inline]
+    fn poll_pieces(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(&[u8]) -> usize,
+    ) -> Poll<io::Result<()>> {
+        let this = self.project();
+        let Some(chunk) = ready!(Self::poll_chunk(this.stream, this.chunk, this.ended, cx))? else {
+            return Poll::Ready(Ok(()));
+        };
+        let mut taken = 0;
+        loop {
+            let piece = match chunk.peek() {
+                Ok(piece) => piece,
+                // What was taken is told first, the error at the next read.
+                Err(_) if taken > 0 => break,
+                Err(violation) => {
+                    *this.chunk = None;
+                    return Poll::Ready(Err(violation.into()));
+                }
+            };
+            let n = take(piece);
+            if n == 0 {
+                break;
+            }
+            chunk.advance(n);
+            taken += n;
+            if chunk.left() == 0 {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S, B, Error> AsyncReadBuf for StreamReader<S, B>
+where
+    S: Stream<Item = Result<B, Error>>,
+    B: Buf,
+    Error: Into<io::Error>,
+{
+    #[inline]
+    fn poll_read_buf(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if cursor.capacity() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_pieces(cx, |piece| {
+            let n = piece.len().min(cursor.capacity());
+            cursor.append(&piece[..n]);
+            n
+        })
+    }
+
+    #[inline]
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return Poll::Ready(Ok(0));
+        }
+        let (mut slice, mut at, mut total) = (0, 0, 0);
+        ready!(self.poll_pieces(cx, |piece| {
+            let mut taken = 0;
+            while let Some(buf) = bufs.get_mut(slice) {
+                let n = (piece.len() - taken).min(buf.len() - at);
+                buf[at..at + n].copy_from_slice(&piece[taken..taken + n]);
+                taken += n;
+                at += n;
+                if at < buf.len() {
+                    break;
+                }
+                (slice, at) = (slice + 1, 0);
+            }
+            total += taken;
+            taken
+        }))?;
+        Poll::Ready(Ok(total))
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl<S, B, Error> AsyncFillBuf for StreamReader<S, B>
+where
+    S: Stream<Item = Result<B, Error>>,
+    B: Buf,
+    Error: Into<io::Error>,
+{
+    #[inline]
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.project();
+        ready!(Self::poll_chunk(this.stream, this.chunk, this.ended, cx))?;
+        if let Some(Err(violation)) = this.chunk.as_ref().map(Pieces::peek) {
+            *this.chunk = None;
+            return Poll::Ready(Err(violation.into()));
+        }
+        let piece = this.chunk.as_ref().and_then(|chunk| chunk.peek().ok()).unwrap_or_default();
+        Poll::Ready(Ok(piece))
+    }
+
+    #[inline]
+    #[track_caller]
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        if n == 0 {
+            return;
+        }
+        let chunk = self.project().chunk.as_mut();
+        let chunk = chunk.filter(|chunk| n <= chunk.left()).expect("consumed more than was given");
+        chunk.advance(n);
+    }
+}
+
+impl<S: fmt::Debug, B> fmt::Debug for StreamReader<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamReader")
+            .field("stream", &self.stream)
+            .field("left", &self.chunk.as_ref().map_or(0, Pieces::left))
+            .field("ended", &self.ended)
+            .finish()
+    }
+}
+
+impl<S, B> Shim<StreamReader<S, B>> {
+    /// Makes a buffered reader of a stream of chunks, whose errors are or become `io::Error`s.
+    ///
+    /// Chunks are any [`Buf`]: `Bytes`, `&'static [u8]`, `Chain`. See [`StreamReader`] for errors and cancel safety.
+    ///
+    /// # Examples
+    ///
+    /// The body of an HTTP message, line by line with tokio's functions:
+    ///
+    /// ```
+    /// use futures::TryStreamExt as _;
+    /// use http_body_util::{BodyDataStream, Full};
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncBufReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let body = Full::new(bytes::Bytes::from("one\ntwo\n")); // or what a client or server of hyper's received
+    /// let stream = BodyDataStream::new(body).map_err(std::io::Error::other);
+    /// let mut lines = Shim::from_stream(stream).into_tokio().lines();
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    #[inline]
+    pub fn from_stream<Error>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<B, Error>>,
+        B: Buf,
+        Error: Into<io::Error>,
+    {
+        Shim::new(StreamReader::new(stream))
+    }
+}

@@ -1,0 +1,259 @@
+//! `into_byte_stream`.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::stream::FusedStream as _;
+use futures::{Stream, StreamExt as _};
+use io_shim::testing::conformance;
+use io_shim::{AsyncReadBuf, BorrowedCursor, ByteStream, Offer, Shim};
+
+use super::pattern;
+use crate::alloc::allocations;
+use crate::mock::{Script, Step, context, ready};
+
+fn next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
+    stream.poll_next_unpin(&mut context())
+}
+
+#[test]
+fn a_reader_of_its_stream_conforms() {
+    let script = |data: &[u8]| {
+        let steps = data.chunks(997).map(|chunk| Step::Data(chunk.to_vec()));
+        Script::new(steps).with_pending()
+    };
+    conformance::read(|data| Shim::from_stream(Shim::new(script(data)).into_byte_stream()));
+    conformance::read(|data| Shim::from_stream(Shim::from_futures(script(data)).into_byte_stream().with_capacity(100)));
+    conformance::read(|data| Shim::from_stream(Shim::from_tokio(script(data)).into_tokio().into_byte_stream()));
+    conformance::fill(|data| Shim::from_stream(Shim::from_hyper(script(data)).into_byte_stream().with_capacity(1)));
+}
+
+#[test]
+fn its_items_are_those_of_tokio_utils_reader_stream() {
+    fn items(
+        mut stream: impl Stream<Item = io::Result<Bytes>> + Unpin,
+    ) -> Vec<Poll<Option<Result<Bytes, io::ErrorKind>>>> {
+        let items =
+            std::iter::repeat_with(|| next(&mut stream).map(|item| item.map(|item| item.map_err(|e| e.kind()))));
+        items.take(250).collect()
+    }
+    for error in [false, true] {
+        for capacity in [100, 4096] {
+            let mut steps: Vec<_> =
+                pattern(9000).chunks(250).flat_map(|chunk| [Step::Pending, Step::Data(chunk.to_vec())]).collect();
+            if error {
+                steps.truncate(31);
+                steps.push(Step::Error(io::ErrorKind::ConnectionReset));
+                steps.push(Step::Data(vec![1]));
+            }
+            let script = Script::new(steps);
+            let theirs = items(tokio_util::io::ReaderStream::with_capacity(script.clone(), capacity));
+            assert!(theirs.ends_with(&[Poll::Ready(None), Poll::Ready(None)]));
+            assert_eq!(items(Shim::from_tokio(script.clone()).into_byte_stream().with_capacity(capacity)), theirs);
+            let whole = Shim::from_futures(script).with_offer(Offer::Whole);
+            assert_eq!(items(whole.into_byte_stream().with_capacity(capacity)), theirs);
+        }
+    }
+}
+
+/// A slice-only reader that returns `n` bytes a call and overwrites all that it was offered, so that a zero in an offer was
+/// zeroed since the last one. It counts those.
+#[derive(Clone)]
+struct Counting {
+    n: usize,
+    zeroed: Rc<RefCell<usize>>,
+    pending: Option<bool>,
+}
+
+fn counting(n: usize, pending: bool) -> Counting {
+    Counting { n, zeroed: Rc::default(), pending: pending.then_some(false) }
+}
+
+impl futures::io::AsyncRead for Counting {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        *self.zeroed.borrow_mut() += slice.iter().filter(|&&byte| byte == 0).count();
+        slice.fill(0xA5);
+        if let Some(pending) = &mut self.pending {
+            *pending = !*pending;
+            if *pending {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(Ok(self.n.min(slice.len())))
+    }
+}
+
+/// How many bytes were zeroed while this many bytes were read, in chunks that were kept, or dropped at once.
+fn zeroed(offer: Offer, n: usize, pending: bool, keep: bool, total: usize) -> usize {
+    let reader = counting(n, pending);
+    let zeroed = reader.zeroed.clone();
+    let mut stream = Shim::from_futures(reader).with_offer(offer).into_byte_stream();
+    let (mut kept, mut received) = (Vec::new(), 0);
+    while received < total {
+        if let Poll::Ready(chunk) = next(&mut stream) {
+            let chunk = chunk.unwrap().unwrap();
+            received += chunk.len();
+            assert!(chunk.iter().all(|&byte| byte == 0xA5));
+            if keep {
+                kept.push(chunk);
+            }
+        }
+    }
+    assert_eq!(received, total);
+    zeroed.take()
+}
+
+#[test]
+fn no_byte_of_an_allocation_is_zeroed_twice() {
+    const TOTAL: usize = 1 << 20;
+    for pending in [false, true] {
+        for n in [64, 1024, 4096, 16 << 10] {
+            // The chunks are kept: every byte is new memory, zeroed once.
+            assert_eq!(zeroed(Offer::Whole, n, pending, true, TOTAL), TOTAL, "{n}");
+            // The chunks are dropped: one allocation, zeroed once.
+            assert_eq!(zeroed(Offer::Whole, n, pending, false, TOTAL), 4096, "{n}");
+            assert_eq!(zeroed(Offer::Predicted, n, pending, false, TOTAL), 4096, "{n}");
+        }
+        // It takes four reads that do not fill their offer until the reader is known to read little: one allocation or two.
+        // Then the bounce buffer is zeroed, and nothing any more.
+        assert_eq!(zeroed(Offer::Predicted, 64, pending, true, TOTAL), 4096 + 2048);
+        assert_eq!(zeroed(Offer::Predicted, 1024, pending, true, TOTAL), 2 * 4096 + 2048);
+        for n in [64, 1024, 4096] {
+            let bounce = Offer::Bounce(512.try_into().unwrap());
+            assert_eq!(zeroed(bounce, n, pending, false, TOTAL), 512, "{n}");
+            assert_eq!(zeroed(bounce, n, pending, true, TOTAL), 512, "{n}");
+        }
+    }
+}
+
+/// A reader of the hub's that notes what of its cursor is initialised, and fills some.
+struct Noting {
+    n: usize,
+    initialises: usize,
+    init: Rc<RefCell<Vec<usize>>>,
+}
+
+impl AsyncReadBuf for Noting {
+    fn poll_read_buf(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.init.borrow_mut().push(cursor.init_len());
+        cursor.ensure_init_to(self.initialises.min(cursor.capacity()));
+        cursor.append(&vec![1; self.n]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn the_watermark_survives_between_chunks_and_when_memory_is_used_again() {
+    let init = Rc::<RefCell<Vec<usize>>>::default();
+    let mut stream = ByteStream::new(Noting { n: 10, initialises: 25, init: init.clone() }).with_capacity(40);
+    let first = next(&mut stream);
+    for _ in 0..3 {
+        assert!(next(&mut stream).is_ready());
+    }
+    assert_eq!(init.take(), [0, 15, 15, 10]);
+    // The first chunk is still there: other memory, of which nothing is known.
+    assert!(next(&mut stream).is_ready());
+    for _ in 0..3 {
+        assert!(next(&mut stream).is_ready());
+    }
+    assert_eq!(init.take(), [0, 15, 15, 10]);
+    drop(first);
+    // All chunks of it are gone: the same memory, all of it initialised.
+    for _ in 0..5 {
+        assert!(next(&mut stream).is_ready());
+    }
+    assert_eq!(init.take(), [40, 30, 20, 10, 40]);
+}
+
+#[test]
+fn memory_is_allocated_once_while_chunks_are_dropped() {
+    let mut stream =
+        ByteStream::new(Noting { n: 64, initialises: 0, init: Rc::new(RefCell::new(Vec::with_capacity(9999))) });
+    let chunk = ready(next(&mut stream)).unwrap().unwrap();
+    let start = chunk.as_ptr();
+    drop(chunk);
+    let before = allocations();
+    for i in 1..1000 {
+        let chunk = ready(next(&mut stream)).unwrap().unwrap();
+        assert_eq!(chunk.as_ptr().addr() - start.addr(), i % 64 * 64);
+    }
+    // Those of the reader's own `vec!`.
+    assert_eq!(allocations() - before, 999);
+}
+
+#[test]
+fn chunks_stay_what_they_are() {
+    let data = pattern(100_000);
+    let script = || Script::new(data.chunks(777).map(|chunk| Step::Initialized(chunk.to_vec())));
+    let chunks: Vec<Bytes> =
+        futures::executor::block_on_stream(Shim::new(script()).into_byte_stream()).map(Result::unwrap).collect();
+    assert!(chunks.concat() == data);
+    // Every third one is kept, the rest are dropped.
+    let kept: Vec<Bytes> = futures::executor::block_on_stream(Shim::from_futures(script()).into_byte_stream())
+        .map(Result::unwrap)
+        .enumerate()
+        .filter_map(|(i, chunk)| (i % 3 == 0).then_some(chunk))
+        .collect();
+    let expected: Vec<u8> = chunks.iter().step_by(3).flatten().copied().collect();
+    assert!(kept.concat() == expected);
+}
+
+#[test]
+fn an_error_ends_the_stream() {
+    let script = Script::new([Step::Data(vec![1]), Step::Error(io::ErrorKind::TimedOut), Step::Data(vec![2])]);
+    let mut stream = Shim::from_tokio(script).into_byte_stream();
+    assert_eq!(ready(next(&mut stream)).unwrap().unwrap(), [1][..]);
+    assert_eq!((stream.is_terminated(), stream.size_hint()), (false, (0, None)));
+    assert_eq!(ready(next(&mut stream)).unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((stream.is_terminated(), stream.size_hint()), (true, (0, Some(0))));
+    for _ in 0..3 {
+        assert!(ready(next(&mut stream)).is_none());
+    }
+    assert_eq!(stream.into_inner().into_inner().calls, 2);
+}
+
+#[test]
+fn after_the_end_the_reader_is_not_polled_again() {
+    let mut stream = Shim::from_tokio(Script::reads(1, 5)).into_byte_stream().with_capacity(0);
+    for _ in 0..5 {
+        // No capacity would look like the end.
+        assert_eq!(ready(next(&mut stream)).unwrap().unwrap().len(), 1);
+    }
+    for _ in 0..3 {
+        assert!(ready(next(&mut stream)).is_none());
+    }
+    assert_eq!(stream.get_ref().get_ref().calls, 6);
+}
+
+#[test]
+fn what_a_reader_filled_before_pending_is_not_lost() {
+    struct Both;
+    impl AsyncReadBuf for Both {
+        fn poll_read_buf(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut cursor: BorrowedCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            cursor.append(b"data");
+            Poll::Pending
+        }
+    }
+    assert_eq!(ready(next(&mut ByteStream::new(Both))).unwrap().unwrap(), "data");
+}
+
+#[test]
+fn auto_traits_are_those_of_the_reader() {
+    use crate::auto_traits::implements;
+    use std::marker::PhantomPinned;
+    assert!(implements!(ByteStream<u8>: Send + Sync + Unpin + std::fmt::Debug));
+    assert!(!implements!(ByteStream<PhantomPinned>: Unpin));
+    assert!(!implements!(ByteStream<Rc<u8>>: Send));
+}
