@@ -1,4 +1,4 @@
-//! The table of `docs/CONSTRUCTORS.md`: the code of each row compiles, and makes what the row says that a library wants.
+//! The table of `docs/CONSTRUCTORS.md`: the code of each row compiles, and makes what the library of that row wants.
 
 use std::io;
 

@@ -6,7 +6,7 @@ mod echo {
     include!("first_hour/echo.rs");
 
     #[tokio::test]
-    async fn bodies_come_back() {
+    async fn bodies_come_back_over_a_real_socket() {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -31,7 +31,7 @@ mod gunzip {
     include!("first_hour/gunzip.rs");
 
     #[tokio::test]
-    async fn what_was_compressed_is_read() {
+    async fn what_was_compressed_is_read_from_a_real_socket() {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
         let text = "hello, gzip\n".repeat(10_000);

@@ -1,4 +1,5 @@
-//! What `docs/MIGRATING.md` says of other adapters, each beside what the shim does; and that its figures are those of the reports.
+//! What `docs/MIGRATING.md` says of other adapters, each beside what the shim does; and that its figures are those of the
+//! reports.
 //!
 //! A test that fails because an adapter got better means that the page has to say so.
 
@@ -34,7 +35,8 @@ async fn others_zero_the_whole_buffer_and_a_shim_what_is_likely() {
     assert_eq!(initialized_by_a_read(Shim::from_futures(script()).with_offer(io_shim::Offer::Whole)), (64 << 10, 100));
 }
 
-/// What 64 slices are written as: the count, whether the writer says that it vectors, and the calls into the sink of either kind.
+/// What 64 slices are written as: the count, whether the writer says that it vectors, and the calls of either kind into the
+/// sink.
 fn write_of_64_slices<W: tokio::io::AsyncWrite + Unpin>(
     mut writer: W,
     sink: impl Fn(&W) -> &Sink,
@@ -97,7 +99,7 @@ async fn write_and_seek(mut file: impl futures::io::AsyncWrite + futures::io::As
 }
 
 #[tokio::test]
-async fn async_compat_refuses_to_seek_a_file_after_a_write_and_a_shim_waits() {
+async fn async_compat_refuses_to_seek_a_real_file_after_a_write_and_a_shim_waits() {
     let file = || tokio::fs::File::from_std(tempfile::tempfile().unwrap());
     let error = write_and_seek(async_compat::Compat::new(file())).await.unwrap_err();
     assert!(error.to_string().contains("other file operation is pending"), "{error}");
@@ -135,6 +137,52 @@ fn a_count_beyond_the_buffer_panics_in_others_and_is_an_error_of_a_shim() {
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
 }
 
+#[tokio::test]
+async fn the_accessors_are_those_of_the_table() {
+    use io_shim::rt::{BlockOn, TokioContext};
+
+    let (mut before, mut after) = (TokioAsyncReadCompatExt::compat(&b"a"[..]), Shim::from_tokio(&b"a"[..]));
+    assert_eq!(before.get_ref(), after.get_ref());
+    assert_eq!(before.get_mut(), after.get_mut());
+    assert_eq!(before.into_inner(), after.into_inner());
+
+    let (mut before, mut after) = (hyper_util::rt::TokioIo::new(&b"a"[..]), Shim::from_tokio(&b"a"[..]));
+    assert_eq!(before.inner(), after.get_ref());
+    assert_eq!(before.inner_mut(), after.get_mut());
+    assert_eq!(before.into_inner(), after.into_inner());
+
+    let (mut before, mut after) = (smol_hyper::rt::FuturesIo::new(&b"a"[..]), Shim::from_futures(&b"a"[..]));
+    assert_eq!(before.get_ref(), after.get_ref());
+    assert_eq!(before.get_mut(), after.get_mut());
+    assert_eq!(Pin::new(&mut before).get_pin_mut(), Pin::new(&mut after).get_pin_mut());
+    assert_eq!(before.into_inner(), after.into_inner());
+
+    let mut before = tokio_util::io::SyncIoBridge::new(&b"a"[..]);
+    let mut after = BlockOn::new(Shim::from_tokio(&b"a"[..]));
+    assert_eq!(before.as_ref(), after.get_ref().get_ref());
+    assert_eq!(before.as_mut(), after.get_mut().get_mut());
+    assert_eq!(before.into_inner(), after.into_inner().into_inner());
+
+    let (mut before, mut after) = (futures::io::AllowStdIo::new(&b"a"[..]), Shim::allow_std(&b"a"[..]));
+    assert_eq!(before.get_ref(), after.get_ref());
+    assert_eq!(before.get_mut(), after.get_mut());
+    assert_eq!(before.into_inner(), after.into_inner());
+
+    let handle = tokio::runtime::Handle::current();
+    let (mut before, mut after) = (async_compat::Compat::new(&b"a"[..]), TokioContext::new(&b"a"[..], handle));
+    assert_eq!(before.get_ref(), after.get_ref());
+    assert_eq!(before.get_mut(), after.get_mut());
+    assert_eq!(before.into_inner(), after.into_inner());
+
+    let chunks = || futures::stream::iter([io::Result::Ok(&b"hello"[..])]);
+    let (mut before, mut after) = (tokio_util::io::StreamReader::new(chunks()), Shim::from_stream(chunks()));
+    for reader in [&mut before as &mut (dyn tokio::io::AsyncRead + Unpin), &mut after] {
+        ready(Pin::new(reader).poll_read(&mut context(), &mut ReadBuf::new(&mut [0; 2]))).unwrap();
+    }
+    let ((_, before), (_, after)) = (before.into_inner_with_chunk(), after.into_inner().into_inner());
+    assert_eq!((before, after), (Some(&b"llo"[..]), Some(&b"llo"[..])));
+}
+
 /// The cells of a line of a table.
 fn cells(line: &str) -> Vec<&str> {
     line.trim_matches('|').split('|').map(str::trim).collect()
@@ -156,7 +204,8 @@ fn reported(report: &'static str, headings: &[&str], row: &str, column: &str) ->
 /// The cells after the first of a row of this page.
 #[track_caller]
 fn cited(row: &str) -> Vec<String> {
-    let line = PAGE.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap_or_else(|| panic!("no row {row}"));
+    let line =
+        PAGE.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap_or_else(|| panic!("no row {row}"));
     cells(line)[1..].iter().map(|cell| cell.replace(' ', "")).collect()
 }
 
@@ -198,4 +247,30 @@ fn the_figures_of_servers_are_those_of_their_report() {
     }
     let calls = |peer| reported(report, &["Write calls of a chunked response, 64 x 4 KiB"], peer, "10th response");
     assert_eq!((calls("vectors|Shim::from_futures"), calls("vectors|smol-hyper")), ("5", "1"));
+}
+
+#[test]
+fn the_links_within_the_pages_lead_somewhere() {
+    let pages = [
+        ("MIGRATING.md", PAGE),
+        ("CONSTRUCTORS.md", include_str!("../../docs/CONSTRUCTORS.md")),
+        ("FIRST_HOUR.md", include_str!("../../docs/FIRST_HOUR.md")),
+    ];
+    let mut links = 0;
+    for (name, page) in pages {
+        // As GitHub makes them: lower case, dashes for spaces, no other punctuation.
+        let anchor = |heading: &str| -> String {
+            let kept =
+                heading.trim_start_matches('#').trim().chars().filter(|c| c.is_alphanumeric() || "- ".contains(*c));
+            kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+        };
+        let anchors: Vec<String> = page.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
+        for link in page.split("](").skip(1).map(|rest| rest.split(')').next().expect("a split has a first part")) {
+            links += 1;
+            let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(link);
+            let leads = link.strip_prefix('#').map_or(file.exists(), |to| anchors.iter().any(|anchor| anchor == to));
+            assert!(leads, "{name}: {link}");
+        }
+    }
+    assert!(links > 10, "{links}");
 }
