@@ -107,6 +107,24 @@ async fn async_compat_refuses_to_seek_a_real_file_after_a_write_and_a_shim_waits
 }
 
 #[test]
+fn async_compat_does_not_enter_its_runtime_to_read_a_real_file_and_a_context_does() {
+    use futures::io::AsyncReadExt as _;
+    use io_shim::rt::{Embedded, TokioContext};
+
+    let file = || tokio::fs::File::from_std(std::fs::File::open("Cargo.toml").unwrap());
+    let read = || smol::block_on(async_compat::Compat::new(file()).read_to_string(&mut String::new()));
+    let panic = std::panic::catch_unwind(read).unwrap_err();
+    let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    assert!(message.unwrap().contains("there is no reactor running"), "{message:?}");
+
+    let runtime = Embedded::new().unwrap();
+    let mut text = String::new();
+    let mut file = Shim::from_tokio(TokioContext::new(file(), runtime.handle().clone())).into_futures();
+    smol::block_on(file.read_to_string(&mut text)).unwrap();
+    assert!(text.starts_with("[package]"));
+}
+
+#[test]
 fn a_bridge_of_tokio_util_needs_a_runtime_to_be_made_and_block_on_none() {
     use io_shim::rt::BlockOn;
 
