@@ -61,3 +61,9 @@ pub use hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteV
 pub use shim::{Buffered, Ecosystem, Every, Includes, Native, Shim, Unbuffered, View};
 #[cfg(feature = "stream")]
 pub use stream::{ByteSink, ByteStream, SinkWriter, StreamReader};
+
+// The pages of `docs`, whose code is compiled and run as that of the README is.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../docs/MIGRATING.md")]
+#[doc = include_str!("../docs/FIRST_HOUR.md")]
+struct Pages;

@@ -11,7 +11,7 @@ use crate::mock::{context, ready};
 
 /// A tokio type whose seeks take a second poll; one that is not completed has no effect.
 #[derive(Default)]
-struct Slow {
+pub struct Slow {
     position: u64,
     started: Option<SeekFrom>,
     waited: bool,

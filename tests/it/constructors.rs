@@ -1,0 +1,151 @@
+//! The table of `docs/CONSTRUCTORS.md`: the code of each row compiles, and makes what the library of that row wants.
+
+use std::io;
+
+use io_shim::rt::{BlockOn, TokioContext};
+use io_shim::{AsyncReadBuf, BorrowedCursor, Offer, Shim};
+
+const PAGE: &str = include_str!("../../docs/CONSTRUCTORS.md");
+
+/// At most this many rows are a table that somebody reads.
+const MOST: usize = 20;
+
+/// What a library may want, by the words of the table.
+mod wants {
+    pub fn tokio<T: ::tokio::io::AsyncRead>(_: &T) -> &'static str {
+        "tokio"
+    }
+
+    pub fn futures<T: ::futures::io::AsyncRead>(_: &T) -> &'static str {
+        "futures-io"
+    }
+
+    pub fn futures_both<R: ::futures::io::AsyncRead, W: ::futures::io::AsyncWrite>(_: &(R, W)) -> &'static str {
+        "futures-io"
+    }
+
+    pub fn futures_buffered<T: ::futures::io::AsyncBufRead>(_: &T) -> &'static str {
+        "futures-io"
+    }
+
+    pub fn hyper<T: ::hyper::rt::Read>(_: &T) -> &'static str {
+        "hyper"
+    }
+
+    pub fn std<T: ::std::io::Read>(_: &T) -> &'static str {
+        "std"
+    }
+
+    pub fn hub<T: ::io_shim::ReadBuf>(_: &T) -> &'static str {
+        "the hub"
+    }
+}
+
+/// The cells of a row of the table: what a library wants, and what to write.
+#[derive(Debug, PartialEq)]
+struct Row {
+    wants: String,
+    code: String,
+}
+
+/// Code without what `rustfmt` and `stringify!` lay out differently.
+fn squeeze(code: &str) -> String {
+    code.split_whitespace().collect()
+}
+
+fn rows_of_the_page() -> Vec<Row> {
+    let table = PAGE.lines().filter(|line| line.starts_with('|')).skip(2);
+    table
+        .map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let [_, _, wants, code, _] = cells[..] else { panic!("not three cells: {line}") };
+            Row { wants: wants.into(), code: squeeze(code.trim_matches('`')) }
+        })
+        .collect()
+}
+
+/// A row as code: what there is, what is wanted, and what is written. It is compiled, and never called.
+macro_rules! rows {
+    ($(($($have:ident: $type:ty),*) [$($wants:ident),*] $code:expr;)*) => {
+        vec![$({
+            #[allow(unused_mut, reason = "not every row changes what it has")]
+            fn row($(mut $have: $type),*) -> io::Result<Vec<&'static str>> {
+                let made = $code;
+                Ok(vec![$(wants::$wants(&made)),*])
+            }
+            let _ = row as fn($($type),*) -> _;
+            let names = [$(stringify!($wants)),*].map(|name| match name.split('_').next() {
+                Some("futures") => "futures-io",
+                Some("hub") => "the hub",
+                _ => name,
+            });
+            Row { wants: names.join(", "), code: squeeze(stringify!($code)) }
+        }),*]
+    };
+}
+
+/// A reader of one's own.
+struct Mine;
+
+impl AsyncReadBuf for Mine {
+    fn poll_read_buf(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        cursor.append(&[7][..cursor.capacity().min(1)]);
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+type Chunks = futures::stream::Empty<io::Result<bytes::Bytes>>;
+type TokioSocket = tokio::net::TcpStream;
+
+fn rows() -> Vec<Row> {
+    rows! {
+        (socket: TokioSocket) [futures, hyper] Shim::from_tokio(socket);
+        (socket: smol::net::unix::UnixStream) [tokio, hyper] Shim::from_smol(socket);
+        (socket: std::net::TcpStream) [tokio, futures, hyper] Shim::from_smol(smol::Async::new(socket)?);
+        (file: tokio::fs::File) [futures] Shim::from_tokio(file);
+        (file: std::fs::File) [tokio, futures, hyper] Shim::from_futures(smol::Unblock::new(file));
+        (file: std::fs::File) [std, hub] Shim::from_fd(file);
+        (decoder: io::Cursor<Vec<u8>>) [tokio, futures, hyper] Shim::allow_std(decoder);
+        (tls: tokio_rustls::client::TlsStream<TokioSocket>) [futures, hyper] Shim::from_tokio(tls);
+        (tls: futures_rustls::client::TlsStream<smol::net::TcpStream>) [tokio, hyper] Shim::from_futures(tls);
+        (upgraded: hyper::upgrade::Upgraded) [tokio, futures] Shim::from_hyper(upgraded);
+        (read: tokio::net::tcp::OwnedReadHalf, write: tokio::net::tcp::OwnedWriteHalf) [futures_both]
+            (Shim::from_tokio(read), Shim::from_tokio(write));
+        (reader: TokioSocket) [futures] Shim::from_tokio(&mut reader);
+        (boxed: Box<dyn tokio::io::AsyncRead + Unpin>) [futures] Shim::from_tokio(boxed);
+        (memory: &'static [u8]) [tokio, futures, hyper] Shim::new(memory);
+        (tun: smol::fs::File) [tokio, hyper] Shim::from_futures(tun).with_offer(Offer::Whole);
+        (stream: Chunks) [tokio, futures, hyper] Shim::from_stream(stream);
+        (mine: Mine) [tokio, futures, hyper] Shim::new(mine);
+        (socket: TokioSocket, handle: tokio::runtime::Handle) [tokio, futures, hyper]
+            Shim::from_tokio(TokioContext::new(socket, handle));
+        (socket: TokioSocket) [std, hub] BlockOn::new(Shim::from_tokio(socket));
+        (socket: TokioSocket) [futures_buffered] futures::io::BufReader::new(Shim::from_tokio(socket));
+    }
+}
+
+#[test]
+fn the_code_of_every_row_compiles_and_makes_what_is_wanted() {
+    let (page, compiled) = (rows_of_the_page(), rows());
+    for (on_page, compiled) in page.iter().zip(&compiled) {
+        assert_eq!(on_page, compiled);
+    }
+    assert_eq!(page.len(), compiled.len());
+    assert!(page.len() <= MOST, "{} rows", page.len());
+}
+
+#[test]
+fn the_constructors_below_the_table_are_there() {
+    let memory = || tokio::io::BufReader::new(&b""[..]);
+    wants::futures(&Shim::from_tokio_buf(memory()));
+    wants::tokio(&Shim::from_futures_buf(futures::io::BufReader::new(&b""[..])));
+    wants::std(&Shim::from_std_buf(io::BufReader::new(&b""[..])));
+    wants::tokio(&Shim::from_tokio(memory()).into_tokio());
+    wants::futures(&Shim::from_tokio(memory()).into_futures());
+    wants::hyper(&Shim::from_tokio(memory()).into_hyper());
+    wants::std(&Shim::from_std(io::empty()).into_std());
+}
