@@ -125,7 +125,11 @@ impl<'data> BorrowedBuf<'data> {
     /// The first `n` bytes are initialised.
     #[inline]
     pub unsafe fn set_init(&mut self, n: usize) {
-        assert!(n <= self.capacity(), "initialised past the capacity");
+        assert!(
+            n <= self.capacity(),
+            "`set_init` was told of {n} initialised bytes in a buffer of {}: count from its start, to its end at most",
+            self.capacity(),
+        );
         self.marks.init = self.marks.init.max(n);
     }
 }

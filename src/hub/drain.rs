@@ -2,6 +2,7 @@
 //!
 //! std's own methods read into initialised slices, and would zero the spare capacity on the way.
 
+use std::format;
 use std::io;
 use std::mem;
 use std::string::String;
@@ -45,12 +46,22 @@ pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut S
     let mut text = Text { bytes: mem::take(string).into_bytes(), valid: 0, string };
     text.valid = text.bytes.len();
     let result = read_to_end(reader, &mut text.bytes);
-    if std::str::from_utf8(&text.bytes[text.valid..]).is_ok() {
-        text.valid = text.bytes.len();
-        result
-    } else {
-        result.and(Err(io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8")))
+    match std::str::from_utf8(&text.bytes[text.valid..]) {
+        Ok(_) => {
+            text.valid = text.bytes.len();
+            result
+        }
+        Err(error) => result.and(Err(not_text(error.valid_up_to()))),
     }
+}
+
+/// The error for a stream that is not text.
+#[cold]
+fn not_text(valid: usize) -> io::Error {
+    let message = format!(
+        "the stream is not UTF-8 after the first {valid} bytes that were read: read bytes with `read_to_end`, and decode them"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 /// The bytes of a string, which get back into it whatever happens.
