@@ -122,7 +122,8 @@ super::bounds::bounds! {
         "`Shim::from_futures` needs a writer of futures-io's, and `{Self}` is not one",
         "has no `futures_io::AsyncWrite`";
     FuturesBufRead: futures_io::AsyncBufRead,
-        "`Shim::from_futures_buf` needs a buffered reader of futures-io's, and `{Self}` is not one: wrap it in a `futures::io::BufReader`",
+        "`Shim::from_futures_buf` needs a buffered reader of futures-io's, and `{Self}` is not one: wrap it in a \
+         `futures::io::BufReader`",
         "has no `futures_io::AsyncBufRead`";
     FuturesSeek: futures_io::AsyncSeek,
         "`Shim::from_futures` needs a seekable type of futures-io's, and `{Self}` is not one",

@@ -1,7 +1,7 @@
 //! The constructors whose feature is not enabled, which say so when they are called.
 //!
-//! The compiler knows of types that a feature hides, and names it; of functions it does not. In the documentation they are not
-//! there.
+//! The compiler knows of types that a feature hides, and names it; of functions it does not. In the documentation they are
+//! not there.
 
 macro_rules! missing {
     ($(#[cfg($here:meta)] $($constructor:ident)*: $feature:ident, $message:literal, $advice:literal;)*) => {$(
@@ -40,9 +40,11 @@ missing! {
     #[cfg(not(feature = "smol"))]
     from_smol: FeatureSmol,
         "`Shim::from_smol` needs io-shim's feature `smol`",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"smol\"]`; without it, `Shim::from_futures` takes smol's types, too";
+        "enable it where Cargo.toml depends on io-shim: `features = [\"smol\"]`; without it, `Shim::from_futures` \
+         takes smol's types, too";
     #[cfg(not(all(feature = "fd", unix)))]
     from_fd: FeatureFd,
         "`Shim::from_fd` needs io-shim's feature `fd`, and Unix",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"fd\"]`; without it, `Shim::from_std` takes std's types, too";
+        "enable it where Cargo.toml depends on io-shim: `features = [\"fd\"]`; without it, `Shim::from_std` takes \
+         std's types, too";
 }

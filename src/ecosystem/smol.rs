@@ -42,7 +42,8 @@ pub mod bounds {
     #[diagnostic::on_unimplemented(
         message = "`Shim::from_smol` needs a TCP or Unix stream of smol's, and `{Self}` is not one",
         label = "is not a `TcpStream` or `UnixStream` of smol, async-net or async-io",
-        note = "another type with the traits of futures-io is wrapped with `Shim::from_futures`, one of tokio's with `Shim::from_tokio`",
+        note = "another type with the traits of futures-io is wrapped with `Shim::from_futures`, one of tokio's with \
+                `Shim::from_tokio`",
         note = "a stream of std's is wrapped with `Shim::from_smol(smol::Async::new(stream)?)`"
     )]
     #[allow(missing_docs, reason = "hidden; the message says what it is")]

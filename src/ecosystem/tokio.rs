@@ -193,7 +193,8 @@ super::bounds::bounds! {
         "`Shim::from_tokio` needs a writer of tokio's, and `{Self}` is not one",
         "has no `tokio::io::AsyncWrite`";
     TokioBufRead: tokio::io::AsyncBufRead,
-        "`Shim::from_tokio_buf` needs a buffered reader of tokio's, and `{Self}` is not one: wrap it in a `tokio::io::BufReader`",
+        "`Shim::from_tokio_buf` needs a buffered reader of tokio's, and `{Self}` is not one: wrap it in a \
+         `tokio::io::BufReader`",
         "has no `tokio::io::AsyncBufRead`";
     TokioSeek: tokio::io::AsyncSeek,
         "`Shim::from_tokio` needs a seekable type of tokio's, and `{Self}` is not one",

@@ -1,7 +1,7 @@
 //! What must not compile, what it says, and the page that explains it.
 //!
-//! The messages are the compiler's, and change with it: `TRYBUILD=overwrite cargo test --all-features --test it -- ui::` writes them
-//! anew, to be read before they are committed.
+//! The messages are the compiler's, and change with it: `TRYBUILD=overwrite cargo test --all-features --test it -- ui::`
+//! writes them anew, to be read before they are committed.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! Instead: read into the cursor that was lent; one that is made elsewhere has another lifetime and cannot take its place.
+//! Instead: read into the cursor that was lent; one that is made elsewhere has another lifetime and cannot take its
+//! place.
 use io_shim::BorrowedCursor;
 
 fn steal<'a>(mine: &mut BorrowedCursor<'a>, mut lent: BorrowedCursor<'_>) {

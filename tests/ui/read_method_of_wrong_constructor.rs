@@ -1,5 +1,5 @@
-//! Instead: the constructor of the traits that the type inside has, here `Shim::from_futures(reader)`: the second parameter of `Shim`
-//! in the message says which was used.
+//! Instead: the constructor of the traits that the type inside has, here `Shim::from_futures(reader)`: the second
+//! parameter of `Shim` in the message says which was used.
 use tokio::io::AsyncReadExt as _;
 
 fn main() {

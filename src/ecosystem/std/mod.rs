@@ -134,7 +134,8 @@ super::bounds::bounds! {
         "`Shim::from_std` and `allow_std` need a writer of std's, and `{Self}` is not one",
         "has no `std::io::Write`";
     StdBufRead: std::io::BufRead,
-        "`Shim::from_std_buf` and `allow_std` need a buffered reader of std's, and `{Self}` is not one: wrap it in a `std::io::BufReader`",
+        "`Shim::from_std_buf` and `allow_std` need a buffered reader of std's, and `{Self}` is not one: wrap it in a \
+         `std::io::BufReader`",
         "has no `std::io::BufRead`";
     StdSeek: std::io::Seek,
         "`Shim::from_std` and `allow_std` need a seekable type of std's, and `{Self}` is not one",
