@@ -44,6 +44,9 @@ pub use buf::{ContractViolation, Offer, SliceFeed};
 #[cfg(feature = "alloc")]
 pub use buf::{Spare, SpareCapacity, TrackedBuf, spare};
 #[cfg(feature = "std")]
+#[doc(hidden)]
+pub use ecosystem::named as bounds;
+#[cfg(feature = "std")]
 pub use ecosystem::{AllowStd, Std, StdBuf};
 #[cfg(all(feature = "fd", unix))]
 pub use ecosystem::{Fd, FdSource};

@@ -124,10 +124,23 @@ impl<'data> BorrowedBuf<'data> {
     ///
     /// The first `n` bytes are initialised.
     #[inline]
+    #[track_caller]
     pub unsafe fn set_init(&mut self, n: usize) {
-        assert!(n <= self.capacity(), "initialised past the capacity");
+        if n > self.capacity() {
+            past_end(n, self.capacity());
+        }
         self.marks.init = self.marks.init.max(n);
     }
+}
+
+/// The panic of a caller that knows more bytes to be initialised than there are. Apart, so that the check costs a comparison.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn past_end(n: usize, capacity: usize) -> ! {
+    panic!(
+        "`set_init` was told of {n} initialised bytes in a buffer of {capacity}: count from its start, to its end at most"
+    )
 }
 
 /// The whole of `bytes`, all of it initialised, nothing filled.

@@ -110,7 +110,9 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     #[track_caller]
     pub fn append(&mut self, bytes: &[u8]) {
-        assert!(bytes.len() <= self.capacity(), "appended past the capacity of the cursor");
+        if bytes.len() > self.capacity() {
+            past_capacity("append", bytes.len(), self.capacity());
+        }
         let end = self.marks.filled + bytes.len();
         self.buf[self.marks.filled..end].copy_from_slice(as_uninit(bytes));
         // SAFETY: the bytes up to `end`, which is within the capacity, were written just above.
@@ -131,7 +133,9 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     #[track_caller]
     pub fn ensure_init_to(&mut self, n: usize) -> &mut [u8] {
-        assert!(n <= self.capacity(), "initialised past the capacity of the cursor");
+        if n > self.capacity() {
+            past_capacity("ensure_init_to", n, self.capacity());
+        }
         let end = self.marks.filled + n;
         if self.marks.init < end {
             zero(&mut self.buf[self.marks.init..end]);
@@ -150,7 +154,9 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     #[track_caller]
     pub fn advance_checked(&mut self, n: usize) {
-        assert!(n <= self.init_len(), "advanced past the initialised bytes");
+        if n > self.init_len() {
+            past_init(n, self.init_len());
+        }
         // SAFETY: `init_len` ends at `init` or at the end of the cursor, and bytes below `init` are initialised (invariant 2).
         unsafe { self.set_filled(self.marks.filled + n) };
     }
@@ -205,7 +211,9 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     #[track_caller]
     pub unsafe fn assume_init(&mut self, n: usize) {
-        assert!(n <= self.capacity(), "initialised past the capacity of the cursor");
+        if n > self.capacity() {
+            past_capacity("assume_init", n, self.capacity());
+        }
         self.marks.init = self.marks.init.max(self.marks.filled + n);
     }
 
@@ -221,7 +229,9 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     #[track_caller]
     pub unsafe fn advance(&mut self, n: usize) {
-        assert!(n <= self.capacity(), "advanced past the capacity of the cursor");
+        if n > self.capacity() {
+            past_capacity("advance", n, self.capacity());
+        }
         // SAFETY: within the capacity, as was checked, and initialised, says the caller.
         unsafe { self.set_filled(self.marks.filled + n) };
     }
@@ -242,6 +252,28 @@ impl<'a> BorrowedCursor<'a> {
         self.marks.filled = end;
         self.marks.init = self.marks.init.max(end);
     }
+}
+
+/// The panic of a reader that asks for more than the cursor has room for. Apart, so that the check costs a comparison.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn past_capacity(method: &str, n: usize, capacity: usize) -> ! {
+    panic!(
+        "a reader called `{method}` for {n} bytes on a cursor with room for {capacity}: it may fill `capacity()` bytes at most, \
+         and keeps the rest for the next read"
+    )
+}
+
+/// The panic of a reader that counts bytes as filled which nobody initialised.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn past_init(n: usize, init: usize) -> ! {
+    panic!(
+        "a reader called `advance_checked` for {n} bytes on a cursor with {init} initialised: it writes to the slice of \
+         `ensure_init_to` first, and counts what it wrote"
+    )
 }
 
 /// Writes as much as fits; 0 once the cursor is full.

@@ -23,6 +23,8 @@ use std::io;
 #[non_exhaustive]
 pub enum ContractViolation {
     /// A reader said that it read more bytes than the buffer it was given has.
+    ///
+    /// What to do: have the reader return how many bytes it wrote to the slice, not how many it has or wanted.
     ReadTooMuch {
         /// The count that it returned.
         returned: usize,
@@ -31,6 +33,8 @@ pub enum ContractViolation {
     },
     /// A writer said that it took more bytes than it was given, in a write of one slice or one that the shim gathered.
     /// (Counts of vectored writes are passed on: widespread mocks over-report there.)
+    ///
+    /// What to do: have the writer return how many bytes of the slice it took, without headers or the like that it added.
     WroteTooMuch {
         /// The count that it returned.
         returned: usize,
@@ -38,8 +42,13 @@ pub enum ContractViolation {
         offered: usize,
     },
     /// A reader replaced the buffer that it was lent by another one.
+    ///
+    /// What to do: have the reader fill the `ReadBuf` that it was lent (`put_slice`, `advance`), and give readers inside it that
+    /// one, or copy from a buffer of its own; `*buf = ..` and `mem::swap` lose the caller's.
     BufferReplaced,
     /// A [`bytes::Buf`] of a stream or for a sink gave a chunk, a count of remaining bytes, or an advance that do not agree.
+    ///
+    /// What to do: have `remaining`, `chunk` and `advance` of that type agree, or give its bytes on as `Bytes`.
     #[cfg(feature = "stream")]
     InconsistentBuf,
 }
@@ -73,14 +82,27 @@ impl fmt::Display for ContractViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReadTooMuch { returned, offered } => {
-                write!(f, "the inner reader reported {returned} bytes read into a buffer of {offered}")
+                write!(
+                    f,
+                    "the inner reader returned a count of {returned} for a read into {offered} bytes: it must return how many \
+                     bytes it wrote"
+                )
             }
             Self::WroteTooMuch { returned, offered } => {
-                write!(f, "the inner writer reported {returned} bytes written of {offered} given")
+                write!(
+                    f,
+                    "the inner writer returned a count of {returned} for a write of {offered} bytes: it must return how many of \
+                     them it took"
+                )
             }
-            Self::BufferReplaced => f.write_str("the inner reader replaced the buffer that it was lent"),
+            Self::BufferReplaced => f.write_str(
+                "the inner reader replaced the buffer that it was lent: it must fill that one, and never assign or swap it",
+            ),
             #[cfg(feature = "stream")]
-            Self::InconsistentBuf => f.write_str("a `Buf` gave chunks that disagree with how much it says remains"),
+            Self::InconsistentBuf => f.write_str(
+                "a `Buf` gave chunks that disagree with its `remaining`: as long as that is not 0, `chunk` must not be empty, and \
+                 `advance` must lower it by its argument",
+            ),
         }
     }
 }

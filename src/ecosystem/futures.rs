@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use self::bounds::{FuturesBufRead, FuturesRead, FuturesSeek, FuturesWrite};
 use crate::buf::{BorrowedCursor, ContractViolation, Offer};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
 use crate::hub::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
@@ -113,7 +114,23 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
 // Lifts.
 
-impl<T: futures_io::AsyncRead, V> AsyncReadBuf for Shim<T, Futures, V> {
+super::bounds::bounds! {
+    FuturesRead: futures_io::AsyncRead,
+        "`Shim::from_futures` needs a reader of futures-io's, and `{Self}` is not one",
+        "has no `futures_io::AsyncRead`";
+    FuturesWrite: futures_io::AsyncWrite,
+        "`Shim::from_futures` needs a writer of futures-io's, and `{Self}` is not one",
+        "has no `futures_io::AsyncWrite`";
+    FuturesBufRead: futures_io::AsyncBufRead,
+        "`Shim::from_futures_buf` needs a buffered reader of futures-io's, and `{Self}` is not one: wrap it in a \
+         `futures::io::BufReader`",
+        "has no `futures_io::AsyncBufRead`";
+    FuturesSeek: futures_io::AsyncSeek,
+        "`Shim::from_futures` needs a seekable type of futures-io's, and `{Self}` is not one",
+        "has no `futures_io::AsyncSeek`";
+}
+
+impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state) = self.project_moving();
@@ -146,7 +163,7 @@ impl<T: futures_io::AsyncRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     }
 }
 
-impl<T: futures_io::AsyncBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
+impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         if cursor.capacity() == 0 {
@@ -172,7 +189,7 @@ impl<T: futures_io::AsyncBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
 }
 
 #[deny(clippy::missing_trait_methods)]
-impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>, V> {
+impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let n = ready!(self.project_moving().0.poll_write(cx, data))?;
@@ -207,7 +224,7 @@ impl<T: futures_io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, 
     }
 }
 
-impl<T: futures_io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Futures<B>, V> {
+impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         self.project_moving().0.poll_fill_buf(cx)
@@ -219,7 +236,7 @@ impl<T: futures_io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim
     }
 }
 
-impl<T: futures_io::AsyncSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, V> {
+impl<T: FuturesSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
         self.project_seeking().0.poll_seek(cx, position)

@@ -2,10 +2,12 @@
 //!
 //! A file here knows `shim`, `hub`, `buf` and its own foreign crate, and no other ecosystem.
 
+mod bounds;
 #[cfg(feature = "futures")]
 mod futures;
 #[cfg(feature = "hyper")]
 mod hyper;
+mod missing;
 mod native;
 #[cfg(feature = "smol")]
 mod smol;
@@ -24,3 +26,17 @@ pub use hyper::{Hyper, with_hyper_cursor};
 pub use smol::{Smol, SmolSocket};
 #[cfg(feature = "tokio")]
 pub use tokio::{Tokio, TokioBuf, with_tokio_cursor};
+
+/// Foreign traits under names of this crate's, which the compiler's messages speak of.
+#[doc(hidden)]
+pub mod named {
+    #[cfg(feature = "futures")]
+    pub use super::futures::bounds::*;
+    #[cfg(feature = "hyper")]
+    pub use super::hyper::bounds::*;
+    #[cfg(feature = "smol")]
+    pub use super::smol::bounds::*;
+    pub use super::std::bounds::*;
+    #[cfg(feature = "tokio")]
+    pub use super::tokio::bounds::*;
+}

@@ -14,6 +14,7 @@ use std::task::{Context, Poll, ready};
 
 use async_io::{Async, ReadableOwned, WritableOwned};
 
+use self::bounds::SmolInto;
 use crate::buf::BorrowedCursor;
 #[cfg(not(unix))]
 use crate::buf::SliceFeed;
@@ -30,6 +31,28 @@ pub struct Smol<S = TcpStream>(PhantomData<fn() -> S>);
     note = "another type with the traits of futures-io is wrapped with `Shim::from_futures`"
 )]
 pub trait SmolSocket: socket::Socket {}
+
+// As the traits of `bounds.rs`: a message of ours, where the compiler would list what in the world an `Arc` can be made of.
+#[allow(unreachable_pub, reason = "re-exported by the crate, which rustdoc is not told")]
+pub mod bounds {
+    #[cfg(doc)]
+    pub use std::convert::Into as SmolInto;
+
+    #[cfg(not(doc))]
+    #[diagnostic::on_unimplemented(
+        message = "`Shim::from_smol` needs a TCP or Unix stream of smol's, and `{Self}` is not one",
+        label = "is not a `TcpStream` or `UnixStream` of smol, async-net or async-io",
+        note = "another type with the traits of futures-io is wrapped with `Shim::from_futures`, one of tokio's with \
+                `Shim::from_tokio`",
+        note = "a stream of std's is wrapped with `Shim::from_smol(smol::Async::new(stream)?)`"
+    )]
+    #[allow(missing_docs, reason = "hidden; the message says what it is")]
+    pub trait SmolInto<A>: Into<A> {}
+
+    #[cfg(not(doc))]
+    #[diagnostic::do_not_recommend]
+    impl<A, T: Into<A>> SmolInto<A> for T {}
+}
 
 mod socket {
     use super::*;
@@ -158,7 +181,7 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[inline]
-    pub fn from_smol(stream: impl Into<Arc<Async<S>>>) -> Self {
+    pub fn from_smol(stream: impl SmolInto<Arc<Async<S>>>) -> Self {
         Shim::wrap(stream.into())
     }
 }

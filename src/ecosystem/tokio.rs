@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::ReadBuf;
 
+use self::bounds::{TokioBufRead, TokioRead, TokioSeek, TokioWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
 use crate::hub::{count, poll_read_buf_from_fill, poll_read_vectored_from_fill};
@@ -184,7 +185,23 @@ fn poll_into_slice(
 
 // Lifts.
 
-impl<T: tokio::io::AsyncRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
+super::bounds::bounds! {
+    TokioRead: tokio::io::AsyncRead,
+        "`Shim::from_tokio` needs a reader of tokio's, and `{Self}` is not one",
+        "has no `tokio::io::AsyncRead`";
+    TokioWrite: tokio::io::AsyncWrite,
+        "`Shim::from_tokio` needs a writer of tokio's, and `{Self}` is not one",
+        "has no `tokio::io::AsyncWrite`";
+    TokioBufRead: tokio::io::AsyncBufRead,
+        "`Shim::from_tokio_buf` needs a buffered reader of tokio's, and `{Self}` is not one: wrap it in a \
+         `tokio::io::BufReader`",
+        "has no `tokio::io::AsyncBufRead`";
+    TokioSeek: tokio::io::AsyncSeek,
+        "`Shim::from_tokio` needs a seekable type of tokio's, and `{Self}` is not one",
+        "has no `tokio::io::AsyncSeek`";
+}
+
+impl<T: TokioRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, _) = self.project_moving();
@@ -198,7 +215,7 @@ impl<T: tokio::io::AsyncRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
     }
 }
 
-impl<T: tokio::io::AsyncBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
+impl<T: TokioBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         if cursor.capacity() == 0 {
@@ -224,7 +241,7 @@ impl<T: tokio::io::AsyncBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
 }
 
 #[deny(clippy::missing_trait_methods)]
-impl<T: tokio::io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V> {
+impl<T: TokioWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let n = ready!(self.project_moving().0.poll_write(cx, data))?;
@@ -256,7 +273,7 @@ impl<T: tokio::io::AsyncWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, T
     }
 }
 
-impl<T: tokio::io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>, V> {
+impl<T: TokioBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         self.project_moving().0.poll_fill_buf(cx)
@@ -268,7 +285,7 @@ impl<T: tokio::io::AsyncBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<
     }
 }
 
-impl<T: tokio::io::AsyncSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Tokio<B>, V> {
+impl<T: TokioSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Tokio<B>, V> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
         let (mut io, state) = self.project_seeking();
         state.poll_seek(position, |step| match step {

@@ -216,7 +216,8 @@ macro_rules! delegate {
     };
     (@method $trait:ident $method:ident $($access:tt)*) => {
         ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($trait), "` has no method `", ::core::stringify!($method), "`"
+            "`", ::core::stringify!($trait), "` has no method `", ::core::stringify!($method),
+            "`: name the trait's own methods, or leave out the braces to forward all of them"
         ));
     };
     ($($other:tt)*) => {

@@ -2,6 +2,7 @@
 //!
 //! std's own methods read into initialised slices, and would zero the spare capacity on the way.
 
+use std::format;
 use std::io;
 use std::mem;
 use std::string::String;
@@ -56,13 +57,12 @@ fn fill<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<bo
 
 /// As [`read_to_end`], for text. If what was read is not UTF-8, `string` is as before.
 pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut String) -> io::Result<usize> {
-    let not_text = || Err(io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8"));
     if string.is_empty() {
         let mut bytes = mem::take(string).into_bytes();
         let result = read_to_end(reader, &mut bytes);
         match String::from_utf8(bytes) {
             Ok(text) => *string = text,
-            Err(_) => return result.and_then(|_| not_text()),
+            Err(error) => return result.and_then(|_| Err(not_text(error.utf8_error().valid_up_to()))),
         }
         result
     } else {
@@ -71,10 +71,19 @@ pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut S
         let result = read_to_end(reader, &mut bytes);
         match std::str::from_utf8(&bytes) {
             Ok(text) => string.push_str(text),
-            Err(_) => return result.and_then(|_| not_text()),
+            Err(error) => return result.and_then(|_| Err(not_text(error.valid_up_to()))),
         }
         result
     }
+}
+
+/// The error for a stream that is not text.
+#[cold]
+fn not_text(valid: usize) -> io::Error {
+    let message = format!(
+        "the stream is not UTF-8 after the first {valid} bytes that were read: read bytes with `read_to_end`, and decode them"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 /// Repeats an operation for as long as it is interrupted by a signal.

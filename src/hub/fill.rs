@@ -40,7 +40,9 @@ use crate::buf::BorrowedCursor;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a buffered reader in the hub",
-    note = "a buffered reader of tokio's is wrapped with `Shim::from_tokio_buf`, one of futures-io's with `Shim::from_futures_buf`"
+    note = "a buffered reader of tokio's is wrapped with `Shim::from_tokio_buf`, one of futures-io's with `Shim::from_futures_buf`; \
+            around a reader without a buffer goes the `BufReader` of either first",
+    note = "a buffered reader of your own implements `io_shim::AsyncFillBuf` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncFillBuf {
     /// Gives what is in the buffer, after reading into it if it is empty. An empty slice is the end of file.

@@ -58,7 +58,8 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read through the hub",
-    note = "a reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's with `Shim::from_futures`",
+    note = "a reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
+            one of hyper's with `Shim::from_hyper`, one of std's that never blocks with `Shim::allow_std`",
     note = "a reader of your own implements `io_shim::AsyncReadBuf` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncReadBuf {
@@ -148,8 +149,9 @@ pub trait AsyncReadBuf {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read through the synchronous hub",
-    note = "a reader of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`",
-    note = "a reader of your own implements `io_shim::ReadBuf`"
+    note = "a reader of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`, and an asynchronous \
+            shim with `rt::BlockOn`",
+    note = "a reader of your own implements `io_shim::ReadBuf` and is wrapped with `Shim::new`"
 )]
 pub trait ReadBuf {
     /// Reads into `cursor`.

@@ -49,7 +49,8 @@ use std::task::{Context, Poll};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written to through the hub",
-    note = "a writer of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's with `Shim::from_futures`",
+    note = "a writer of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
+            one of hyper's with `Shim::from_hyper`, one of std's that never blocks with `Shim::allow_std`",
     note = "a writer of your own implements `io_shim::AsyncWrite` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncWrite {
@@ -124,6 +125,12 @@ pub trait AsyncWrite {
 /// }
 /// # assert!(WriteVectored::is_write_vectored(&Logged(Vec::new())));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be asked whether it writes several slices at once",
+    note = "a writer of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`, and an asynchronous \
+            shim with `rt::BlockOn`",
+    note = "a writer of your own implements `io_shim::WriteVectored` and is wrapped with `Shim::new`"
+)]
 pub trait WriteVectored: Write {
     /// Whether [`write_vectored`](Write::write_vectored) writes from more than the first slice.
     fn is_write_vectored(&self) -> bool;

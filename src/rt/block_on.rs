@@ -1,6 +1,7 @@
 //! [`BlockOn`]: asynchronous readers and writers in synchronous code.
 
 use std::fmt;
+use std::format;
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::string::String;
@@ -167,6 +168,16 @@ impl Signal {
     }
 }
 
+/// The error for a buffered reader that is not ready to give again what it gave just before.
+#[cold]
+fn taken_back(filled: usize) -> io::Error {
+    let message = format!(
+        "the inner reader gave {filled} bytes of its buffer and was then not ready to give them again: `poll_fill_buf` must, until \
+         `consume` takes them"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -223,7 +234,8 @@ impl<T: AsyncReadBuf + Unpin> Read for BlockOn<T> {
 
 impl<T: AsyncFillBuf + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.wait(|io, cx| io.poll_fill_buf(cx).map_ok(<[u8]>::is_empty))? {
+        let filled = self.wait(|io, cx| io.poll_fill_buf(cx).map_ok(<[u8]>::len))?;
+        if filled == 0 {
             return Ok(&[]);
         }
         // A slice cannot be returned from within the wait. What is in the buffer by now is given again without reading.
@@ -231,9 +243,7 @@ impl<T: AsyncFillBuf + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
         let _context = self.handle.as_ref().map(Handle::enter);
         match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(chunk) => chunk,
-            Poll::Pending => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "the inner reader took back what it had in its buffer"))
-            }
+            Poll::Pending => Err(taken_back(filled)),
         }
     }
 

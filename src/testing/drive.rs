@@ -69,7 +69,10 @@ pub(super) fn until_ready<S: ?Sized, T>(
         let calls = alarm.calls();
         match poll(subject.as_mut(), &mut cx) {
             Poll::Ready(value) => return value,
-            Poll::Pending => assert!(alarm.wait(calls), "`Pending` without a wake-up"),
+            Poll::Pending => assert!(
+                alarm.wait(calls),
+                "`Pending` without a wake-up for {PATIENCE:?}: whoever is not ready must call the waker of the last poll once it is"
+            ),
         }
     }
 }

@@ -487,4 +487,9 @@ fn a_buffer_that_is_taken_back_is_an_error_and_no_hang() {
     }
     let error = BlockOn::new(Fickle(0)).fill_buf().unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    assert_eq!(
+        error.to_string(),
+        "the inner reader gave 3 bytes of its buffer and was then not ready to give them again: `poll_fill_buf` must, until \
+         `consume` takes them",
+    );
 }

@@ -130,30 +130,46 @@ fn writing_stops_where_the_cursor_ends() {
 fn steps_past_the_end_panic_and_change_nothing() {
     let mut memory = sentinels(4);
     let mut buf = BorrowedBuf::from(&mut memory[..]);
+    let panic =
+        |step: &mut dyn FnMut()| *catch_unwind(AssertUnwindSafe(step)).unwrap_err().downcast::<String>().unwrap();
     type Step = fn(&mut BorrowedCursor<'_>);
-    let steps: [Step; 9] = [
-        |cursor| cursor.append(b"abcde"),
-        |cursor| _ = cursor.ensure_init_to(5).len(),
-        |cursor| _ = cursor.ensure_init_to(usize::MAX).len(),
-        |cursor| cursor.advance_checked(3),
-        |cursor| cursor.advance_checked(usize::MAX),
+    let steps: [(Step, &str, usize); 9] = [
+        (|cursor| cursor.append(b"abcde"), "append", 5),
+        (|cursor| _ = cursor.ensure_init_to(5).len(), "ensure_init_to", 5),
+        (|cursor| _ = cursor.ensure_init_to(usize::MAX).len(), "ensure_init_to", usize::MAX),
+        (|cursor| cursor.advance_checked(3), "advance_checked", 3),
+        (|cursor| cursor.advance_checked(usize::MAX), "advance_checked", usize::MAX),
         // SAFETY: panics before it relies on anything.
-        |cursor| unsafe { cursor.advance(5) },
+        (|cursor| unsafe { cursor.advance(5) }, "advance", 5),
         // SAFETY: as above.
-        |cursor| unsafe { cursor.advance(usize::MAX) },
+        (|cursor| unsafe { cursor.advance(usize::MAX) }, "advance", usize::MAX),
         // SAFETY: as above.
-        |cursor| unsafe { cursor.assume_init(5) },
+        (|cursor| unsafe { cursor.assume_init(5) }, "assume_init", 5),
         // SAFETY: as above.
-        |cursor| unsafe { cursor.assume_init(usize::MAX) },
+        (|cursor| unsafe { cursor.assume_init(usize::MAX) }, "assume_init", usize::MAX),
     ];
     buf.unfilled().ensure_init_to(2);
-    for step in steps {
+    for (step, method, n) in steps {
         let mut cursor = buf.unfilled();
-        assert!(catch_unwind(AssertUnwindSafe(|| step(&mut cursor))).is_err());
+        let said = panic(&mut || step(&mut cursor));
+        let expected = match method {
+            "advance_checked" => format!(
+                "a reader called `advance_checked` for {n} bytes on a cursor with 2 initialised: it writes to the slice of \
+                 `ensure_init_to` first, and counts what it wrote"
+            ),
+            _ => format!(
+                "a reader called `{method}` for {n} bytes on a cursor with room for 4: it may fill `capacity()` bytes at most, \
+                 and keeps the rest for the next read"
+            ),
+        };
+        assert_eq!(said, expected);
         assert_eq!((buf.filled().len(), buf.init_len()), (0, 2));
     }
-    // SAFETY: as above.
-    assert!(catch_unwind(AssertUnwindSafe(|| unsafe { buf.set_init(5) })).is_err());
+    assert_eq!(
+        // SAFETY: as above.
+        panic(&mut || unsafe { buf.set_init(5) }),
+        "`set_init` was told of 5 initialised bytes in a buffer of 4: count from its start, to its end at most",
+    );
     // A limited cursor does not reach what its parent has initialised beyond it.
     let limited = || buf.unfilled().limit(1).advance_checked(2);
     assert!(catch_unwind(AssertUnwindSafe(limited)).is_err());

@@ -226,12 +226,21 @@ fn count_beyond_what_was_written_is_an_error() {
 #[test]
 fn violations_say_who_did_what() {
     let texts = [
-        (ContractViolation::ReadTooMuch { returned: 9, offered: 3 }, "9 bytes read into a buffer of 3"),
-        (ContractViolation::WroteTooMuch { returned: 9, offered: 3 }, "9 bytes written of 3"),
-        (ContractViolation::BufferReplaced, "replaced the buffer"),
+        (
+            ContractViolation::ReadTooMuch { returned: 9, offered: 3 },
+            "the inner reader returned a count of 9 for a read into 3 bytes: it must return how many bytes it wrote",
+        ),
+        (
+            ContractViolation::WroteTooMuch { returned: 9, offered: 3 },
+            "the inner writer returned a count of 9 for a write of 3 bytes: it must return how many of them it took",
+        ),
+        (
+            ContractViolation::BufferReplaced,
+            "the inner reader replaced the buffer that it was lent: it must fill that one, and never assign or swap it",
+        ),
     ];
     for (violation, text) in texts {
-        assert!(io::Error::from(violation).to_string().contains(text));
+        assert_eq!(io::Error::from(violation).to_string(), text);
     }
     assert!(ContractViolation::of(&io::ErrorKind::InvalidData.into()).is_none());
     assert!(ContractViolation::of(&io::Error::other("else")).is_none());

@@ -359,8 +359,12 @@ fn what_is_not_text_leaves_the_string_as_it_was() {
     let mut string = String::from("before ");
     assert_eq!(Shim::from_std("grün".as_bytes()).read_to_string(&mut string).unwrap(), 5);
     assert_eq!(string, "before grün");
-    let error = Shim::from_std(&b"\xFF"[..]).read_to_string(&mut string).unwrap_err();
+    let error = Shim::from_std(&b"ab\xFF"[..]).read_to_string(&mut string).unwrap_err();
     assert_eq!((error.kind(), &*string), (ErrorKind::InvalidData, "before grün"));
+    assert_eq!(
+        error.to_string(),
+        "the stream is not UTF-8 after the first 2 bytes that were read: read bytes with `read_to_end`, and decode them",
+    );
     // What was read before an error stays, if it is text, and so it does before a panic.
     let steps = [Step::Data(b"!".to_vec()), Step::Error(ErrorKind::TimedOut)];
     let error = Shim::from_std(interrupted(Script::new(steps))).read_to_string(&mut string).unwrap_err();

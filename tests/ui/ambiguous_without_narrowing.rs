@@ -1,4 +1,4 @@
-//! Both extension traits in scope: a shim that is both types has to be narrowed.
+//! Instead: narrow the shim to one ecosystem, `Shim::new(reader).into_tokio()` or `.into_futures()`.
 use futures::io::AsyncReadExt as _;
 use tokio::io::AsyncReadExt as _;
 

@@ -1,4 +1,4 @@
-//! A cursor borrows its buffer: a reader cannot keep it, nor can two be used at once.
+//! Instead: use a cursor within the call that it was lent for, and a second one once the first is done.
 use io_shim::{BorrowedBuf, BorrowedCursor};
 
 fn keep<'a>(slot: &mut Option<BorrowedCursor<'a>>, cursor: BorrowedCursor<'_>) {

@@ -1,4 +1,4 @@
-//! A reader must say how it reads: there is no default to run in circles.
+//! Instead: write `poll_read_buf` (or `read_buf`), in one line over `SliceFeed` where the source reads into slices.
 struct Reader;
 
 impl io_shim::AsyncReadBuf for Reader {}

@@ -16,6 +16,7 @@ use hyper::rt::{ReadBuf, ReadBufCursor};
 
 use self::lent::Lent;
 
+use self::bounds::{HyperRead, HyperWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
 use crate::hub::count;
 use crate::hub::{AsyncReadBuf, AsyncWrite};
@@ -156,7 +157,16 @@ fn poll_into_slice(
 
 // Lifts.
 
-impl<T: hyper::rt::Read, V> AsyncReadBuf for Shim<T, Hyper, V> {
+super::bounds::bounds! {
+    HyperRead: hyper::rt::Read,
+        "`Shim::from_hyper` needs a reader of hyper's, and `{Self}` is not one",
+        "has no `hyper::rt::Read`";
+    HyperWrite: hyper::rt::Write,
+        "`Shim::from_hyper` needs a writer of hyper's, and `{Self}` is not one",
+        "has no `hyper::rt::Write`";
+}
+
+impl<T: HyperRead, V> AsyncReadBuf for Shim<T, Hyper, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, ()) = self.project_moving();
@@ -172,7 +182,7 @@ impl<T: hyper::rt::Read, V> AsyncReadBuf for Shim<T, Hyper, V> {
 }
 
 #[deny(clippy::missing_trait_methods)]
-impl<T: hyper::rt::Write, V> AsyncWrite for Shim<T, Hyper, V> {
+impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let n = ready!(self.project_moving().0.poll_write(cx, data))?;

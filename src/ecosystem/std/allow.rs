@@ -2,10 +2,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use super::bounds::{StdBufRead, StdRead, StdSeek, StdUnpin, StdWrite};
 use crate::buf::{BorrowedCursor, ContractViolation, Offer};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
 use crate::shim::{Attempt, Shim, Sliced, sealed};
@@ -140,7 +141,7 @@ impl Error for WouldBlock {
 // Lifts.
 
 #[deny(clippy::missing_trait_methods)]
-impl<T: Read + Unpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
+impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state) = self.get_mut().parts_mut();
@@ -175,7 +176,7 @@ impl<T: Read + Unpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
 }
 
 #[deny(clippy::missing_trait_methods)]
-impl<T: Write + Unpin, V> AsyncWrite for Shim<T, AllowStd, V> {
+impl<T: StdWrite + StdUnpin, V> AsyncWrite for Shim<T, AllowStd, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let io = self.get_mut().get_mut();
@@ -208,7 +209,7 @@ impl<T: Write + Unpin, V> AsyncWrite for Shim<T, AllowStd, V> {
     }
 }
 
-impl<T: BufRead + Unpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
+impl<T: StdBufRead + StdUnpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         match self.get_mut().get_mut().fill_buf() {
@@ -228,7 +229,7 @@ impl<T: BufRead + Unpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
     }
 }
 
-impl<T: Seek + Unpin, V> AsyncSeek for Shim<T, AllowStd, V> {
+impl<T: StdSeek + StdUnpin, V> AsyncSeek for Shim<T, AllowStd, V> {
     #[inline]
     fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
         let io = self.get_mut().get_mut();

@@ -15,6 +15,7 @@ use std::string::String;
 use std::task::Poll;
 use std::vec::Vec;
 
+use self::bounds::{StdBufRead, StdRead, StdSeek, StdWrite};
 use crate::buf::{BorrowedCursor, ContractViolation, Offer};
 use crate::hub::{self, ReadBuf, WriteVectored, uninterrupted};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, Shim, Sliced, Unbuffered, sealed};
@@ -125,8 +126,29 @@ fn now<R>(poll: Poll<R>) -> R {
 
 // Lifts.
 
+super::bounds::bounds! {
+    StdRead: std::io::Read,
+        "`Shim::from_std` and `allow_std` need a reader of std's, and `{Self}` is not one",
+        "has no `std::io::Read`";
+    StdWrite: std::io::Write,
+        "`Shim::from_std` and `allow_std` need a writer of std's, and `{Self}` is not one",
+        "has no `std::io::Write`";
+    StdBufRead: std::io::BufRead,
+        "`Shim::from_std_buf` and `allow_std` need a buffered reader of std's, and `{Self}` is not one: wrap it in a \
+         `std::io::BufReader`",
+        "has no `std::io::BufRead`";
+    StdSeek: std::io::Seek,
+        "`Shim::from_std` and `allow_std` need a seekable type of std's, and `{Self}` is not one",
+        "has no `std::io::Seek`";
+    // The compiler's own advice is to pin, which gives no `std::io::Read`.
+    StdUnpin: std::marker::Unpin,
+        "`Shim::allow_std` needs a type that is `Unpin`, and `{Self}` is not",
+        "is not `Unpin`",
+        "std's traits take `&mut self`: put the type into a `Box`, which has them and is `Unpin`";
+}
+
 #[deny(clippy::missing_trait_methods)]
-impl<T: Read, V> ReadBuf for Shim<T, Std, V> {
+impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     #[inline]
     fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let (io, state) = self.parts_mut();
@@ -155,7 +177,7 @@ impl<T: Read, V> ReadBuf for Shim<T, Std, V> {
     }
 }
 
-impl<T: BufRead, V> ReadBuf for Shim<T, StdBuf, V> {
+impl<T: StdBufRead, V> ReadBuf for Shim<T, StdBuf, V> {
     #[inline]
     fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let io = self.get_mut();
@@ -188,7 +210,7 @@ impl<T: BufRead, V> ReadBuf for Shim<T, StdBuf, V> {
     }
 }
 
-impl<T: Write, B: sealed::Buffering, V: Includes<Std>> Write for Shim<T, Std<B>, V> {
+impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> Write for Shim<T, Std<B>, V> {
     #[inline]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         ContractViolation::check_write(self.get_mut().write(data)?, data.len())
@@ -210,7 +232,7 @@ impl<T: Write, B: sealed::Buffering, V: Includes<Std>> Write for Shim<T, Std<B>,
     }
 }
 
-impl<T: Write, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim<T, Std<B>, V> {
+impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim<T, Std<B>, V> {
     #[inline]
     fn is_write_vectored(&self) -> bool {
         self.state().is_write_vectored()
@@ -218,7 +240,7 @@ impl<T: Write, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim<T,
 }
 
 /// [`fill_buf`](BufRead::fill_buf) passes an interruption on, as std's own readers do: those who call it try again.
-impl<T: BufRead, B: sealed::Buffering, V: Includes<Std>> BufRead for Shim<T, Std<B>, V>
+impl<T: StdBufRead, B: sealed::Buffering, V: Includes<Std>> BufRead for Shim<T, Std<B>, V>
 where
     Self: ReadBuf,
 {
@@ -233,7 +255,7 @@ where
     }
 }
 
-impl<T: Seek, B: sealed::Buffering, V: Includes<Std>> Seek for Shim<T, Std<B>, V> {
+impl<T: StdSeek, B: sealed::Buffering, V: Includes<Std>> Seek for Shim<T, Std<B>, V> {
     direct::seek!();
 }
 

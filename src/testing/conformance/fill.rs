@@ -4,7 +4,7 @@ use std::boxed::Box;
 use std::pin::Pin;
 use std::vec::Vec;
 
-use super::{checks, pattern};
+use super::{all_arrived, checks, failed, pattern, some_arrived};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf};
 use crate::testing::drive::until_ready;
 
@@ -27,7 +27,7 @@ pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(mut make: impl FnMut(&[u8]) -> R) {
 type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
 
 fn fill_once<R: AsyncFillBuf>(reader: &mut Pin<Box<R>>) -> Vec<u8> {
-    until_ready(reader, |reader, cx| reader.poll_fill_buf(cx).map_ok(<[u8]>::to_vec)).expect("a fill")
+    until_ready(reader, |reader, cx| reader.poll_fill_buf(cx).map_ok(<[u8]>::to_vec)).unwrap_or_else(failed("fill"))
 }
 
 fn filling_and_consuming_gets_all_data<R: AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -44,7 +44,7 @@ fn filling_and_consuming_gets_all_data<R: AsyncFillBuf>(make: Make<'_, R>, data:
             received.extend_from_slice(&filled[..n]);
             reader.as_mut().consume(n);
         }
-        assert!(received == data, "the data differs");
+        all_arrived("the reader", &received, data);
     }
 }
 
@@ -52,10 +52,16 @@ fn what_is_not_consumed_is_given_again<R: AsyncFillBuf>(make: Make<'_, R>, data:
     let mut reader = make(data);
     let first = fill_once(&mut reader);
     reader.as_mut().consume(0);
-    assert!(fill_once(&mut reader).starts_with(&first), "filled bytes are gone");
+    let again = fill_once(&mut reader);
+    assert!(
+        again.starts_with(&first),
+        "the reader filled {} bytes, and gave others, {}, before they were consumed: it must give them again",
+        first.len(),
+        again.len(),
+    );
     reader.as_mut().consume(1);
     let rest = fill_once(&mut reader);
-    assert!(!rest.is_empty() && data[1..].starts_with(&rest), "the data differs");
+    some_arrived("the reader", &rest, &data[1..]);
 }
 
 fn reads_go_on_where_consuming_stopped<R: AsyncReadBuf + AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -70,15 +76,17 @@ fn reads_go_on_where_consuming_stopped<R: AsyncReadBuf + AsyncFillBuf>(make: Mak
         received.extend_from_slice(&filled[..n]);
         reader.as_mut().consume(n);
         let mut slice = [0; 50];
-        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice)).expect("a read");
+        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice))
+            .unwrap_or_else(failed("read"));
         received.extend_from_slice(&slice[..n]);
     }
-    assert!(received == data, "the data differs");
+    all_arrived("the reader", &received, data);
 }
 
 fn the_end_is_empty_every_time<R: AsyncFillBuf>(make: Make<'_, R>) {
     let mut reader = make(&[]);
     for _ in 0..3 {
-        assert!(fill_once(&mut reader).is_empty(), "data from nowhere");
+        let made_up = fill_once(&mut reader).len();
+        assert_eq!(made_up, 0, "the reader filled {made_up} bytes of no data: it must be at its end every time");
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use std::vec;
 use std::vec::Vec;
 
-use super::{checks, pattern};
+use super::{all_arrived, checks, failed, pattern, some_arrived};
 use crate::buf::BorrowedBuf;
 use crate::hub::AsyncReadBuf;
 use crate::testing::drive::until_ready;
@@ -52,10 +52,14 @@ fn read_uninit<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, capacity: usize) -> Ve
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     until_ready(reader, |reader, cx| {
         let poll = reader.poll_read_buf(cx, buf.unfilled());
-        assert!(poll.is_ready() || buf.filled().is_empty(), "`Pending` with data");
+        assert!(
+            poll.is_ready() || buf.filled().is_empty(),
+            "the reader filled {} bytes and was not ready: on `Pending` it must fill none",
+            buf.filled().len(),
+        );
         poll
     })
-    .expect("a read");
+    .unwrap_or_else(failed("read"));
     look(buf.unfilled().init_mut());
     buf.filled().to_vec()
 }
@@ -72,7 +76,7 @@ fn uninitialised_buffers_of_every_size_get_all_data<R: AsyncReadBuf>(make: Make<
             }
             received.extend(part);
         }
-        assert!(received == data, "the data differs");
+        all_arrived("the reader", &received, data);
     }
 }
 
@@ -82,14 +86,14 @@ fn initialised_buffers_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[
     let mut bytes = [0; 777];
     loop {
         let mut buf = BorrowedBuf::from(&mut bytes[..]);
-        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).expect("a read");
-        assert_eq!(buf.init_len(), 777, "initialised bytes are initialised");
+        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+        assert_eq!(buf.init_len(), 777, "the reader took initialised bytes back: what is initialised must stay so");
         if buf.filled().is_empty() {
             break;
         }
         received.extend_from_slice(buf.filled());
     }
-    assert!(received == data, "the data differs");
+    all_arrived("the reader", &received, data);
 }
 
 fn a_held_buffer_gets_all_data_and_its_watermark_only_rises<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -98,14 +102,19 @@ fn a_held_buffer_gets_all_data_and_its_watermark_only_rises<R: AsyncReadBuf>(mak
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     loop {
         let (filled, init) = (buf.filled().len(), buf.init_len());
-        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).expect("a read");
-        assert!(buf.init_len() >= init.max(buf.filled().len()), "the watermark fell");
+        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+        let least = init.max(buf.filled().len());
+        assert!(
+            buf.init_len() >= least,
+            "the reader left {} bytes initialised of {least}: all must stay so",
+            buf.init_len()
+        );
         look(buf.unfilled().init_mut());
         if buf.filled().len() == filled {
             break;
         }
     }
-    assert!(buf.filled() == data, "the data differs");
+    all_arrived("the reader", buf.filled(), data);
 }
 
 fn slices_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -113,22 +122,27 @@ fn slices_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
     let mut received = Vec::new();
     let mut slice = [0; 1500];
     loop {
-        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice)).expect("a read");
-        assert!(n <= slice.len(), "a count beyond the slice");
+        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice))
+            .unwrap_or_else(failed("read"));
+        assert!(
+            n <= slice.len(),
+            "the reader returned {n} for a slice of {}: it must count what it wrote",
+            slice.len()
+        );
         if n == 0 {
             break;
         }
         received.extend_from_slice(&slice[..n]);
     }
-    assert!(received == data, "the data differs");
+    all_arrived("the reader", &received, data);
 }
 
 /// One vectored read into slices of these lengths.
 fn read_vectored<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, lens: &[usize]) -> Vec<u8> {
     let mut slices: Vec<Vec<u8>> = lens.iter().map(|&len| vec![0; len]).collect();
     let mut bufs: Vec<_> = slices.iter_mut().map(|slice| IoSliceMut::new(slice)).collect();
-    let n = until_ready(reader, |reader, cx| reader.poll_read_vectored(cx, &mut bufs)).expect("a read");
-    assert!(n <= lens.iter().sum(), "a count beyond the slices");
+    let n = until_ready(reader, |reader, cx| reader.poll_read_vectored(cx, &mut bufs)).unwrap_or_else(failed("read"));
+    assert!(n <= lens.iter().sum(), "the reader returned {n} for slices of {lens:?}: it must count what it wrote");
     let mut received = slices.concat();
     received.truncate(n);
     received
@@ -145,7 +159,7 @@ fn several_slices_get_all_data_in_order<R: AsyncReadBuf>(make: Make<'_, R>, data
             }
             received.extend(part);
         }
-        assert!(received == data, "the data differs");
+        all_arrived("the reader", &received, data);
     }
 }
 
@@ -164,7 +178,7 @@ fn kinds_of_reads_can_be_mixed<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) 
         }
         received.extend(part);
     }
-    assert!(received == data, "the data differs");
+    all_arrived("the reader", &received, data);
 }
 
 fn what_the_caller_wrote_before_is_kept<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -172,9 +186,9 @@ fn what_the_caller_wrote_before_is_kept<R: AsyncReadBuf>(make: Make<'_, R>, data
     let mut memory = vec![MaybeUninit::uninit(); 500];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().append(b"kept");
-    until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).expect("a read");
-    assert_eq!(&buf.filled()[..4], b"kept");
-    assert!(buf.filled().len() > 4 && data.starts_with(&buf.filled()[4..]), "the data differs");
+    until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+    assert_eq!(&buf.filled()[..4], b"kept", "the reader touched bytes before its cursor: they are the caller's");
+    some_arrived("the reader", &buf.filled()[4..], data);
 }
 
 fn a_limited_cursor_is_not_exceeded<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -183,10 +197,15 @@ fn a_limited_cursor_is_not_exceeded<R: AsyncReadBuf>(make: Make<'_, R>, data: &[
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     for _ in 0..3 {
         let filled = buf.filled().len();
-        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled().limit(9))).expect("a read");
-        assert!((1..=9).contains(&(buf.filled().len() - filled)), "more than the limit, or nothing");
+        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled().limit(9)))
+            .unwrap_or_else(failed("read"));
+        let n = buf.filled().len() - filled;
+        assert!(
+            (1..=9).contains(&n),
+            "the reader filled {n} bytes of a cursor that is limited to 9: it must fill 1 to 9"
+        );
     }
-    assert!(data.starts_with(buf.filled()), "the data differs");
+    some_arrived("the reader", buf.filled(), data);
 }
 
 fn an_empty_buffer_takes_nothing<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -201,15 +220,16 @@ fn an_empty_buffer_takes_nothing<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]
         let _ = reader.as_mut().poll_read_vectored(&mut cx, &mut [IoSliceMut::new(&mut [])]);
     }
     let first = read_uninit(&mut reader, 100);
-    assert!(!first.is_empty() && data.starts_with(&first), "the data differs");
+    some_arrived("the reader", &first, data);
 }
 
 fn the_end_is_the_end_every_time<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(&data[..10]);
     while !read_uninit(&mut reader, 100).is_empty() {}
     for _ in 0..3 {
-        assert!(read_uninit(&mut reader, 100).is_empty(), "data after the end");
-        assert!(read_vectored(&mut reader, &[9, 9]).is_empty(), "data after the end");
+        for more in [read_uninit(&mut reader, 100), read_vectored(&mut reader, &[9, 9])] {
+            assert!(more.is_empty(), "the reader gave {} bytes after its end: it must stay at the end", more.len());
+        }
     }
 }
 
@@ -223,7 +243,11 @@ fn a_read_given_up_after_pending_loses_nothing<R: AsyncReadBuf>(make: Make<'_, R
         let mut buf = BorrowedBuf::from(&mut memory[..]);
         let poll = reader.as_mut().poll_read_buf(&mut cx, buf.unfilled());
         if poll.is_pending() {
-            assert!(buf.filled().is_empty(), "`Pending` with data");
+            assert!(
+                buf.filled().is_empty(),
+                "the reader filled {} bytes and was not ready: on `Pending` it must fill none",
+                buf.filled().len(),
+            );
             let part = read_uninit(&mut reader, 70);
             if part.is_empty() {
                 break;
@@ -235,19 +259,24 @@ fn a_read_given_up_after_pending_loses_nothing<R: AsyncReadBuf>(make: Make<'_, R
             received.extend_from_slice(buf.filled());
         }
     }
-    assert!(received == data, "the data differs");
+    all_arrived("the reader", &received, data);
 }
 
 fn the_hint_is_within_the_capacity<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     for _ in 0..10 {
         for capacity in [0, 1, 100, 10_000, usize::MAX] {
-            assert!(reader.init_hint(capacity) <= capacity, "a hint beyond the capacity");
+            let hint = reader.init_hint(capacity);
+            assert!(
+                hint <= capacity,
+                "the reader hints at {hint} bytes of a capacity of {capacity}: it must hint at that at most"
+            );
         }
         read_uninit(&mut reader, 500);
     }
 }
 
 fn no_data_is_the_end_at_once<R: AsyncReadBuf>(make: Make<'_, R>) {
-    assert!(read_uninit(&mut make(&[]), 10).is_empty(), "data from nowhere");
+    let made_up = read_uninit(&mut make(&[]), 10).len();
+    assert_eq!(made_up, 0, "the reader gave {made_up} bytes of no data: it must be at its end at once");
 }

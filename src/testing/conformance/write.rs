@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use std::pin::Pin;
 use std::vec::Vec;
 
-use super::{checks, pattern};
+use super::{all_arrived, checks, failed, pattern};
 use crate::hub::AsyncWrite;
 use crate::testing::drive::until_ready;
 
@@ -20,9 +20,9 @@ pub fn write<W: AsyncWrite + Unpin>(mut make: impl FnMut() -> W, mut written: im
     let mut run = |write: &mut dyn FnMut(&mut Pin<Box<W>>), expected: &[u8]| {
         let mut writer = Box::pin(make());
         write(&mut writer);
-        until_ready(&mut writer, |writer, cx| writer.poll_flush(cx)).expect("a flush");
-        until_ready(&mut writer, |writer, cx| writer.poll_shutdown(cx)).expect("a shutdown");
-        assert!(written(*Pin::into_inner(writer)) == expected, "the data differs");
+        until_ready(&mut writer, |writer, cx| writer.poll_flush(cx)).unwrap_or_else(failed("flush"));
+        until_ready(&mut writer, |writer, cx| writer.poll_shutdown(cx)).unwrap_or_else(failed("shutdown"));
+        all_arrived("the writer", &written(*Pin::into_inner(writer)), expected);
     };
     checks! {
         pieces_of_every_size_arrive(&mut run, &data);
@@ -35,11 +35,17 @@ pub fn write<W: AsyncWrite + Unpin>(mut make: impl FnMut() -> W, mut written: im
 
 type Run<'a, W> = &'a mut dyn FnMut(&mut dyn FnMut(&mut Pin<Box<W>>), &[u8]);
 
+/// Checks the count of a write.
+#[track_caller]
+fn taken(n: usize, offered: usize) {
+    assert!(n <= offered, "the writer returned {n} for {offered} bytes: it must count what it took of them");
+    assert!(n > 0 || offered == 0, "the writer took nothing of {offered} bytes: it must take some, or be `Pending`");
+}
+
 /// Writes from the front of `data`, once, and gives how much was taken.
 fn write_some<W: AsyncWrite>(writer: &mut Pin<Box<W>>, data: &[u8]) -> usize {
-    let n = until_ready(writer, |writer, cx| writer.poll_write(cx, data)).expect("a write");
-    assert!(n <= data.len(), "a count beyond the data");
-    assert!(n > 0 || data.is_empty(), "the writer takes no more");
+    let n = until_ready(writer, |writer, cx| writer.poll_write(cx, data)).unwrap_or_else(failed("write"));
+    taken(n, data.len());
     n
 }
 
@@ -53,9 +59,8 @@ fn write_vectored<W: AsyncWrite>(writer: &mut Pin<Box<W>>, mut data: &[u8], lens
         offered += slice.len();
         data = rest;
     }
-    let n = until_ready(writer, |writer, cx| writer.poll_write_vectored(cx, &bufs)).expect("a write");
-    assert!(n <= offered, "a count beyond the data");
-    assert!(n > 0 || offered == 0, "the writer takes no more");
+    let n = until_ready(writer, |writer, cx| writer.poll_write_vectored(cx, &bufs)).unwrap_or_else(failed("write"));
+    taken(n, offered);
     n
 }
 
@@ -116,7 +121,7 @@ fn flushing_in_between_changes_nothing<W: AsyncWrite>(run: Run<'_, W>, data: &[u
         let mut rest = data;
         while !rest.is_empty() {
             rest = &rest[write_some(writer, &rest[..rest.len().min(999)])..];
-            until_ready(writer, |writer, cx| writer.poll_flush(cx)).expect("a flush");
+            until_ready(writer, |writer, cx| writer.poll_flush(cx)).unwrap_or_else(failed("flush"));
         }
     };
     run(&mut write, data);

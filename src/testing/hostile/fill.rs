@@ -156,7 +156,10 @@ pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(dialect: Dialect, mut make: impl FnM
             let seen = see(wakes, |cx| match call {
                 "fill" => {
                     let poll = reader.as_mut().poll_fill_buf(cx).map_ok(|filled| {
-                        assert!(filled.iter().all(|&byte| byte == DATA), "{fault:?}: not the data that was filled");
+                        assert!(
+                            filled.iter().all(|&byte| byte == DATA),
+                            "{fault:?}: the wrapper gave {filled:?}: it must give what the reader filled"
+                        );
                         filled.len()
                     });
                     if let Poll::Ready(Ok(n)) = poll {
@@ -166,7 +169,7 @@ pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(dialect: Dialect, mut make: impl FnM
                 }
                 _ => reader.as_mut().poll_read_slice(cx, &mut slice),
             });
-            assert!(calls.made() > 0, "{fault:?}: the wrapper did not call the reader");
+            assert!(calls.made() > 0, "{fault:?}: the wrapper did not call the reader: it must, for each fill");
             let mut received = Vec::new();
             for _ in 0..20 {
                 match see(true, |cx| reader.as_mut().poll_read_slice(cx, &mut slice)) {

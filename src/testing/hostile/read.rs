@@ -34,9 +34,13 @@ pub fn read<R: AsyncReadBuf>(dialect: Dialect, mut make: impl FnMut(HostileReade
             let mut reader = Box::pin(make(HostileReader::new(fault, calls.clone())));
             // What it answers is its affair, but the hint must be one that a caller can follow.
             let _ = reader.is_read_vectored();
-            assert!(reader.init_hint(64) <= 64, "{fault:?}: a hint beyond the capacity");
+            let hint = reader.init_hint(64);
+            assert!(hint <= 64, "{fault:?}: the wrapper hints at {hint} bytes of 64: it must hint at 64 at most");
             let seen = call.make(fault, &mut reader);
-            assert!(calls.made() > 0 || call == Call::Empty, "{fault:?}: the wrapper did not call the reader");
+            assert!(
+                calls.made() > 0 || call == Call::Empty,
+                "{fault:?}: the wrapper did not call the reader: it must, for each read"
+            );
             let recovered = recovers(&mut reader);
             reports.push(Report { fault: fault.name(), call: call.name(), seen, recovered });
         }
@@ -80,9 +84,15 @@ impl Call {
 /// What counts as filled must be initialised, and not come from memory that nobody lent; it is as it was delivered, if it
 /// was honestly.
 fn check(fault: ReadFault, filled: &[u8]) {
-    assert!(filled.iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
+    assert!(
+        filled.iter().all(|&byte| byte != FOREIGN),
+        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
+    );
     if fault.is_honest() {
-        assert!(filled.iter().all(|&byte| byte == DATA), "{fault:?}: not the data that was delivered: {filled:?}");
+        assert!(
+            filled.iter().all(|&byte| byte == DATA),
+            "{fault:?}: the wrapper passed on {filled:?}: it must pass on what the reader delivered"
+        );
     }
 }
 
@@ -91,10 +101,13 @@ fn into_cursor<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> S
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().append(b"kept");
     let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_buf(cx, buf.unfilled()).map_ok(|()| 0));
-    assert_eq!(&buf.filled()[..4], b"kept", "{fault:?}: earlier bytes were touched");
+    assert_eq!(&buf.filled()[..4], b"kept", "{fault:?}: the wrapper touched bytes before the cursor: they must stay");
     check(fault, &buf.filled()[4..]);
     let filled = buf.filled().len() - 4;
-    assert!(buf.unfilled().init_mut().iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
+    assert!(
+        buf.unfilled().init_mut().iter().all(|&byte| byte != FOREIGN),
+        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
+    );
     if let Seen::Ready(_) = seen { Seen::Ready(filled) } else { seen }
 }
 
@@ -105,11 +118,22 @@ fn into_slice<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Se
     let slice = &mut memory[4..64];
     let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_slice(cx, slice));
     if let Seen::Ready(n) = seen {
-        assert!(n <= slice.len(), "{fault:?}: a count beyond the slice");
+        assert!(
+            n <= slice.len(),
+            "{fault:?}: the wrapper returned {n} for a slice of {}: it must not believe the reader",
+            slice.len(),
+        );
         check(fault, &slice[..n]);
     }
-    assert!(slice.iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
-    assert_eq!((&memory[..4], &memory[64..]), (&b"kept"[..], &b"kept"[..]), "{fault:?}: other bytes were touched");
+    assert!(
+        slice.iter().all(|&byte| byte != FOREIGN),
+        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
+    );
+    assert_eq!(
+        (&memory[..4], &memory[64..]),
+        (&b"kept"[..], &b"kept"[..]),
+        "{fault:?}: the wrapper touched bytes around the slice: they must stay"
+    );
     seen
 }
 
@@ -119,10 +143,16 @@ fn into_slices<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> S
     let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_vectored(cx, &mut bufs));
     let both = [first, second].concat();
     if let Seen::Ready(n) = seen {
-        assert!(n <= both.len(), "{fault:?}: a count beyond the slices");
+        assert!(
+            n <= both.len(),
+            "{fault:?}: the wrapper returned {n} for slices of 64: it must not believe the reader"
+        );
         check(fault, &both[..n]);
     }
-    assert!(both.iter().all(|&byte| byte != FOREIGN), "{fault:?}: foreign bytes");
+    assert!(
+        both.iter().all(|&byte| byte != FOREIGN),
+        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
+    );
     seen
 }
 
@@ -157,5 +187,9 @@ fn a_huge_buffer_is_read_into<R: AsyncReadBuf>(make: &mut dyn FnMut(HostileReade
             }
         }
     });
-    assert_eq!((seen, buf.filled()), (Seen::Ready(0), AFTER), "a gibibyte of room");
+    assert_eq!(
+        (seen, buf.filled()),
+        (Seen::Ready(0), AFTER),
+        "the wrapper failed for a gibibyte of room, which it must not touch"
+    );
 }

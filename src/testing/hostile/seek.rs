@@ -242,7 +242,10 @@ pub fn seek<S: AsyncReadBuf + AsyncWrite + AsyncSeek>(
             SeekFault::IsAbandonedForAFlush => seeker.as_mut().poll_flush(cx).map_ok(|()| 0),
             _ => Poll::Ready(Ok(0)),
         });
-        assert!(matches!(between, Seen::Ready(_)), "{fault:?}: {between:?}");
+        assert!(
+            matches!(between, Seen::Ready(_)),
+            "{fault:?}: the wrapper answered {between:?} to what came after the seek: it must do that, and forget the seek"
+        );
         // The same position as before, which must not be taken for the seek that was given up.
         let mut position = None;
         for _ in 0..20 {

@@ -39,7 +39,10 @@ pub fn write<W: AsyncWrite>(dialect: Dialect, mut make: impl FnMut(HostileWriter
             let mut writer = Box::pin(make(HostileWriter::new(fault, made.clone(), Arc::clone(&taken))));
             let _ = writer.is_write_vectored();
             let seen = call.make(fault, &mut writer);
-            assert!(made.made() > 0 || call == Call::Empty, "{fault:?}: the wrapper did not call the writer");
+            assert!(
+                made.made() > 0 || call == Call::Empty,
+                "{fault:?}: the wrapper did not call the writer: it must, for each write"
+            );
             let recovered = recovers(&mut writer, &taken);
             reports.push(Report { fault: fault.name(), call: call.name(), seen, recovered });
         }
@@ -78,8 +81,12 @@ impl Call {
             Call::Shutdown => writer.as_mut().poll_shutdown(cx).map_ok(|()| 0),
         });
         match (self, &seen) {
-            (Call::Single, Seen::Ready(n)) => assert!(*n <= 4, "{fault:?}: a count beyond the data"),
-            (Call::Empty, Seen::Ready(n)) => assert_eq!(*n, 0, "{fault:?}: a count beyond the data"),
+            (Call::Single, Seen::Ready(n)) => {
+                assert!(*n <= 4, "{fault:?}: the wrapper returned {n} for 4 bytes: it must not believe the writer")
+            }
+            (Call::Empty, Seen::Ready(n)) => {
+                assert_eq!(*n, 0, "{fault:?}: the wrapper returned {n} for no data: it must not believe the writer")
+            }
             _ => {}
         }
         seen
@@ -97,7 +104,11 @@ fn recovers<W: AsyncWrite>(writer: &mut Pin<Box<W>>, taken: &Mutex<Vec<u8>>) -> 
                 break;
             }
         } else if let Seen::Ready(n) = see(true, |cx| writer.as_mut().poll_write(cx, rest)) {
-            assert!(n <= rest.len(), "a count beyond the data");
+            assert!(
+                n <= rest.len(),
+                "the wrapper returned {n} for {} bytes: it must not believe the writer",
+                rest.len()
+            );
             rest = &rest[n..];
         }
     }

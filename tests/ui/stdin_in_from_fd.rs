@@ -1,0 +1,4 @@
+//! Instead: `Shim::from_std_buf(stdin().lock())`, which reads from the buffer that every `Stdin` shares.
+fn main() {
+    let _ = io_shim::Shim::from_fd(std::io::stdin());
+}
