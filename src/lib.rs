@@ -1,4 +1,7 @@
-// Its examples need features that not every build has.
+// The README's examples need features that not every build has. Its links lead to files of the repository; here they lead to pages
+// of the documentation, since of two definitions of a link the first one holds.
+#![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/links.md"))]
+#![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/charts.md"))]
 #![cfg_attr(feature = "full", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "full"), doc = "One adapter between tokio, futures-io, hyper, smol and readers of your own.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -21,6 +24,8 @@ extern crate std;
 mod buf;
 #[cfg(feature = "std")]
 mod ecosystem;
+#[cfg(all(feature = "full", any(doc, doctest)))]
+pub mod guide;
 #[cfg(feature = "std")]
 mod hub;
 #[cfg(feature = "std")]
@@ -64,9 +69,3 @@ pub use hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteV
 pub use shim::{Buffered, Ecosystem, Every, Includes, Native, Shim, Unbuffered, View};
 #[cfg(feature = "stream")]
 pub use stream::{ByteSink, ByteStream, SinkWriter, StreamReader};
-
-// The pages of `docs`, whose code is compiled and run as that of the README is.
-#[cfg(all(doctest, feature = "full"))]
-#[doc = include_str!("../docs/MIGRATING.md")]
-#[doc = include_str!("../docs/FIRST_HOUR.md")]
-struct Pages;

@@ -20,6 +20,23 @@ pub(crate) fn charts(results: &Results) -> Vec<Named> {
 }
 
 /// The lines of those peers, through points of each.
+/// The charts that the README shows.
+pub(crate) const IN_README: [&str; 2] = ["tcp", "zeroed"];
+
+/// A chart as a link definition of Markdown's with the picture itself in it: rustdoc's pages have no files beside them.
+pub(crate) fn definition(name: &str, svg: &str) -> String {
+    let mut definition = format!("[chart-{name}]: data:image/svg+xml,");
+    for &byte in svg.as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:=,;".contains(&byte) {
+            definition.push(char::from(byte));
+        } else {
+            definition.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    definition.push('\n');
+    definition
+}
+
 fn lines(peers: &[Peer], points: impl Fn(Peer) -> Vec<(f64, f64)>) -> Vec<Line> {
     let line = |&peer: &Peer| {
         let (colour, width, dashes) = match peer {

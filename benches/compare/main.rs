@@ -1,7 +1,7 @@
 //! What a tokio consumer over a futures-io reader costs: natively, through io-shim, and through what else does this job.
 //!
 //! `cargo bench --bench compare` measures quickly and prints tables. `cargo bench --bench compare -- --report` measures
-//! for some minutes and writes `benches/report`; the date is today's, or what follows `--date`.
+//! for some minutes and writes `benches/report`, and the README's charts once more for rustdoc; the date is today's, or what follows `--date`.
 
 mod cases;
 mod chart;
@@ -51,9 +51,15 @@ fn main() -> io::Result<()> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/report");
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("compare.md"), text)?;
+        let mut in_docs = String::new();
         for (name, chart) in charts {
-            std::fs::write(folder.join(name).with_extension("svg"), chart.svg())?;
+            let svg = chart.svg();
+            if charts::IN_README.contains(&name) {
+                in_docs.push_str(&charts::definition(name, &svg));
+            }
+            std::fs::write(folder.join(name).with_extension("svg"), svg)?;
         }
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/charts.md"), in_docs)?;
     }
     Ok(())
 }

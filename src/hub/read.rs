@@ -122,6 +122,26 @@ pub trait AsyncReadBuf {
 /// its errors either: a reader tries again. [`Shim::from_std`](crate::Shim::from_std) makes one of any `std::io::Read`, and a
 /// [`Shim`](crate::Shim) of one is a `std::io::Read`.
 ///
+/// # The mirror
+///
+/// | asynchronous | synchronous |
+/// |---|---|
+/// | `AsyncReadBuf::poll_read_buf` | `ReadBuf::read_buf` |
+/// | `AsyncReadBuf::poll_read_slice` | `ReadBuf::read_slice` |
+/// | `AsyncReadBuf::poll_read_vectored` | `ReadBuf::read_vectored` |
+/// | `AsyncReadBuf::is_read_vectored` | `ReadBuf::is_read_vectored` |
+/// | `AsyncReadBuf::init_hint` | `ReadBuf::init_hint` |
+/// | `AsyncFillBuf::poll_fill_buf` | `std::io::BufRead::fill_buf` |
+/// | `AsyncFillBuf::consume` | `std::io::BufRead::consume` |
+/// | `AsyncWrite::poll_write` | `std::io::Write::write` |
+/// | `AsyncWrite::poll_write_vectored` | `std::io::Write::write_vectored` |
+/// | `AsyncWrite::is_write_vectored` | `WriteVectored::is_write_vectored` |
+/// | `AsyncWrite::poll_flush` | `std::io::Write::flush` |
+/// | `AsyncWrite::poll_shutdown` | - (dropping it) |
+/// | `AsyncSeek::poll_seek` | `std::io::Seek::seek` |
+///
+/// `SliceFeed::read` is the twin of `SliceFeed::poll`.
+///
 /// Where `std::io::Read` is imported, too, call `ReadBuf::read_vectored(&mut reader, ..)` so, since both have that method. Of
 /// `read_buf` and `is_read_vectored` the compiler warns there: std has unstable methods of these names (rust#78485, rust#69941).
 ///

@@ -1,11 +1,11 @@
-//! The table of `docs/CONSTRUCTORS.md`: the code of each row compiles, and makes what the library of that row wants.
+//! The table of constructors in the README: the code of each row compiles, and makes what the library of that row wants.
 
 use std::io;
 
 use io_shim::rt::{BlockOn, TokioContext};
 use io_shim::{AsyncReadBuf, BorrowedCursor, Offer, Shim};
 
-const PAGE: &str = include_str!("../../docs/CONSTRUCTORS.md");
+const PAGE: &str = include_str!("../../README.md");
 
 /// At most this many rows are a table that somebody reads.
 const MOST: usize = 20;
@@ -54,7 +54,8 @@ fn squeeze(code: &str) -> String {
 }
 
 fn rows_of_the_page() -> Vec<Row> {
-    let table = PAGE.lines().filter(|line| line.starts_with('|')).skip(2);
+    let from_the_head = PAGE.lines().skip_while(|line| !line.starts_with("| I have "));
+    let table = from_the_head.take_while(|line| line.starts_with('|')).skip(2);
     table
         .map(|line| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();

@@ -372,28 +372,64 @@ fn truth_table() -> String {
     format!("{HEAD}{}", rows.concat())
 }
 
+/// The traits of one ecosystem in few words.
+fn short_cell(traits: &[(&str, bool)]) -> String {
+    let named: Vec<_> = traits.iter().filter(|(_, holds)| *holds).map(|(name, _)| *name).collect();
+    if named.is_empty() { "-".into() } else { named.join(", ") }
+}
+
+/// A row of the README's table: what a shim can be used for, of whose traits.
+macro_rules! short_row {
+    ($has:literal, $made_by:literal, $shim:ty) => {{
+        let tokio = short_cell(&[
+            ("read", implements!($shim: tokio::io::AsyncRead)),
+            ("write", implements!($shim: tokio::io::AsyncWrite)),
+            ("fill", implements!($shim: tokio::io::AsyncBufRead)),
+            ("seek", implements!($shim: tokio::io::AsyncSeek)),
+        ]);
+        let futures = short_cell(&[
+            ("read", implements!($shim: futures::io::AsyncRead)),
+            ("write", implements!($shim: futures::io::AsyncWrite)),
+            ("fill", implements!($shim: futures::io::AsyncBufRead)),
+            ("seek", implements!($shim: futures::io::AsyncSeek)),
+        ]);
+        let hyper = short_cell(&[
+            ("read", implements!($shim: hyper::rt::Read)),
+            ("write", implements!($shim: hyper::rt::Write)),
+        ]);
+        let std = short_cell(&[
+            ("read", implements!($shim: std::io::Read)),
+            ("write", implements!($shim: std::io::Write)),
+            ("fill", implements!($shim: std::io::BufRead)),
+            ("seek", implements!($shim: std::io::Seek)),
+        ]);
+        format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {std} |\n", $has, $made_by)
+    }};
+}
+
 /// The table of the README: by constructor, for types inside that have all traits of their ecosystem.
 fn short_table() -> String {
     use io_shim::{AllowStd, Fd};
     use std::io::Cursor;
     type Memory = Cursor<Vec<u8>>;
     let rows = [
-        row!("tokio's traits", "Shim::from_tokio(t)", Shim<Memory, Tokio>),
-        row!("futures-io's traits", "Shim::from_futures(t)", Shim<futures::io::Cursor<Vec<u8>>, Futures>),
-        row!("hyper's traits", "Shim::from_hyper(t)", Shim<hyper::upgrade::Upgraded, Hyper>),
-        row!(
+        short_row!("tokio's traits", "Shim::from_tokio(t)", Shim<Memory, Tokio>),
+        short_row!("futures-io's traits", "Shim::from_futures(t)", Shim<futures::io::Cursor<Vec<u8>>, Futures>),
+        short_row!("hyper's traits", "Shim::from_hyper(t)", Shim<hyper::upgrade::Upgraded, Hyper>),
+        short_row!(
             "smol's socket",
             "Shim::from_smol(t)",
             Shim<std::sync::Arc<smol::Async<std::net::TcpStream>>, io_shim::Smol>
         ),
-        row!("the hub's asynchronous traits", "Shim::new(t)", Shim<only::All>),
-        row!("the hub's synchronous traits", "Shim::new(t)", Shim<only::SyncAll>),
-        row!("std's traits", "Shim::from_std(t)", Shim<Memory, Std>),
-        row!("std's `File`", "Shim::from_fd(t)", Shim<std::fs::File, Fd>),
-        row!("std's traits, and never blocks", "Shim::allow_std(t)", Shim<Memory, AllowStd>),
-        row!("tokio's traits", "Shim::from_tokio(t).into_futures()", Shim<Memory, Tokio, Futures>),
+        short_row!("our asynchronous traits", "Shim::new(t)", Shim<only::All>),
+        short_row!("our synchronous traits", "Shim::new(t)", Shim<only::SyncAll>),
+        short_row!("std's traits", "Shim::from_std(t)", Shim<Memory, Std>),
+        short_row!("std's `File`", "Shim::from_fd(t)", Shim<std::fs::File, Fd>),
+        short_row!("std's traits, and never blocks", "Shim::allow_std(t)", Shim<Memory, AllowStd>),
+        short_row!("tokio's traits", "Shim::from_tokio(t).into_futures()", Shim<Memory, Tokio, Futures>),
     ];
-    format!("{HEAD}{}", rows.concat())
+    let head = "| `t` has | made by | for tokio | for futures-io | for hyper | for std |\n|---|---|---|---|---|---|\n";
+    format!("{head}{}", rows.concat())
 }
 
 #[test]
