@@ -40,6 +40,20 @@ pub fn read_buf<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, least
 ///
 /// [`EndedEarly`](super::EndedEarly), of kind `UnexpectedEof`, if the stream ends first, and those of the reader. What was read is in
 /// the buffer, and the same call again goes on from there.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{TrackedBuf, ops::{EndedEarly, blocking}};
+///
+/// let (mut reader, mut buf) = (&b"hello, world"[..], TrackedBuf::new());
+/// blocking::read_exact(&mut reader, &mut buf, 5)?;
+/// assert_eq!(buf, b"hello");
+/// let error = blocking::read_exact(&mut reader, &mut buf, 100).unwrap_err();
+/// assert!(EndedEarly::of(&error).is_some());
+/// assert_eq!(buf, b"hello, world");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: usize) -> io::Result<()> {
     now(fill::to_length(buf, n, |cursor| Poll::Ready(reader.read_buf(cursor))))
 }
@@ -51,6 +65,18 @@ pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: 
 /// # Errors
 ///
 /// Those of the reader. What was read until then is in the buffer.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Shim, TrackedBuf, ops::blocking};
+/// use std::fs::File;
+///
+/// let mut buf = TrackedBuf::new();
+/// blocking::read_to_end(&mut Shim::from_std(File::open("Cargo.toml")?), &mut buf)?;
+/// assert!(buf.starts_with(b"[package]"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) -> io::Result<usize> {
     let (before, full, mut probe) = (buf.len(), buf.capacity(), fill::probe());
     now(fill::to_end(buf, full, &mut probe, |cursor| Poll::Ready(reader.read_buf(cursor))))?;
@@ -67,6 +93,18 @@ pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) ->
 /// [`LimitExceeded`](super::LimitExceeded), of kind `FileTooLarge`, if there are more, and those of the reader. Nothing is lost: what was
 /// read is in the buffer, and where there were too many bytes it is `most + 1` of them. That last byte is the proof; it was taken from
 /// the reader, which goes on after it.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{TrackedBuf, ops::{LimitExceeded, blocking}};
+///
+/// let mut buf = TrackedBuf::new();
+/// let mut endless = io_shim::Shim::from_std(std::io::repeat(7));
+/// let error = blocking::read_to_end_within(&mut endless, &mut buf, 100).unwrap_err();
+/// assert!(LimitExceeded::of(&error).is_some());
+/// assert_eq!(buf.len(), 101);
+/// ```
 pub fn read_to_end_within<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, most: usize) -> io::Result<usize> {
     let before = buf.len();
     now(fill::to_end_within(buf, most, |cursor| Poll::Ready(reader.read_buf(cursor))))?;
