@@ -73,8 +73,8 @@ pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: 
 /// use std::fs::File;
 ///
 /// let mut buf = TrackedBuf::new();
-/// blocking::read_to_end(&mut Shim::from_std(File::open("Cargo.toml")?), &mut buf)?;
-/// assert!(buf.starts_with(b"[package]"));
+/// blocking::read_to_end(&mut Shim::from_std(File::open("README.md")?), &mut buf)?;
+/// assert!(buf.starts_with(b"# io-shim"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) -> io::Result<usize> {

@@ -57,7 +57,7 @@ impl<T> Shim<T, AllowStd> {
     /// use tokio::io::AsyncReadExt as _;
     ///
     /// # futures::executor::block_on(async {
-    /// let file = std::fs::File::open("Cargo.toml")?;
+    /// let file = std::fs::File::open("README.md")?;
     /// let mut text = String::new();
     /// Shim::from_futures(Unblock::new(file)).read_to_string(&mut text).await?;
     /// assert!(text.contains("io-shim"));
@@ -72,12 +72,12 @@ impl<T> Shim<T, AllowStd> {
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let start = tokio::task::spawn_blocking(|| {
-    ///     let mut file = Shim::from_std(std::fs::File::open("Cargo.toml")?);
+    ///     let mut file = Shim::from_std(std::fs::File::open("README.md")?);
     ///     let mut start = Vec::with_capacity(100);
     ///     file.read_buf(spare(&mut start).unfilled())?;
     ///     Ok::<_, std::io::Error>(start)
     /// });
-    /// assert!(start.await??.starts_with(b"[package]"));
+    /// assert!(start.await??.starts_with(b"# io-shim"));
     /// # Ok(()) }
     /// ```
     #[inline]

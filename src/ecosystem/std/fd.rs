@@ -76,10 +76,10 @@ impl<T: FdSource> Shim<T, Fd> {
     /// use io_shim::{ReadBuf, Shim, spare};
     /// use std::fs::File;
     ///
-    /// let mut file = Shim::from_fd(File::open("Cargo.toml")?);
+    /// let mut file = Shim::from_fd(File::open("README.md")?);
     /// let mut start = Vec::with_capacity(4096);
     /// file.read_buf(spare(&mut start).unfilled())?;
-    /// assert!(start.starts_with(b"[package]"));
+    /// assert!(start.starts_with(b"# io-shim"));
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
