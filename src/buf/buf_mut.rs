@@ -36,7 +36,8 @@ use super::cursor::BorrowedCursor;
 pub fn with_buf_mut_cursor<B: BufMut + ?Sized, R>(buf: &mut B, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
     let mut advance = Advance { buf, marks: Marks::default() };
     let Advance { buf, marks } = &mut advance;
-    // SAFETY: a cursor writes nothing uninitialised, and asks the same of those who write through it.
+    // SAFETY: a cursor writes nothing uninitialised, and asks the same of those who write through it; and it reads only what was
+    // written through it since, below `init`, which begins at zero.
     let chunk = unsafe { buf.chunk_mut().as_uninit_slice_mut() };
     // SAFETY: the chunk is the origin of `marks`, which begin at zero and so satisfy invariants 1 to 4.
     read(unsafe { BorrowedCursor::over(chunk, marks) })
@@ -67,7 +68,8 @@ impl<'data> From<&'data mut UninitSlice> for BorrowedBuf<'data> {
     #[inline]
     fn from(chunk: &'data mut UninitSlice) -> Self {
         // SAFETY: nothing uninitialised is written to it: the safe methods of a buffer and its cursors do not, and the unsafe
-        // ones forbid it, past the mark, too.
+        // ones forbid it, past the mark, too. And they read only what was written through them since, below `init`, which
+        // begins at zero.
         BorrowedBuf::from(unsafe { chunk.as_uninit_slice_mut() })
     }
 }

@@ -131,7 +131,7 @@ impl TrackedBuf {
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
         // SAFETY: `memory` is the whole origin of `marks`. What makes a buffer satisfies invariants 1 to 4, and `reserve`,
-        // `consume`, `clear`, `truncate`, `BufMut` and the cursors keep them.
+        // `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`, `truncate`, `BufMut` and the cursors keep them.
         unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) }
     }
 
@@ -265,8 +265,9 @@ impl TrackedBuf {
     pub(super) fn into_parts(self) -> (Vec<u8>, usize) {
         let mut memory = ManuallyDrop::new(self.memory);
         let (pointer, capacity) = (memory.as_mut_ptr().cast::<u8>(), memory.capacity());
-        // SAFETY: the allocation is a vector's, given up by it, of elements with the layout of `u8`; bytes below `filled` are
-        // below `init` (invariant 1), so initialised (invariant 2) and within the capacity (invariant 3).
+        // SAFETY: the allocation is a vector's, given up by it, of elements with the layout of `u8`, so that their alignment is the
+        // allocation's own, as is the capacity; bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2)
+        // and within the capacity (invariant 3).
         (unsafe { Vec::from_raw_parts(pointer, self.marks.filled, capacity) }, self.start)
     }
 
@@ -309,8 +310,8 @@ impl From<Vec<u8>> for TrackedBuf {
     fn from(vec: Vec<u8>) -> Self {
         let mut vec = ManuallyDrop::new(vec);
         let (pointer, filled, capacity) = (vec.as_mut_ptr().cast(), vec.len(), vec.capacity());
-        // SAFETY: the allocation is a vector's, given up by it, of elements with the layout of `MaybeUninit<u8>`, which need no
-        // initialisation.
+        // SAFETY: the allocation is a vector's, given up by it, of elements with the layout of `MaybeUninit<u8>`, so that their
+        // alignment is the allocation's own, as is the capacity; they need no initialisation.
         let memory = unsafe { Vec::from_raw_parts(pointer, capacity, capacity) };
         TrackedBuf { memory, marks: Marks { filled, init: filled }, start: 0 }
     }

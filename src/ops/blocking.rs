@@ -18,6 +18,10 @@ use crate::hub::ReadBuf;
 ///
 /// Those of the reader, `Interrupted` included.
 ///
+/// # Panics
+///
+/// Panics if the capacity would be more than `isize::MAX` bytes. The data is as it was.
+///
 /// # Examples
 ///
 /// ```

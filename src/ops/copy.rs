@@ -122,7 +122,7 @@ impl Copy {
                 }
             }
             if self.ended {
-                ready!(ends.flush())?;
+                ready!(flush(ends))?;
                 return Poll::Ready(Ok(self.copied));
             }
             match self.read(buf, ends) {
@@ -130,7 +130,7 @@ impl Copy {
                 Poll::Pending => {
                     // What the reader waits for may be an answer to what the writer holds back.
                     if self.unflushed {
-                        ready!(ends.flush())?;
+                        ready!(flush(ends))?;
                         self.unflushed = false;
                     }
                     return Poll::Pending;
@@ -152,6 +152,16 @@ impl Copy {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
+        }
+    }
+}
+
+/// Flushes the writer, for as long as a signal interrupts that.
+fn flush(ends: &mut impl Ends) -> Poll<io::Result<()>> {
+    loop {
+        match ready!(ends.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return Poll::Ready(result),
         }
     }
 }

@@ -16,6 +16,10 @@ use crate::hub::AsyncReadBuf;
 ///
 /// Those of the reader.
 ///
+/// # Panics
+///
+/// Panics if the capacity would be more than `isize::MAX` bytes. The data is as it was.
+///
 /// # Cancel safety
 ///
 /// Cancel safe: a read that is given up has read nothing.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::vec::Vec;
@@ -42,7 +43,8 @@ const SLICES: usize = 64;
 ///
 /// # Panics
 ///
-/// `start_send` panics if the sink is full: `poll_ready` has to be ready before.
+/// `start_send` panics if the sink is full: `poll_ready` has to be ready before. Otherwise where the writer or an item does. It
+/// is usable after that, and nothing is written twice; if it was an item's `advance`, an error comes next.
 ///
 /// # Cancel safety
 ///
@@ -53,11 +55,13 @@ pub struct ByteSink<W, B = Bytes> {
     #[pin]
     writer: W,
     queue: VecDeque<Pieces<B>>,
-    /// How many bytes the items of the queue have left.
+    /// How many bytes of the queue are not written.
     queued: usize,
-    /// How many bytes from the front of the queue were written, and are still to be taken from it. Not 0 only after an item
-    /// panicked.
+    /// How many bytes from the front of the queue were written, and are still to be taken from it. With `queued`, that is what
+    /// the items have left. Between calls not 0 only after an item panicked.
     written: usize,
+    /// Whether an item turned out to be inconsistent, which was not told yet. Between calls only after an item panicked.
+    inconsistent: bool,
     high_water: usize,
 }
 
@@ -65,7 +69,7 @@ impl<W, B> ByteSink<W, B> {
     /// A sink that writes to `writer`.
     #[inline]
     pub const fn new(writer: W) -> Self {
-        ByteSink { writer, queue: VecDeque::new(), queued: 0, written: 0, high_water: HIGH_WATER }
+        ByteSink { writer, queue: VecDeque::new(), queued: 0, written: 0, inconsistent: false, high_water: HIGH_WATER }
     }
 
     /// Sets how many queued bytes have to be written before another item is accepted. 64 KiB by default; with 0 or 1, every
@@ -108,81 +112,110 @@ impl<W, B> ByteSink<W, B> {
 
 impl<W, B: Buf> ByteSink<W, B> {
     /// Gives back the writer, and what was accepted and is not written: after a flush, nothing.
+    ///
+    /// An item that is inconsistent or panicked in [`advance`](Buf::advance) is left out: nobody knows where it stands, and what
+    /// was written of it might be written again.
+    ///
+    /// # Panics
+    ///
+    /// Where `advance` of an item does that was written in part by a flush in which another item panicked.
     pub fn into_inner(self) -> (W, Vec<B>) {
-        (self.writer, self.queue.into_iter().map(Pieces::into_inner).collect())
+        let mut written = self.written;
+        let rest = self.queue.into_iter().filter_map(|mut item| {
+            let n = item.left().min(written);
+            written -= n;
+            if n > 0 {
+                item.advance(n);
+            }
+            item.into_rest()
+        });
+        (self.writer, rest.collect())
+    }
+
+    /// Takes what was written from the front of the queue. An item that turned out to be inconsistent is told of at the end, so
+    /// that what was written of others is not written again.
+    ///
+    /// What an item that panics leaves undone, the next call does.
+    fn settle(self: Pin<&mut Self>) -> io::Result<()> {
+        let this = self.project();
+        while let Some(item) = this.queue.front_mut().filter(|_| *this.written > 0) {
+            let n = item.left().min(*this.written);
+            *this.written -= n;
+            if n > 0 {
+                item.advance(n);
+            }
+            if item.left() == 0 {
+                // Before it is dropped, which may panic.
+                *this.inconsistent |= !item.is_done();
+                this.queue.pop_front();
+            }
+        }
+        if mem::take(this.inconsistent) { Err(ContractViolation::InconsistentBuf.into()) } else { Ok(()) }
     }
 }
 
 impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
     /// Writes until nothing is queued.
     fn poll_drain(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.queue.is_empty() {
+        loop {
+            self.as_mut().settle()?;
+            if self.queue.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
             ready!(self.as_mut().poll_write_queued(cx))?;
         }
-        Poll::Ready(Ok(()))
     }
 
-    /// Writes once from the front of the queue, which is not empty.
+    /// Writes once from the front of the queue, of which nothing is written, or drops the first item if it is inconsistent.
+    /// Either is for [`settle`](Self::settle) to finish.
     fn poll_write_queued(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
-        take_written(this.queue, this.queued, this.written)?;
-        if let Some(Err(violation)) = this.queue.front().map(Pieces::peek) {
-            if let Some(item) = this.queue.pop_front() {
-                *this.queued -= item.left();
-            }
-            return Poll::Ready(Err(violation.into()));
-        }
+        let Some(item) = this.queue.front() else {
+            return Poll::Ready(Ok(()));
+        };
+        let left = item.left();
+        let Ok(piece) = item.peek() else {
+            *this.queued -= left;
+            *this.inconsistent = true;
+            this.queue.pop_front();
+            return Poll::Ready(Ok(()));
+        };
         let (n, offered) = if this.writer.is_write_vectored() {
             let mut slices = [IoSlice::new(&[]); SLICES];
-            let (count, offered) = peek_items(this.queue, &mut slices);
+            let (count, offered) = peek_items(this.queue, piece, &mut slices);
             (ready!(this.writer.poll_write_vectored(cx, &slices[..count]))?, offered)
         } else {
-            let piece = this.queue.front().and_then(|item| item.peek().ok()).unwrap_or_default();
             (ready!(this.writer.poll_write(cx, piece))?, piece.len())
         };
-        *this.written = ContractViolation::check_write(n, offered)?;
+        let n = ContractViolation::check_write(n, offered)?;
         if n == 0 {
             return Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::WriteZero,
                 "the writer takes no more of what is queued",
             )));
         }
-        Poll::Ready(take_written(this.queue, this.queued, this.written))
+        *this.queued -= n;
+        *this.written = n;
+        Poll::Ready(Ok(()))
     }
-}
-
-/// Takes what was written from the front of the queue. An item that turns out to be inconsistent is told of at the end, so
-/// that what was written of others is not written again.
-fn take_written<B: Buf>(queue: &mut VecDeque<Pieces<B>>, queued: &mut usize, written: &mut usize) -> io::Result<()> {
-    let mut result = Ok(());
-    while let Some(item) = queue.front_mut().filter(|_| *written > 0) {
-        let n = item.left().min(*written);
-        *queued -= n;
-        *written -= n;
-        if n > 0 {
-            item.advance(n);
-        }
-        if item.left() == 0 {
-            result = if item.is_done() { result } else { Err(ContractViolation::InconsistentBuf.into()) };
-            queue.pop_front();
-        }
-    }
-    result
 }
 
 /// Puts pieces from the front of the queue into `slices`: how many slices, and how many bytes.
 ///
 /// Of an item that does not give all its pieces, nor consistent ones, what follows must not be written. The first item is
-/// known to have one good piece.
-fn peek_items<'a, B: Buf>(queue: &'a VecDeque<Pieces<B>>, slices: &mut [IoSlice<'a>; SLICES]) -> (usize, usize) {
+/// known to have one good piece, `first`.
+fn peek_items<'a, B: Buf>(
+    queue: &'a VecDeque<Pieces<B>>,
+    first: &'a [u8],
+    slices: &mut [IoSlice<'a>; SLICES],
+) -> (usize, usize) {
     let (mut count, mut offered) = (0, 0);
     for (i, item) in queue.iter().enumerate() {
         let Ok((of_item, len)) = item.peek_vectored(&mut slices[count..]) else {
             if i == 0 {
                 // Its `chunk` is good, and its `chunks_vectored` is not.
-                let piece = item.peek().unwrap_or_default();
-                slices[0] = IoSlice::new(piece);
-                return (1, piece.len());
+                slices[0] = IoSlice::new(first);
+                return (1, first.len());
             }
             break;
         };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -27,7 +28,13 @@ const CAPACITY: usize = 4 * 1024;
 ///
 /// # Errors
 ///
-/// Those of the reader. The stream ends after an error, as it does at the end of file.
+/// Those of the reader. The stream ends after an error, as it does at the end of file. What a reader filled before it failed,
+/// which it must not do, comes before the error.
+///
+/// # Panics
+///
+/// Where the reader does, and, when it is polled, with a capacity of more than `isize::MAX` bytes. What a reader filled before it
+/// panicked comes with the next chunk.
 ///
 /// # Cancel safety
 ///
@@ -42,7 +49,10 @@ pub struct ByteStream<R> {
     is_slice_only: bool,
     /// Whether it is, and all of the memory that there is was initialised to begin with.
     by_slices: bool,
+    /// Whether the reader is not to be polled again.
     ended: bool,
+    /// What is to be told before the stream ends. It is taken out in one step, so that a panic cannot leave it half done.
+    error: AssertUnwindSafe<Option<io::Error>>,
 }
 
 impl<R> ByteStream<R> {
@@ -56,6 +66,7 @@ impl<R> ByteStream<R> {
             is_slice_only: false,
             by_slices: false,
             ended: false,
+            error: AssertUnwindSafe(None),
         }
     }
 
@@ -85,7 +96,7 @@ impl<R> ByteStream<R> {
         self.project().reader
     }
 
-    /// Gives back the reader. No data is lost: a stream holds none.
+    /// Gives back the reader. No data is lost: a stream holds none, but for what a reader filled before it panicked.
     #[inline]
     pub fn into_inner(self) -> R {
         self.reader
@@ -113,7 +124,7 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         if *this.ended {
-            return Poll::Ready(None);
+            return Poll::Ready(this.error.take().map(Err));
         }
         if this.chunks.reserve(*this.capacity) {
             let cursor = this.chunks.unfilled();
@@ -128,7 +139,11 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
         };
         if let Poll::Ready(Err(error)) = poll {
             *this.ended = true;
-            return Poll::Ready(Some(Err(error)));
+            if this.chunks.filled() == 0 {
+                return Poll::Ready(Some(Err(error)));
+            }
+            **this.error = Some(error);
+            return Poll::Ready(Some(Ok(this.chunks.take())));
         }
         if this.chunks.filled() > 0 {
             // On `Pending`, too, which a reader must not do: nothing is lost this way.
@@ -142,13 +157,14 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, self.ended.then_some(0))
+        let last = usize::from(self.error.is_some());
+        (last, self.ended.then_some(last))
     }
 }
 
 impl<R: AsyncReadBuf> FusedStream for ByteStream<R> {
     fn is_terminated(&self) -> bool {
-        self.ended
+        self.ended && self.error.is_none()
     }
 }
 

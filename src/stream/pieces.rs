@@ -1,6 +1,7 @@
 //! [`Pieces`]: a `Buf` that is not believed.
 
 use std::io::IoSlice;
+use std::mem;
 
 use bytes::Buf;
 
@@ -27,17 +28,20 @@ impl<B: Buf> Pieces<B> {
     /// An inconsistency, now or in an earlier call: what is left is unknown.
     #[inline]
     pub(super) fn peek(&self) -> Result<&[u8], ContractViolation> {
-        if self.broken {
-            return Err(ContractViolation::InconsistentBuf);
+        peek(&self.buf, self.left, self.broken)
+    }
+
+    /// The next piece, as [`peek`](Self::peek) gives it, but after an error this is done: what is left is given up.
+    ///
+    /// For whoever returns the piece, and cannot drop this instead.
+    #[inline]
+    pub(super) fn peek_or_end(&mut self) -> Result<&[u8], ContractViolation> {
+        let Pieces { buf, left, broken } = self;
+        let piece = peek(buf, *left, *broken);
+        if piece.is_err() {
+            (*left, *broken) = (0, false);
         }
-        if self.left == 0 {
-            return Ok(&[]);
-        }
-        let piece = self.buf.chunk();
-        if piece.is_empty() || piece.len() > self.left {
-            return Err(ContractViolation::InconsistentBuf);
-        }
-        Ok(piece)
+        piece
     }
 
     /// Puts the pieces into the front of `slices`: how many slices, and how many bytes. Both are positive when something
@@ -62,15 +66,16 @@ impl<B: Buf> Pieces<B> {
     /// Goes on by `n` bytes, which were among those given by the last call. An inconsistency shows at the next one.
     #[inline]
     pub(super) fn advance(&mut self, n: usize) {
-        // It stays so if `advance` panics: nobody knows then what is left.
-        self.broken = true;
+        // It stays so if `advance` panics: nobody knows then what is left. Nor does a second inconsistency mend the first.
+        let broken = mem::replace(&mut self.broken, true);
         self.left -= n;
         self.buf.advance(n);
-        self.broken = self.buf.remaining() != self.left;
+        self.broken = broken || self.buf.remaining() != self.left;
     }
 
-    pub(super) fn into_inner(self) -> B {
-        self.buf
+    /// What is left; nothing of one that is inconsistent, of which nobody knows what that is.
+    pub(super) fn into_rest(self) -> Option<B> {
+        (self.left > 0 && !self.broken).then_some(self.buf)
     }
 }
 
@@ -86,4 +91,20 @@ impl<B> Pieces<B> {
     pub(super) fn is_done(&self) -> bool {
         self.left == 0 && !self.broken
     }
+}
+
+/// The next piece of a `Buf` that has so many bytes left, unless it is known to be inconsistent, or turns out to be.
+#[inline]
+fn peek<B: Buf>(buf: &B, left: usize, broken: bool) -> Result<&[u8], ContractViolation> {
+    if broken {
+        return Err(ContractViolation::InconsistentBuf);
+    }
+    if left == 0 {
+        return Ok(&[]);
+    }
+    let piece = buf.chunk();
+    if piece.is_empty() || piece.len() > left {
+        return Err(ContractViolation::InconsistentBuf);
+    }
+    Ok(piece)
 }

@@ -77,10 +77,10 @@ impl<S, B> StreamReader<S, B> {
 }
 
 impl<S, B: Buf> StreamReader<S, B> {
-    /// Gives back the stream, and what is left of the chunk that was taken from it last.
+    /// Gives back the stream, and what is left of the chunk that was taken from it last. A chunk whose `Buf` is inconsistent or
+    /// panicked in [`advance`](Buf::advance) is left out: nobody knows where it stands.
     pub fn into_inner(self) -> (S, Option<B>) {
-        let rest = self.chunk.filter(|chunk| !chunk.is_done()).map(Pieces::into_inner);
-        (self.stream, rest)
+        (self.stream, self.chunk.and_then(Pieces::into_rest))
     }
 }
 
@@ -236,13 +236,11 @@ where
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.project();
-        ready!(Self::poll_chunk(this.stream, this.chunk, this.ended, cx))?;
-        if let Some(Err(violation)) = this.chunk.as_ref().map(Pieces::peek) {
-            *this.chunk = None;
-            return Poll::Ready(Err(violation.into()));
-        }
-        let piece = this.chunk.as_ref().and_then(|chunk| chunk.peek().ok()).unwrap_or_default();
-        Poll::Ready(Ok(piece))
+        let Some(chunk) = ready!(Self::poll_chunk(this.stream, this.chunk, this.ended, cx))? else {
+            return Poll::Ready(Ok(&[]));
+        };
+        // Asked for once: a `chunk` may give another answer the next time.
+        Poll::Ready(chunk.peek_or_end().map_err(Into::into))
     }
 
     #[inline]

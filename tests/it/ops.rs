@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use io_shim::ops::{self, EndedEarly, LimitExceeded, blocking};
-use io_shim::{AsyncReadBuf, BorrowedCursor, ContractViolation, ReadBuf, Shim, TrackedBuf};
+use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ContractViolation, ReadBuf, Shim, TrackedBuf};
 use proptest::prelude::*;
 
 use crate::mock::{Script, Sink, Step, config, context};
@@ -337,6 +337,52 @@ fn interrupted_reads_and_writes_are_tried_again() {
     assert_eq!(buf, b"abcabcabc");
     let error = blocking::read_buf(&mut reader(), &mut buf, 1).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::Interrupted);
+}
+
+#[test]
+fn an_interrupted_flush_is_tried_again() {
+    /// Is interrupted at every other flush.
+    #[derive(Default)]
+    struct Interrupted(Vec<u8>, usize);
+    impl io::Write for Interrupted {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            self.0.write(data)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.1 += 1;
+            if self.1 % 2 == 1 { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
+        }
+    }
+    impl AsyncWrite for Interrupted {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(io::Write::write(&mut *self, data))
+        }
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(io::Write::flush(&mut *self))
+        }
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            panic!("shut down by a copy")
+        }
+    }
+    // While the reader has nothing to give, and in the end.
+    let mut reader = Script::new([Step::Data(bytes(10)), Step::Pending, Step::Data(bytes(5))]);
+    let (mut writer, mut buf) = (Interrupted::default(), TrackedBuf::new());
+    let (copied, polls) = drive(ops::copy(&mut reader, &mut writer, &mut buf));
+    assert_eq!((copied.unwrap(), polls, writer.0.len(), writer.1), (15, 2, 15, 4));
+    let mut writer = Interrupted::default();
+    assert_eq!(blocking::copy(&mut &b"abc"[..], &mut writer, &mut buf).unwrap(), 3);
+    assert_eq!((&writer.0[..], writer.1), (&b"abc"[..], 2));
+}
+
+#[test]
+fn more_room_than_memory_can_have_panics_and_the_data_is_as_it_was() {
+    let mut buf = TrackedBuf::from(&b">abc"[..]);
+    buf.consume(1);
+    for least in [usize::MAX, isize::MAX as usize] {
+        assert!(catch_unwind(AssertUnwindSafe(|| once(ops::read_buf(&mut &b"d"[..], &mut buf, least)))).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| blocking::read_buf(&mut &b"d"[..], &mut buf, least))).is_err());
+        assert_eq!(buf, b"abc");
+    }
 }
 
 /// Fills, and then says that it is not ready, fails or panics.

@@ -249,6 +249,63 @@ fn what_a_reader_filled_before_pending_is_not_lost() {
     assert_eq!(ready(next(&mut ByteStream::new(Both))).unwrap().unwrap(), "data");
 }
 
+/// Fills, and then fails or panics.
+struct Breaks(Vec<(&'static [u8], Outcome)>);
+
+type Outcome = fn() -> Poll<io::Result<()>>;
+
+const FAILS: Outcome = || Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+const PANICS: Outcome = || panic!("in a reader");
+
+impl AsyncReadBuf for Breaks {
+    fn poll_read_buf(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if cursor.capacity() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let (data, outcome) = self.0.remove(0);
+        cursor.append(data);
+        outcome()
+    }
+}
+
+#[test]
+fn what_a_reader_filled_before_an_error_comes_before_the_error() {
+    let mut stream = ByteStream::new(Breaks(vec![(b"data", FAILS)]));
+    assert_eq!(ready(next(&mut stream)).unwrap().unwrap(), "data");
+    assert_eq!((stream.is_terminated(), stream.size_hint()), (false, (1, Some(1))));
+    assert_eq!(ready(next(&mut stream)).unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((stream.is_terminated(), stream.size_hint()), (true, (0, Some(0))));
+    assert!(ready(next(&mut stream)).is_none());
+}
+
+#[test]
+fn what_a_reader_filled_before_it_panicked_comes_with_the_next_chunk() {
+    let ok: Outcome = || Poll::Ready(Ok(()));
+    for (outcome, capacity, chunks) in
+        [(ok, 10, &["abcdef"][..]), (FAILS, 10, &["abcdef"]), (ok, 3, &["abc", "def"]), (FAILS, 3, &["abc", "def"])]
+    {
+        let mut stream = ByteStream::new(Breaks(vec![(b"abc", PANICS), (b"def", outcome)])).with_capacity(capacity);
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| next(&mut stream))).is_err());
+        for chunk in chunks {
+            assert_eq!(ready(next(&mut stream)).unwrap().unwrap(), chunk);
+        }
+        if outcome().map(|result| result.is_err()) == Poll::Ready(true) {
+            assert_eq!(ready(next(&mut stream)).unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+            assert!(ready(next(&mut stream)).is_none());
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "capacity overflow")]
+fn more_capacity_than_memory_can_have_panics_when_polled() {
+    let _ = next(&mut ByteStream::new(Breaks(Vec::new())).with_capacity(usize::MAX));
+}
+
 #[test]
 fn a_reader_that_reports_more_than_it_was_given_gets_an_error() {
     /// A slice-only reader by hand, which lies at its third call.
@@ -326,7 +383,7 @@ fn a_slice_only_reader_is_read_by_slices_in_memory_used_again_and_others_never()
 fn auto_traits_are_those_of_the_reader() {
     use crate::auto_traits::implements;
     use std::marker::PhantomPinned;
-    assert!(implements!(ByteStream<u8>: Send + Sync + Unpin + std::fmt::Debug));
+    assert!(implements!(ByteStream<u8>: Send + Sync + Unpin + std::panic::UnwindSafe + std::fmt::Debug));
     assert!(!implements!(ByteStream<PhantomPinned>: Unpin));
     assert!(!implements!(ByteStream<Rc<u8>>: Send));
 }

@@ -1,5 +1,6 @@
 //! A `Buf` that lies does no harm: an error, no byte twice, no endless loop, and what comes after it is read and written.
 
+use std::cell::Cell;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -10,7 +11,7 @@ use futures::Sink as _;
 use io_shim::{AsyncFillBuf, AsyncReadBuf, ByteSink, ContractViolation, Shim};
 
 use super::{Chunks, Item};
-use crate::mock::{Sink, context, ready};
+use crate::mock::{Sink, context, ready, violation};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Lie {
@@ -198,4 +199,214 @@ fn sinks_report_them_and_write_everything_else_once() {
             }
         }
     }
+}
+
+/// A `Buf` that panics: when it is advanced, or when it is dropped.
+#[derive(Debug)]
+struct Panicking {
+    data: &'static [u8],
+    advance: bool,
+    drop: bool,
+    /// What remains beyond the data, once it was advanced.
+    more: usize,
+}
+
+fn sound(data: &'static [u8]) -> Panicking {
+    Panicking { data, advance: false, drop: false, more: 0 }
+}
+
+impl Buf for Panicking {
+    fn remaining(&self) -> usize {
+        self.data.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.data
+    }
+
+    fn advance(&mut self, n: usize) {
+        assert!(!self.advance, "as it is meant to");
+        self.data = if self.more > 0 { &[1; 9][..self.more] } else { &self.data[n..] };
+    }
+}
+
+impl Drop for Panicking {
+    fn drop(&mut self) {
+        assert!(!self.drop || std::thread::panicking(), "as it is meant to");
+    }
+}
+
+/// A sink with these items, which are queued.
+fn queued<B: Buf>(writer: Sink, items: impl IntoIterator<Item = B>) -> ByteSink<Sink, B> {
+    let mut sink = ByteSink::new(writer);
+    for item in items {
+        Pin::new(&mut sink).start_send(item).unwrap();
+    }
+    sink
+}
+
+fn flush<B: Buf>(sink: &mut ByteSink<Sink, B>) -> io::Result<()> {
+    ready(Pin::new(sink).poll_flush(&mut context()))
+}
+
+#[track_caller]
+fn flush_panics<B: Buf>(sink: &mut ByteSink<Sink, B>) {
+    assert!(catch_unwind(AssertUnwindSafe(|| flush(sink))).is_err());
+}
+
+#[test]
+fn what_was_written_before_an_item_panicked_is_not_given_back() {
+    // How much is written until then, and what is left: all of an item that was not begun, and the rest of one that is sound.
+    for (most, written, queued_then, rest_then) in [
+        (usize::MAX, &b"AAAABBBBCC"[..], 0, &[][..]),
+        (4, b"AAAA", 6, &[&b"BBBB"[..], b"CC"]),
+        (6, b"AAAABB", 4, &[b"BB", b"CC"]),
+        (8, b"AAAABBBB", 2, &[b"CC"]),
+        // Nobody knows what is left of the one that panicked.
+        (3, b"AAA", 7, &[b"BBBB", b"CC"]),
+    ] {
+        let items = [Panicking { advance: true, ..sound(b"AAAA") }, sound(b"BBBB"), sound(b"CC")];
+        let mut sink = queued(Sink { most, ..Sink::new(true) }, items);
+        flush_panics(&mut sink);
+        assert_eq!(sink.queued(), queued_then, "{most}");
+        let (writer, rest) = sink.into_inner();
+        assert_eq!(writer.data, written);
+        assert_eq!(rest.iter().map(|item| item.data).collect::<Vec<_>>(), rest_then, "{most}");
+    }
+}
+
+#[test]
+fn a_sink_goes_on_after_an_item_that_panics_when_it_is_dropped() {
+    for (most, calls) in [(usize::MAX, 1), (4, 2), (6, 2)] {
+        let items = [Panicking { drop: true, ..sound(b"AAAA") }, sound(b"BBBB")];
+        let mut sink = queued(Sink { most, ..Sink::new(true) }, items);
+        flush_panics(&mut sink);
+        assert_eq!(sink.queued(), 8 - most.min(8));
+        flush(&mut sink).unwrap();
+        let (writer, rest) = sink.into_inner();
+        assert_eq!((&writer.data[..], writer.calls(), writer.flushes, rest.len()), (&b"AAAABBBB"[..], calls, 1, 0));
+    }
+}
+
+#[test]
+fn an_inconsistent_item_that_panics_when_it_is_dropped_is_told_of_once() {
+    for vectors in [true, false] {
+        // It shows once it is written in whole or in part.
+        for most in [usize::MAX, 3] {
+            let items = [Panicking { drop: true, more: 2, ..sound(b"AAAA") }, sound(b"BB")];
+            let mut sink = queued(Sink { most, ..Sink::new(vectors) }, items);
+            flush_panics(&mut sink);
+            assert_eq!(violation(flush(&mut sink)), ContractViolation::InconsistentBuf);
+            flush(&mut sink).unwrap();
+            assert_eq!(sink.queued(), 0);
+            let written = sink.into_inner().0.data;
+            assert_eq!(written, if most == 3 { &b"AAABB"[..] } else { b"AAAABB" });
+        }
+    }
+}
+
+/// A `Buf` whose chunk is good at some of the calls, and empty at the others.
+struct Varying {
+    data: &'static [u8],
+    calls: Cell<usize>,
+    is_good: fn(usize) -> bool,
+}
+
+fn varying(is_good: fn(usize) -> bool) -> Varying {
+    Varying { data: b"vary", calls: Cell::new(0), is_good }
+}
+
+fn unvarying(data: &'static [u8]) -> Varying {
+    Varying { data, ..varying(|_| true) }
+}
+
+impl Buf for Varying {
+    fn remaining(&self) -> usize {
+        self.data.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.calls.set(self.calls.get() + 1);
+        if (self.is_good)(self.calls.get()) { self.data } else { &[] }
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.data = &self.data[n..];
+    }
+}
+
+#[test]
+fn a_chunk_that_is_gone_at_the_next_call_is_not_taken_for_the_end() {
+    let fill = |shim: &mut Shim<io_shim::StreamReader<Chunks<Varying>, Varying>>| {
+        ready(Pin::new(shim).poll_fill_buf(&mut context())).map(<[u8]>::to_vec)
+    };
+    let stream = |is_good| {
+        let items = [varying(is_good), unvarying(b"after")].map(Item::Chunk);
+        Shim::from_stream(Chunks::new(items.into_iter().chain([Item::End])))
+    };
+    // Good at odd calls, as that of the first fill is, and not that of the second: then it is gone.
+    let mut shim = stream(|call| call % 2 == 1);
+    assert_eq!(fill(&mut shim).unwrap(), b"vary");
+    assert_eq!(violation(fill(&mut shim)), ContractViolation::InconsistentBuf);
+    assert_eq!(fill(&mut shim).unwrap(), b"after");
+    // At even ones.
+    let mut shim = stream(|call| call % 2 == 0);
+    assert_eq!(violation(fill(&mut shim)), ContractViolation::InconsistentBuf);
+    assert!(catch_unwind(AssertUnwindSafe(|| AsyncFillBuf::consume(Pin::new(&mut shim), 1))).is_err());
+    assert_eq!(fill(&mut shim).unwrap(), b"after");
+    // Of one that a fill found to be inconsistent, nothing is given back.
+    let mut shim = stream(|_| false);
+    assert_eq!(violation(fill(&mut shim)), ContractViolation::InconsistentBuf);
+    assert!(shim.into_inner().into_inner().1.is_none());
+}
+
+#[test]
+fn a_chunk_that_is_gone_at_the_next_call_is_written_or_reported() {
+    for vectors in [true, false] {
+        let items = || [varying(|call| call == 1), unvarying(b"after")];
+        let mut sink = queued(Sink::new(vectors), items());
+        flush(&mut sink).unwrap();
+        assert_eq!(sink.into_inner().0.data, b"varyafter");
+        // The rest is asked for anew, and is not there.
+        let mut sink = queued(Sink { most: 3, ..Sink::new(vectors) }, items());
+        assert_eq!(violation(flush(&mut sink)), ContractViolation::InconsistentBuf);
+        flush(&mut sink).unwrap();
+        assert_eq!(sink.into_inner().0.data, b"varafter");
+    }
+}
+
+#[test]
+fn a_second_inconsistency_does_not_make_up_for_the_first() {
+    /// Advances at every other call, then by what both were asked for.
+    struct Late {
+        data: &'static [u8],
+        late: Option<usize>,
+    }
+    impl Buf for Late {
+        fn remaining(&self) -> usize {
+            self.data.len()
+        }
+        fn chunk(&self) -> &[u8] {
+            self.data
+        }
+        fn advance(&mut self, n: usize) {
+            match self.late.take() {
+                None => self.late = Some(n),
+                Some(late) => self.data = &self.data[late + n..],
+            }
+        }
+    }
+    let items = || Chunks::new([Item::Chunk(Late { data: b"abcdef", late: None }), Item::End]);
+    let mut shim = Shim::from_stream(items());
+    assert_eq!(ready(Pin::new(&mut shim).poll_fill_buf(&mut context())).unwrap(), b"abcdef");
+    for _ in 0..2 {
+        AsyncFillBuf::consume(Pin::new(&mut shim), 2);
+    }
+    let mut slice = [0; 9];
+    let result = ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut slice));
+    assert_eq!(violation(result), ContractViolation::InconsistentBuf);
+    // Nor is what it may have left given back, the same bytes again.
+    let mut shim = Shim::from_stream(items());
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut slice[..2])).unwrap(), 2);
+    assert!(shim.into_inner().into_inner().1.is_none());
 }
