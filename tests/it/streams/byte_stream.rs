@@ -109,7 +109,7 @@ fn zeroed(offer: Offer, n: usize, pending: bool, keep: bool, total: usize) -> us
 
 #[test]
 fn no_byte_of_an_allocation_is_zeroed_twice() {
-    const TOTAL: usize = 1 << 20;
+    const TOTAL: usize = 128 << 10;
     for pending in [false, true] {
         for n in [64, 1024, 4096, 16 << 10] {
             // The chunks are kept: every byte is new memory, zeroed once.
