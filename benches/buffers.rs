@@ -5,14 +5,18 @@
 //! linear. Then the CPU time of this thread, medians of rounds in which all that is compared takes its turn. The readers
 //! inside do nothing but copy.
 
+#[path = "shared/callgrind.rs"]
+mod callgrind;
+#[path = "shared/clock.rs"]
+mod clock;
+
 use std::hint::black_box;
 use std::io;
-use std::pin::{Pin, pin};
-use std::process::{Command, exit};
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use clock::drive;
 use io_shim::{Shim, TrackedBuf, ops};
-use rustix::time::{ClockId, clock_gettime};
 use tokio::io::ReadBuf;
 
 const MIB: usize = 1 << 20;
@@ -117,61 +121,18 @@ fn read(case: &Case, peer: Peer, size: usize) {
     assert_eq!(n, size);
 }
 
-/// Polls `future` until it is ready, without waiting to be woken.
-fn drive<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut cx = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
-        }
-    }
-}
-
-/// Instructions of a whole run of this program that reads so many bytes.
-fn run_under_valgrind(case: usize, peer: usize, size: usize) -> f64 {
-    let out = std::env::temp_dir().join(format!("buffers.{}", std::process::id()));
-    let output = Command::new("valgrind")
-        .arg("--tool=callgrind")
-        .arg(format!("--callgrind-out-file={}", out.display()))
-        .arg(std::env::current_exe().expect("this program has a path"))
-        .args(["run".into(), case.to_string(), peer.to_string(), size.to_string()])
-        .output()
-        .unwrap_or_else(|error| fail(&format!("valgrind did not start: {error}; install it to run this benchmark")));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let _ = std::fs::remove_file(out);
-    if !output.status.success() {
-        fail(&text);
-    }
-    let count = text.lines().rev().find_map(|line| line.split_once("Collected : "));
-    count.and_then(|(_, count)| count.trim().parse().ok()).unwrap_or_else(|| fail(&text))
-}
-
 /// Instructions that reading so many bytes takes.
 fn instructions(case: usize, peer: Peer, size: usize) -> f64 {
     let peer = PEERS.iter().position(|&other| other == peer).expect("one of them");
-    run_under_valgrind(case, peer, size) - run_under_valgrind(case, peer, 0)
-}
-
-fn fail(message: &str) -> ! {
-    eprintln!("buffers: {message}");
-    exit(1)
+    let run = |size: usize| callgrind::instructions(&["run", &case.to_string(), &peer.to_string(), &size.to_string()]);
+    (run(size) - run(0)) as f64
 }
 
 /// The CPU time of reading so many bytes, in milliseconds.
-fn cpu(case: &Case, peer: Peer, size: usize) -> f64 {
-    let now = || {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
-    };
-    let start = now();
+fn time(case: &Case, peer: Peer, size: usize) -> f64 {
+    let start = clock::cpu();
     read(case, peer, size);
-    now() - start
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    (clock::cpu() - start) / 1e6
 }
 
 /// The median CPU time of one, that of the other, and that of the ratio of the second to the first.
@@ -179,17 +140,17 @@ fn compare(case: &Case, [one, other]: [Peer; 2], size: usize, rounds: usize) -> 
     let (mut ones, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
         let (a, b) = if round % 2 == 0 {
-            let a = cpu(case, one, size);
-            (a, cpu(case, other, size))
+            let a = time(case, one, size);
+            (a, time(case, other, size))
         } else {
-            let b = cpu(case, other, size);
-            (cpu(case, one, size), b)
+            let b = time(case, other, size);
+            (time(case, one, size), b)
         };
         ones.push(a);
         others.push(b);
         ratios.push(b / a);
     }
-    [median(ones), median(others), median(ratios)]
+    [&mut ones, &mut others, &mut ratios].map(|values| clock::quantile(values, 0.5))
 }
 
 fn main() {

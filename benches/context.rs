@@ -4,6 +4,7 @@
 //! non-zero where a context around a future costs more than 1.1 times what async-compat's does. (Around a
 //! reader async-compat enters no context, which is why tokio's types need more than it there.)
 
+#[path = "shared/callgrind.rs"]
 mod callgrind;
 
 use std::hint::black_box;

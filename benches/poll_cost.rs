@@ -4,6 +4,7 @@
 //! numbers of polls; the difference divided by the difference in polls is the cost of one. The readers and writers inside
 //! do almost nothing, so that what is seen is the conversion.
 
+#[path = "shared/callgrind.rs"]
 mod callgrind;
 
 use std::hint::black_box;

@@ -4,6 +4,8 @@
 //! `cargo bench --bench streams`. All that is compared takes turns in short rounds. A line per case: the median round to the
 //! median round of native, and the quartiles of the ratios of the rounds.
 
+#[path = "shared/clock.rs"]
+mod clock;
 #[allow(dead_code, reason = "another benchmark uses all of it")]
 #[path = "compare/source.rs"]
 mod source;
@@ -14,9 +16,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use clock::{cpu, drive, quantile};
 use futures::{Stream, StreamExt as _};
 use io_shim::Shim;
-use rustix::time::{ClockId, clock_gettime};
 use source::{DATA, Sizes, Source, bytes_name};
 use tokio::io::{AsyncReadExt as _, ReadBuf};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
@@ -73,12 +75,6 @@ struct Case {
     held: usize,
     /// Whether the compiler may make the reader part of the loop.
     inlined: bool,
-}
-
-/// The CPU time that this thread has used, in nanoseconds.
-fn cpu() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
 /// Takes all chunks, and returns how long that took.
@@ -176,18 +172,6 @@ fn run_reader(peer: Reader, case: Case, total: usize) -> f64 {
         Reader::Shim => drive(read(Shim::from_stream(stream).into_tokio(), capacity, total)),
     }
     cpu() - start
-}
-
-/// Polls `future` until it is ready, without waiting to be woken.
-fn drive(future: impl Future<Output = ()>) {
-    let mut future = pin!(future);
-    while future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {}
-}
-
-/// The value below which that share of `values` lies.
-fn quantile(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[((values.len() - 1) as f64 * share).round() as usize]
 }
 
 /// Measures `peers`, the first of which is native, by `run`.

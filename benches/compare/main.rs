@@ -6,6 +6,8 @@
 mod cases;
 mod chart;
 mod charts;
+#[path = "../shared/clock.rs"]
+mod clock;
 mod consumers;
 mod measure;
 mod memory;

@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use crate::cases::with_own;
+use crate::clock::{cpu, drive};
 use crate::consumers::{Consumer, Scratch};
-use crate::measure::{Effort, Outcome, compare, cpu, drive};
+use crate::measure::{Effort, Outcome, compare};
 use crate::peers::{self, Job, Peer};
 use crate::source::Sizes;
 

@@ -10,7 +10,7 @@ use std::thread;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::measure::{clock_cost, cpu};
+use crate::clock::{clock_cost, cpu};
 
 /// What reader and sender know of each other.
 ///

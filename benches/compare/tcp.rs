@@ -10,8 +10,9 @@ use std::thread;
 use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 
+use crate::clock::cpu;
 use crate::consumers::{Consumer, Scratch};
-use crate::measure::{Effort, Outcome, compare, cpu};
+use crate::measure::{Effort, Outcome, compare};
 use crate::peers::{self, Job, Peer};
 use crate::socket::{Socket, Wanted};
 use crate::source::{DATA, Sizes};

@@ -13,8 +13,8 @@ use std::task::{Context, Poll};
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
+use crate::clock::drive;
 use crate::consumers::{Consumer, Scratch};
-use crate::measure::drive;
 use crate::peers::{self, Job, Peer};
 use crate::source::{Sizes, Source};
 

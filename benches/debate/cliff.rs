@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use io_shim::{ReadBuf, Shim, spare};
 
-use crate::measure::{cpu, drive};
+use crate::clock::{cpu, drive};
 
 /// Returns a byte at a time.
 struct Tiny(usize);

@@ -7,7 +7,8 @@ use std::io;
 use bytes::BufMut;
 use io_shim::{BorrowedCursor, ReadBuf, spare};
 
-use crate::measure::{Effort, compare, cpu};
+use crate::clock::cpu;
+use crate::measure::{Effort, compare};
 
 /// The proposal of tokio#1744.
 trait ReadBufMut {

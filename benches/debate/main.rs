@@ -5,9 +5,11 @@
 //! quartiles. `cliff` has times per byte, the best of three.
 
 mod cliff;
+#[path = "../shared/clock.rs"]
+mod clock;
 mod dispatch;
 #[path = "../servers/measure.rs"]
-#[allow(dead_code, reason = "shared with another benchmark")]
+#[allow(dead_code, reason = "another benchmark has other efforts")]
 mod measure;
 mod provision;
 mod zeroing;

@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::io;
 use std::mem::MaybeUninit;
 
-use crate::measure::{Effort, compare, cpu};
+use crate::clock::cpu;
+use crate::measure::{Effort, compare};
 
 const CAPACITY: usize = 16 << 20;
 const PAGE: usize = 4096;

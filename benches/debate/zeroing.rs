@@ -6,8 +6,9 @@ use std::io::{self, Read, Seek, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
+use crate::clock::{clock_cost, cpu};
 use crate::line;
-use crate::measure::{Effort, clock_cost, compare, cpu};
+use crate::measure::{Effort, compare};
 
 /// Whether the buffer is zeroed before each read.
 #[derive(Clone, Copy, PartialEq)]

@@ -14,8 +14,8 @@ use hyper_util::rt::TokioIo;
 use io_shim::Shim;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
+use crate::clock::drive;
 use crate::counted::Counted;
-use crate::measure::drive;
 use crate::report::{Table, reached};
 
 /// How many responses are counted: the first, and the last as the steady state.

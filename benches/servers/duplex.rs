@@ -10,8 +10,9 @@ use io_shim::Shim;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
+use crate::clock::{cpu, drive};
 use crate::http::{Ask, DATA, REPLY, serve};
-use crate::measure::{Effort, compare, cpu, drive};
+use crate::measure::{Effort, compare};
 use crate::memory::PEERS;
 use crate::peers::{Peer, targets};
 use crate::report::Row;

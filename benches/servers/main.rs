@@ -5,6 +5,8 @@
 //! any of `reads`, `tcp`, `memory` and `chunked` is.
 
 mod chunked;
+#[path = "../shared/clock.rs"]
+mod clock;
 mod counted;
 mod duplex;
 mod http;

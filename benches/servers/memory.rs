@@ -6,8 +6,9 @@ use hyper_util::rt::TokioIo;
 use io_shim::Shim;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
+use crate::clock::{cpu, drive};
 use crate::http::{Ask, DATA, LONG, serve};
-use crate::measure::{Effort, compare, cpu, drive};
+use crate::measure::{Effort, compare};
 use crate::peers::{Peer, targets};
 use crate::report::Row;
 use crate::script::Script;

@@ -15,9 +15,10 @@ use smol::Async;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
+use crate::clock::{clock_cost, cpu};
 use crate::http::DATA;
 use crate::loopback::Loopback;
-use crate::measure::{Effort, clock_cost, compare, cpu};
+use crate::measure::{Effort, compare};
 use crate::native::Native;
 use crate::peers::{Peer, targets};
 use crate::report::Row;

@@ -9,9 +9,10 @@ use io_shim::Shim;
 use smol::Async;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
+use crate::clock::cpu;
 use crate::http::{Ask, DATA, REPLY, serve};
 use crate::loopback::Loopback;
-use crate::measure::{Effort, compare, cpu};
+use crate::measure::{Effort, compare};
 use crate::native::Native;
 use crate::peers::{Peer, targets};
 use crate::report::Row;

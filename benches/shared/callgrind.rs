@@ -1,4 +1,5 @@
-//! Instructions per poll, counted by valgrind: exact, whatever else the machine is doing.
+//! Instructions, counted by valgrind: exact, whatever else the machine is doing.
+#![allow(dead_code, reason = "not every benchmark uses all of it")]
 
 use std::process::{Command, exit};
 
@@ -15,7 +16,7 @@ pub(crate) fn per_poll(arguments: &[&str]) -> f64 {
 }
 
 /// Instructions of a whole run of this program with these arguments.
-fn instructions(arguments: &[&str]) -> u64 {
+pub(crate) fn instructions(arguments: &[&str]) -> u64 {
     let out = std::env::temp_dir().join(format!("callgrind.{}", std::process::id()));
     let output = Command::new("valgrind")
         .arg("--tool=callgrind")
