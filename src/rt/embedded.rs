@@ -46,7 +46,7 @@ impl Embedded {
     /// # Errors
     ///
     /// The system has no descriptor for waiting or no thread to give. (For lack of a thread tokio panics; that is caught, but the panic
-    /// hook has been called by then.)
+    /// hook has been called by then, and the 50 KB or so that tokio had made of the runtime are not given back.)
     pub fn new() -> io::Result<Self> {
         let build = || Builder::new_multi_thread().worker_threads(1).thread_name("io-shim-tokio").enable_all().build();
         // Nothing of a runtime that was not built is left to be seen.

@@ -68,8 +68,16 @@ fn socket(runtime: &Embedded) -> (TokioContext<TcpStream>, std::net::TcpStream) 
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn in_its_own_process(test: &str) {
+    in_its_own_process_with(test, &[]);
+}
+
+/// The same with variables in its environment.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn in_its_own_process_with(test: &str, environment: &[(&str, &str)]) {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
