@@ -55,3 +55,32 @@ fn descriptors_pass_through() {
     assert_eq!(shim.as_raw_fd(), fd);
     assert_eq!(shim.as_fd().as_raw_fd(), fd);
 }
+
+#[test]
+fn the_types_inside_streams_and_sinks_are_in_reach() {
+    use bytes::Bytes;
+    use io_shim::{ByteSink, ByteStream, SinkWriter, StreamReader};
+
+    macro_rules! in_reach {
+        ($wrapper:expr, $shown:literal) => {{
+            let mut wrapper = $wrapper;
+            assert!(format!("{wrapper:?}").starts_with($shown), "{wrapper:?}");
+            let address = std::ptr::from_ref(wrapper.get_ref()).addr();
+            assert_eq!(std::ptr::from_ref(wrapper.get_mut()).addr(), address);
+            assert_eq!(std::ptr::from_ref(&*Pin::new(&mut wrapper).get_pin_mut()).addr(), address);
+        }};
+    }
+    let chunks = || futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abc"))]);
+    in_reach!(StreamReader::new(chunks()), "StreamReader { stream: Iter");
+    in_reach!(ByteStream::new(Cursor::new([0; 4])), "ByteStream { reader: Cursor");
+    in_reach!(ByteSink::<_, Bytes>::new(Vec::<u8>::new()), "ByteSink { writer: []");
+    in_reach!(SinkWriter::new(futures::sink::drain::<Bytes>()), "SinkWriter { sink: Drain");
+}
+
+#[test]
+fn what_bridges_executors_shows_what_is_inside() {
+    let blocking = io_shim::rt::BlockOn::new(Cursor::new("inner"));
+    assert!(format!("{blocking:?}").starts_with("BlockOn { io: Cursor { inner: \"inner\""));
+    let executor = io_shim::rt::HyperExecutor::new(|task| drop(task));
+    assert!(format!("{executor:?}").starts_with("HyperExecutor"));
+}

@@ -504,6 +504,19 @@ fn vectored_reads_are_learned() {
 }
 
 #[test]
+fn a_buffered_reader_reads_into_several_slices_in_one_call() {
+    let mut shim = Shim::from_std_buf(BufReader::new(&b"abcdef"[..]));
+    let (mut one, mut two) = ([0; 4], [0; 4]);
+    let mut bufs = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut two)];
+    assert!(ReadBuf::is_read_vectored(&shim));
+    assert_eq!(ReadBuf::read_vectored(&mut shim, &mut bufs).unwrap(), 6);
+    assert_eq!((&one, &two[..2]), (b"abcd", &b"ef"[..]));
+    let writer = Shim::from_std_buf(Vec::<u8>::new());
+    assert!(WriteVectored::is_write_vectored(&writer));
+    assert!(!WriteVectored::is_write_vectored(&writer.with_write_vectored(false)));
+}
+
+#[test]
 fn an_offer_is_followed() {
     let whole = Shim::from_std(io::empty()).with_offer(Offer::Whole);
     assert_eq!(ReadBuf::init_hint(&whole, 1 << 20), 1 << 20);
