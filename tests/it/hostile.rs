@@ -238,6 +238,11 @@ fn violations_say_who_did_what() {
             ContractViolation::BufferReplaced,
             "the inner reader replaced the buffer that it was lent: it must fill that one, and never assign or swap it",
         ),
+        (
+            ContractViolation::InconsistentBuf,
+            "a `Buf` gave chunks that disagree with its `remaining`: as long as that is not 0, `chunk` must not be empty, and \
+             `advance` must lower it by its argument",
+        ),
     ];
     for (violation, text) in texts {
         assert_eq!(io::Error::from(violation).to_string(), text);

@@ -183,6 +183,7 @@ fn a_maximum_is_kept_and_the_byte_that_passed_it_is_there() {
         let error = done(ops::read_to_end_within(&mut reader, &mut buf, most)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(LimitExceeded::of(&error).map(|exceeded| exceeded.most), Some(most));
+        assert_eq!(error.to_string(), format!("the stream is longer than {most} bytes"));
         assert_eq!(buf, data[..most + 1]);
         assert_eq!(buf.capacity(), most + 1);
         // Nothing is read anew, and nothing lost: the reader goes on.
