@@ -81,6 +81,6 @@ fn the_types_inside_streams_and_sinks_are_in_reach() {
 fn what_bridges_executors_shows_what_is_inside() {
     let blocking = io_shim::rt::BlockOn::new(Cursor::new("inner"));
     assert!(format!("{blocking:?}").starts_with("BlockOn { io: Cursor { inner: \"inner\""));
-    let executor = io_shim::rt::HyperExecutor::new(|task| drop(task));
+    let executor = io_shim::rt::HyperExecutor::new(drop);
     assert!(format!("{executor:?}").starts_with("HyperExecutor"));
 }
