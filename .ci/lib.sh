@@ -51,6 +51,28 @@ apt_update() {
   touch "$work/apt-updated"
 }
 
+# need COMMAND [PACKAGE]: installs Debian's package, called like the command if it is not named, where the command is missing.
+need() {
+  command -v "$1" > /dev/null && return
+  apt_update
+  as_root apt-get install -y -qq "${2:-$1}"
+}
+
+# start_example NAME: starts that example, built before, on a free port; sets $url to where it listens, $server to its process and
+# $log to what it prints.
+start_example() {
+  log=$work/$1.log
+  "${CARGO_TARGET_DIR:-target}/release/examples/$1" 127.0.0.1:0 > "$log" &
+  server=$!
+  for _ in $(seq 100); do
+    url=$(sed -n 's/^listening on //p' "$log")
+    [ -n "$url" ] && return
+    sleep 0.1
+  done
+  echo "$1 does not listen" >&2
+  return 1
+}
+
 # debian_rust_version PREFIX: the newest version of Debian's Rust compiler that starts so; nothing where there is none.
 debian_rust_version() {
   local known

@@ -5,23 +5,13 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seconds=$1
 
-if ! command -v wrk > /dev/null || ! command -v h2load > /dev/null; then
-  apt_update
-  as_root apt-get install -y -qq wrk nghttp2-client
-fi
+need wrk
+need h2load nghttp2-client
 cd "$root"
 cargo build --release --features full --example http_on_smol
-log=$work/http_on_smol.log
-"${CARGO_TARGET_DIR:-target}/release/examples/http_on_smol" 127.0.0.1:0 > "$log" &
-server=$!
+server=
 trap 'kill $server 2> /dev/null || true' EXIT
-url=
-for _ in $(seq 100); do
-  url=$(sed -n 's/^listening on //p' "$log")
-  [ -n "$url" ] && break
-  sleep 0.1
-done
-[ -n "$url" ] || { echo "the server does not listen" >&2; exit 1; }
+start_example http_on_smol
 
 wrk -t1 -c100 -d"${seconds}s" "$url/" | tee "$work/wrk.log"
 grep -q 'requests in' "$work/wrk.log"

@@ -8,10 +8,7 @@ build=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do build+=("$1"); shift; done
 [ $# -eq 0 ] || shift
 
-if ! command -v valgrind > /dev/null; then
-  apt_update
-  as_root apt-get install -y -qq valgrind
-fi
+need valgrind
 valgrind --version
 
 # One case in a few is enough where each takes fifty times as long.
