@@ -21,6 +21,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+mod access;
 mod buf;
 #[cfg(feature = "std")]
 mod ecosystem;

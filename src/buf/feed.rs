@@ -166,10 +166,7 @@ impl SliceFeed {
     where
         F: FnOnce(&mut [u8]) -> io::Result<usize>,
     {
-        match self.poll(cursor, |slice| Poll::Ready(read(slice))) {
-            Poll::Ready(result) => result,
-            Poll::Pending => unreachable!("the closure is always ready"),
-        }
+        now(self.poll(cursor, |slice| Poll::Ready(read(slice))))
     }
 
     /// How many bytes of a buffer of `capacity` bytes, none of it known to be initialised, would be initialised in place
@@ -198,6 +195,15 @@ impl SliceFeed {
         } else {
             Plan::InPlace(wanted)
         }
+    }
+}
+
+/// The outcome of what is written once for both worlds, where it runs in the synchronous one and nothing is ever pending.
+#[inline]
+pub(crate) fn now<R>(poll: Poll<R>) -> R {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => unreachable!("what is called in the synchronous world is always ready"),
     }
 }
 

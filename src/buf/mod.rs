@@ -40,6 +40,8 @@ pub use buf_mut::with_buf_mut_cursor;
 pub(crate) use chunks::Chunks;
 pub use cursor::BorrowedCursor;
 #[cfg(feature = "std")]
+pub(crate) use feed::now;
+#[cfg(feature = "std")]
 pub use feed::{Offer, SliceFeed};
 #[cfg(feature = "alloc")]
 pub use spare::{Spare, SpareCapacity, spare};

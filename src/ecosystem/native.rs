@@ -1,11 +1,12 @@
-//! The ecosystem of types that implement the hub's traits themselves.
+//! The ecosystem of types that implement the hub's traits themselves. (Those of its synchronous traits that are std's own are in
+//! `std/direct.rs`.)
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::buf::{BorrowedCursor, ContractViolation};
-use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
+use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf};
 use crate::shim::{Native, Shim, sealed};
 
 impl sealed::Ecosystem for Native {
@@ -54,6 +55,34 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
     ) -> Poll<io::Result<usize>> {
         let n = ready!(self.project_moving().0.poll_read_vectored(cx, bufs))?;
         Poll::Ready(ContractViolation::check_read_vectored(n, bufs))
+    }
+
+    #[inline]
+    fn is_read_vectored(&self) -> bool {
+        self.get_ref().is_read_vectored()
+    }
+
+    #[inline]
+    fn init_hint(&self, capacity: usize) -> usize {
+        self.get_ref().init_hint(capacity).min(capacity)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<T: ReadBuf, V> ReadBuf for Shim<T, Native, V> {
+    #[inline]
+    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        self.get_mut().read_buf(cursor)
+    }
+
+    #[inline]
+    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        ContractViolation::check_read(self.get_mut().read_slice(slice)?, slice.len())
+    }
+
+    #[inline]
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        ContractViolation::check_read_vectored(self.get_mut().read_vectored(bufs)?, bufs)
     }
 
     #[inline]

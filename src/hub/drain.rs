@@ -86,6 +86,30 @@ fn not_text(valid: usize) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
+/// The methods of `std::io::Read` for what has [`ReadBuf`].
+macro_rules! std_read {
+    () => {
+        #[inline]
+        fn read(&mut self, slice: &mut [u8]) -> ::std::io::Result<usize> {
+            $crate::hub::ReadBuf::read_slice(self, slice)
+        }
+
+        #[inline]
+        fn read_vectored(&mut self, bufs: &mut [::std::io::IoSliceMut<'_>]) -> ::std::io::Result<usize> {
+            $crate::hub::ReadBuf::read_vectored(self, bufs)
+        }
+
+        fn read_to_end(&mut self, vec: &mut ::std::vec::Vec<u8>) -> ::std::io::Result<usize> {
+            $crate::hub::read_to_end(self, vec)
+        }
+
+        fn read_to_string(&mut self, string: &mut ::std::string::String) -> ::std::io::Result<usize> {
+            $crate::hub::read_to_string(self, string)
+        }
+    };
+}
+pub(crate) use std_read;
+
 /// Repeats an operation for as long as it is interrupted by a signal.
 #[inline]
 pub(crate) fn uninterrupted<R>(mut operate: impl FnMut() -> io::Result<R>) -> io::Result<R> {

@@ -11,7 +11,7 @@ mod read;
 mod seek;
 mod write;
 
-pub(crate) use drain::{read_to_end, read_to_string, uninterrupted};
+pub(crate) use drain::{read_to_end, read_to_string, std_read, uninterrupted};
 pub use fill::AsyncFillBuf;
 pub(crate) use fill::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
 pub(crate) use read::count;

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use super::copy::{Copy, Ends};
 use super::fill;
-use crate::buf::{BorrowedCursor, TrackedBuf};
+use crate::buf::{BorrowedCursor, TrackedBuf, now};
 use crate::hub::ReadBuf;
 
 /// Reads once, into all the room that `buf` has behind its data, which is made `least` bytes at least (and one, if that is 0).
@@ -164,14 +164,5 @@ impl<R: ReadBuf + ?Sized, W: Write + ?Sized> Ends for Blocking<'_, R, W> {
     #[inline]
     fn flush(&mut self) -> Poll<io::Result<()>> {
         Poll::Ready(self.writer.flush())
-    }
-}
-
-/// The outcome of an operation on what is always ready.
-#[inline]
-fn now<T>(poll: Poll<T>) -> T {
-    match poll {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!("the reader and the writer are always ready"),
     }
 }

@@ -4,11 +4,10 @@ use std::fmt;
 use std::format;
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
-use std::string::String;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::vec::Vec;
 
+use crate::access::references;
 use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::hub::{self, AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 
@@ -215,21 +214,7 @@ impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
 }
 
 impl<T: AsyncReadBuf + Unpin> Read for BlockOn<T> {
-    fn read(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-        self.read_slice(slice)
-    }
-
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        ReadBuf::read_vectored(self, bufs)
-    }
-
-    fn read_to_end(&mut self, vec: &mut Vec<u8>) -> io::Result<usize> {
-        hub::read_to_end(self, vec)
-    }
-
-    fn read_to_string(&mut self, string: &mut String) -> io::Result<usize> {
-        hub::read_to_string(self, string)
-    }
+    hub::std_read!();
 }
 
 impl<T: AsyncFillBuf + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
@@ -280,17 +265,7 @@ impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
     }
 }
 
-impl<T> AsRef<T> for BlockOn<T> {
-    fn as_ref(&self) -> &T {
-        self.get_ref()
-    }
-}
-
-impl<T> AsMut<T> for BlockOn<T> {
-    fn as_mut(&mut self) -> &mut T {
-        self.get_mut()
-    }
-}
+references!([] BlockOn<T>);
 
 /// Waits in the same runtime, for itself.
 impl<T: Clone> Clone for BlockOn<T> {

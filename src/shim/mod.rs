@@ -2,7 +2,6 @@
 //!
 //! Knows `hub` and `buf`. What it is to each ecosystem is written in `ecosystem`.
 
-mod access;
 mod gather;
 mod seek;
 mod sliced;
@@ -20,6 +19,8 @@ pub(crate) use seek::{Lowered, OnePhase, Step};
 pub(crate) use sliced::Sliced;
 pub(crate) use tag::sealed;
 pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
+
+use crate::access::{descriptors, references};
 
 /// One wrapper that makes an I/O type of one ecosystem a type of every ecosystem.
 ///
@@ -166,6 +167,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         self.project().lowered
     }
 }
+
+references!([, E: Ecosystem, V] Shim<T, E, V>);
+descriptors!([, E: Ecosystem, V] Shim<T, E, V>);
 
 impl<T: Default, E: Ecosystem, V> Default for Shim<T, E, V> {
     fn default() -> Self {

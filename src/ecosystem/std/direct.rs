@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, IoSlice, Seek, SeekFrom, Write};
 
 use super::Std;
-use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::buf::ContractViolation;
 use crate::hub::{ReadBuf, WriteVectored};
 use crate::shim::{Includes, Native, Shim};
 
@@ -34,6 +34,22 @@ macro_rules! seek {
 }
 pub(super) use seek;
 
+/// The methods of `BufRead`.
+macro_rules! fill {
+    () => {
+        #[inline]
+        fn fill_buf(&mut self) -> io::Result<&[u8]> {
+            self.get_mut().fill_buf()
+        }
+
+        #[inline]
+        fn consume(&mut self, n: usize) {
+            self.get_mut().consume(n);
+        }
+    };
+}
+pub(super) use fill;
+
 /// The methods of `Write` for a writer whose counts of single writes are checked, and whose vectored writes pass.
 macro_rules! write {
     () => {
@@ -56,35 +72,6 @@ macro_rules! write {
 #[cfg(all(feature = "fd", unix))]
 pub(super) use write;
 
-/// A reader of one's own.
-#[deny(clippy::missing_trait_methods)]
-impl<T: ReadBuf, V> ReadBuf for Shim<T, Native, V> {
-    #[inline]
-    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        self.get_mut().read_buf(cursor)
-    }
-
-    #[inline]
-    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-        ContractViolation::check_read(self.get_mut().read_slice(slice)?, slice.len())
-    }
-
-    #[inline]
-    fn read_vectored(&mut self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
-        ContractViolation::check_read_vectored(self.get_mut().read_vectored(bufs)?, bufs)
-    }
-
-    #[inline]
-    fn is_read_vectored(&self) -> bool {
-        self.get_ref().is_read_vectored()
-    }
-
-    #[inline]
-    fn init_hint(&self, capacity: usize) -> usize {
-        self.get_ref().init_hint(capacity).min(capacity)
-    }
-}
-
 impl<T: WriteVectored, V: Includes<Std>> Write for Shim<T, Native, V> {
     write!();
 }
@@ -97,15 +84,7 @@ impl<T: WriteVectored, V: Includes<Std>> WriteVectored for Shim<T, Native, V> {
 }
 
 impl<T: ReadBuf + BufRead, V: Includes<Std>> BufRead for Shim<T, Native, V> {
-    #[inline]
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.get_mut().fill_buf()
-    }
-
-    #[inline]
-    fn consume(&mut self, n: usize) {
-        self.get_mut().consume(n);
-    }
+    fill!();
 }
 
 impl<T: Seek, V: Includes<Std>> Seek for Shim<T, Native, V> {

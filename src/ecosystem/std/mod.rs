@@ -11,12 +11,10 @@ mod fd;
 
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
-use std::string::String;
 use std::task::Poll;
-use std::vec::Vec;
 
 use self::bounds::{StdBufRead, StdRead, StdSeek, StdWrite};
-use crate::buf::{BorrowedCursor, ContractViolation, Offer};
+use crate::buf::{BorrowedCursor, ContractViolation, Offer, now};
 use crate::hub::{self, ReadBuf, WriteVectored, uninterrupted};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, Shim, Sliced, Unbuffered, sealed};
 
@@ -112,15 +110,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     #[inline]
     pub fn into_std(self) -> Shim<T, E, Std> {
         self.only()
-    }
-}
-
-/// The outcome of a conversion that is written once for both worlds, where nothing is ever pending.
-#[inline]
-fn now<R>(poll: Poll<R>) -> R {
-    match poll {
-        Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("the closure is always ready"),
     }
 }
 
@@ -244,15 +233,7 @@ impl<T: StdBufRead, B: sealed::Buffering, V: Includes<Std>> BufRead for Shim<T, 
 where
     Self: ReadBuf,
 {
-    #[inline]
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.get_mut().fill_buf()
-    }
-
-    #[inline]
-    fn consume(&mut self, n: usize) {
-        self.get_mut().consume(n);
-    }
+    direct::fill!();
 }
 
 impl<T: StdSeek, B: sealed::Buffering, V: Includes<Std>> Seek for Shim<T, Std<B>, V> {
@@ -265,21 +246,5 @@ impl<T, E: Ecosystem, V: Includes<Std>> Read for Shim<T, E, V>
 where
     Self: ReadBuf,
 {
-    #[inline]
-    fn read(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-        self.read_slice(slice)
-    }
-
-    #[inline]
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        ReadBuf::read_vectored(self, bufs)
-    }
-
-    fn read_to_end(&mut self, vec: &mut Vec<u8>) -> io::Result<usize> {
-        hub::read_to_end(self, vec)
-    }
-
-    fn read_to_string(&mut self, string: &mut String) -> io::Result<usize> {
-        hub::read_to_string(self, string)
-    }
+    hub::std_read!();
 }

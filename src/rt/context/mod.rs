@@ -3,7 +3,6 @@
 //! Every call into the type inside is made in the context of one runtime, whose handle the wrapper holds. The context is
 //! a guard on the stack of the call, so that a panic leaves it, too, and nothing of it is left between calls.
 
-mod access;
 mod call;
 mod io;
 
@@ -12,6 +11,8 @@ use std::pin::Pin;
 
 use pin_project::{pin_project, pinned_drop};
 use tokio::runtime::{EnterGuard, Handle, TryCurrentError};
+
+use crate::access::{descriptors, references};
 
 /// A future, stream, sink, reader or writer that needs a tokio runtime, to be used on any executor.
 ///
@@ -175,6 +176,9 @@ impl<T> PinnedDrop for TokioContext<T> {
         this.inner.set(None);
     }
 }
+
+references!([] TokioContext<T>);
+descriptors!([] TokioContext<T>);
 
 impl<T: Clone> Clone for TokioContext<T> {
     fn clone(&self) -> Self {

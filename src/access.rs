@@ -1,0 +1,50 @@
+//! The wrapper traits of a wrapper: `AsRef`, `AsMut`, and the system's descriptors, handles and sockets.
+
+#[cfg(any(unix, target_os = "wasi"))]
+pub(crate) use std::os::fd as system;
+#[cfg(windows)]
+pub(crate) use std::os::windows::io as system;
+
+/// `AsRef` and `AsMut`, by `get_ref` and `get_mut`, of a wrapper of a `T`, given after its generics beside `T`.
+macro_rules! references {
+    ([$($generics:tt)*] $wrapper:ty) => {
+        impl<T $($generics)*> AsRef<T> for $wrapper {
+            fn as_ref(&self) -> &T {
+                self.get_ref()
+            }
+        }
+
+        impl<T $($generics)*> AsMut<T> for $wrapper {
+            fn as_mut(&mut self) -> &mut T {
+                self.get_mut()
+            }
+        }
+    };
+}
+pub(crate) use references;
+
+/// The descriptors, handles and sockets of what is inside, where that has them, of a wrapper as in [`references`].
+macro_rules! descriptors {
+    (@ [$($generics:tt)*] $wrapper:ty, $trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?) => {
+        impl<T: $crate::access::system::$trait $($generics)*> $crate::access::system::$trait for $wrapper {
+            fn $method(&self) -> $crate::access::system::$handle $(<$lifetime>)? {
+                self.get_ref().$method()
+            }
+        }
+    };
+    ($generics:tt $wrapper:ty) => {
+        #[cfg(any(unix, target_os = "wasi"))]
+        $crate::access::descriptors!(
+            $generics $wrapper: AsFd::as_fd -> BorrowedFd<'_>, AsRawFd::as_raw_fd -> RawFd
+        );
+        #[cfg(windows)]
+        $crate::access::descriptors!(
+            $generics $wrapper: AsHandle::as_handle -> BorrowedHandle<'_>, AsRawHandle::as_raw_handle -> RawHandle,
+            AsSocket::as_socket -> BorrowedSocket<'_>, AsRawSocket::as_raw_socket -> RawSocket
+        );
+    };
+    ($generics:tt $wrapper:ty: $($trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?),*) => {
+        $($crate::access::descriptors!(@ $generics $wrapper, $trait::$method -> $handle $(<$lifetime>)?);)*
+    };
+}
+pub(crate) use descriptors;
