@@ -2,19 +2,12 @@
 //!
 //! | page | for |
 //! |---|---|
-//! | [First hour](first_hour) | two complete programs, with their dependencies |
 //! | [Migrating](migrating) | those who use another adapter: the same lines before and after |
 //! | [Mistakes](mistakes) | what the compiler says of typical ones, and what to write instead |
 //! | [Matrix](matrix) | which traits a shim has, by constructor and trait by trait |
 //! | [Debate](debate) | the questions of the design debate of 2020, answered with figures |
 //!
 //! This module is in the documentation alone.
-
-/// The page `docs/FIRST_HOUR.md`.
-///
-#[doc = include_str!("guide/links.md")]
-#[doc = include_str!("../docs/FIRST_HOUR.md")]
-pub mod first_hour {}
 
 /// The page `docs/MIGRATING.md`.
 ///

@@ -1,8 +1,7 @@
 //! What io-shim costs a server: on smol's sockets, and under hyper's HTTP/1 server.
 //!
-//! `cargo bench --bench servers` measures quickly and prints tables; `cargo bench --bench servers -- --report` takes up to
-//! three minutes and writes `benches/report/servers.md`, too. Both need `--features full`. Only what is named is measured, if
-//! any of `reads`, `tcp`, `memory` and `chunked` is.
+//! `cargo bench --features full --bench servers` measures quickly and prints tables; with `-- --report` it takes up to three minutes and
+//! writes `benches/report/servers.md`, too. Only what is named is measured, if any of `reads`, `tcp`, `memory` and `chunked` is.
 
 mod chunked;
 #[path = "../shared/clock.rs"]

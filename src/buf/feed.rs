@@ -28,6 +28,14 @@ pub enum Offer {
     /// memory is ever zeroed.
     ///
     /// Trades memory and a copy for independence of the sizes of reads.
+    ///
+    /// ```
+    /// use io_shim::{Offer, SliceFeed};
+    /// use std::num::NonZeroUsize;
+    ///
+    /// let feed = SliceFeed::new(Offer::Bounce(NonZeroUsize::new(65_536).unwrap()));
+    /// # assert!(matches!(feed.offer(), Offer::Bounce(size) if size.get() == 65_536));
+    /// ```
     Bounce(NonZeroUsize),
     /// All of the caller's buffer, zeroed in place.
     ///

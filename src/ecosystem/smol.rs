@@ -149,6 +149,9 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
     /// On Unix it reads straight into uninitialised memory: nothing is zeroed and nothing copied. Reads and writes are
     /// vectored, and clones of the stream may be polled by several tasks.
     ///
+    /// The type inside is what all these streams are around, an `Arc` of `async_io::Async` of std's stream: a
+    /// `smol::net::TcpStream` becomes a `Shim<Arc<Async<std::net::TcpStream>>, Smol>`. That `Arc` is taken, too, and so is an `Async`.
+    ///
     /// # Shutting down
     ///
     /// `poll_shutdown`, and with it tokio's `shutdown` and futures' `close`, ends the sending half, so that the peer reads

@@ -28,10 +28,9 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 ///
 /// 1. Data already in memory: [`BorrowedCursor::append`].
 /// 2. A source that reads into slices: one line over [`SliceFeed`](crate::SliceFeed), so that no byte is zeroed twice.
-/// 3. A wrapper: pass [`cursor.reborrow()`](BorrowedCursor::reborrow) on and look at
-///    [`written()`](BorrowedCursor::written) afterwards, whatever the outcome: a reader that fills and then fails would
-///    get its data past you otherwise. [`delegate!`](crate::delegate) writes the methods that only forward; forward
-///    [`init_hint`](Self::init_hint) in any case.
+/// 3. A wrapper that looks at what is read, to count it or to hash it: pass [`cursor.reborrow()`](BorrowedCursor::reborrow) on and look at
+///    [`written()`](BorrowedCursor::written) afterwards, on errors and `Pending` as well, since a reader may fill before either.
+///    [`delegate!`](crate::delegate) writes the methods that only forward; forward [`init_hint`](Self::init_hint) in any case.
 /// 4. A source that writes through a raw pointer: [`BorrowedCursor::as_mut`] and [`BorrowedCursor::advance`], `unsafe`.
 ///
 /// # Cancel safety
@@ -59,7 +58,7 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read through the hub",
     note = "a reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
-            one of hyper's with `Shim::from_hyper`, one of std's that never blocks with `Shim::allow_std`",
+            a TCP or Unix stream of smol's better with `Shim::from_smol`, one of hyper's with `Shim::from_hyper`, one of std's that never blocks with `Shim::allow_std`",
     note = "a reader of your own implements `io_shim::AsyncReadBuf` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncReadBuf {
@@ -118,7 +117,8 @@ pub trait AsyncReadBuf {
 
 /// Reads bytes into memory that need not be initialised, blocking or not as the source does.
 ///
-/// The synchronous mirror of [`AsyncReadBuf`], with the same methods, contract and ways to implement it. `Interrupted` is not among
+/// The synchronous mirror of [`AsyncReadBuf`], with the same methods, contract and ways to implement it. (tokio and hyper have buffers
+/// of this name; here it is a trait, and the buffer is [`BorrowedBuf`].) `Interrupted` is not among
 /// its errors either: a reader tries again. [`Shim::from_std`](crate::Shim::from_std) makes one of any `std::io::Read`, and a
 /// [`Shim`](crate::Shim) of one is a `std::io::Read`.
 ///

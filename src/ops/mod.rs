@@ -1,19 +1,20 @@
-//! Reading into a [`TrackedBuf`] and copying by way of one: what the extension traits of tokio and futures do worse, or not at all.
+//! Reading into a [`TrackedBuf`], and copying by way of one.
 //!
-//! Free functions over the hub's traits, which every [`Shim`](crate::Shim) has. They differ from the methods of the same names in what
-//! becomes of the bytes: **all that was read is in the caller's buffer**, after success, error and cancellation alike. So each of
-//! them can be dropped and called again, goes on where it stopped, and no byte of the buffer is zeroed twice on the way.
+//! Free functions over the crate's own asynchronous traits, which every asynchronous [`Shim`](crate::Shim) has. They differ from the
+//! methods of the same names in tokio's and futures' extension traits in what becomes of the bytes: **all that was read is in the
+//! caller's buffer**, after success, error and cancellation alike. So each of them can be dropped and called again, goes on where
+//! it stopped, and no byte of the buffer is zeroed twice on the way.
 //!
 //! | function | reads until |
 //! |---|---|
 //! | [`read_buf`] | there is something |
-//! | [`read_exact`] | the buffer holds so many bytes |
+//! | [`read_exact`] | the buffer holds so many bytes, those of before included |
 //! | [`read_to_end`] | the end of file |
 //! | [`read_to_end_within`] | the end of file, or more than a maximum is there |
 //! | [`copy`] | the end of file, writing what is read |
 //!
-//! [`blocking`] has the same for the synchronous traits. What is missing here is missed nowhere: `read_u32`, `lines`, `write_all` and the rest
-//! are in the extension traits of tokio and futures, and work on any shim.
+//! [`blocking`] has the same for the synchronous traits. `read_u32`, `lines`, `write_all` and the rest are in the extension traits of
+//! tokio and futures, and work on any asynchronous shim.
 //!
 //! Errors of kind [`Interrupted`](std::io::ErrorKind::Interrupted) are tried again, except by `read_buf`.
 //!

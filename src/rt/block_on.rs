@@ -16,7 +16,8 @@ use tokio::runtime::Handle;
 
 /// An asynchronous reader or writer as a synchronous one: each call blocks the calling thread until it is done.
 ///
-/// `T` has the hub's traits, as every [`Shim`](crate::Shim) has. `BlockOn<T>` has the synchronous ones: `std::io::{Read, Write,
+/// `T` has the crate's own asynchronous traits, as every asynchronous [`Shim`](crate::Shim) has: `BlockOn` goes around the shim, where
+/// [`TokioContext`](crate::rt::TokioContext) goes inside it. `BlockOn<T>` has the synchronous ones: `std::io::{Read, Write,
 /// BufRead, Seek}`, [`ReadBuf`] and [`WriteVectored`]. Nothing is buffered and nothing zeroed on the way.
 ///
 /// # Where it may be used

@@ -45,10 +45,10 @@
 //!
 //! # For hyper
 //!
-//! | hyper asks for | on any executor | on smol |
+//! | hyper asks for | on smol, or any executor with smol's timers | on tokio |
 //! |---|---|---|
-//! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over its `spawn` | the same |
-//! | `hyper::rt::Timer`, for time-outs and keep-alive | | [`SmolTimer`] |
+//! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over the executor's `spawn` | the same, or hyper-util's `TokioExecutor` |
+//! | `hyper::rt::Timer`, for time-outs and keep-alive | [`SmolTimer`] | hyper-util's `TokioTimer` |
 
 mod block_on;
 #[cfg(feature = "tokio")]

@@ -47,8 +47,8 @@ use crate::access::{descriptors, references};
 ///
 /// # Views
 ///
-/// Where the extension traits of two ecosystems are imported side by side, or one beside `std::io::Read`, `.read()` on a type of
-/// both is ambiguous (E0034). `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()`, `shim.into_std()` or
+/// Where the extension traits of two ecosystems are imported side by side, `.read()` on a shim is ambiguous (E0034); beside
+/// `std::io::Read` it is on one that is std's, too, such as a shim of memory. `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()`, `shim.into_std()` or
 /// [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost; `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
 ///
 /// # Panics
@@ -101,7 +101,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
     /// The type inside. A pending seek is forgotten: the position may move.
     ///
-    /// What the shim learned stays, the contents of a bounce buffer included: to put another stream in, make another shim.
+    /// What the shim learned of the type inside stays. So do bytes of earlier reads in a bounce buffer, which nobody sees but a
+    /// reader that lies about its count: to put another stream in, make another shim.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
@@ -118,7 +119,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         io
     }
 
-    /// Gives back the type inside. No data is lost: a shim holds none.
+    /// Gives back the type inside. No data is lost: what a shim has read is its caller's.
     #[inline]
     pub fn into_inner(self) -> T {
         self.io

@@ -268,7 +268,9 @@ impl<S: fmt::Debug, B> fmt::Debug for StreamReader<S, B> {
 impl<S, B> Shim<StreamReader<S, B>> {
     /// Makes a buffered reader of a stream of chunks, whose errors are or become `io::Error`s.
     ///
-    /// Chunks are any [`Buf`]: `Bytes`, `&'static [u8]`, `Chain`. See [`StreamReader`] for errors and cancel safety.
+    /// Items are `Result<B, Error>`, where `B` is any [`Buf`] (`Bytes`, `&'static [u8]`, `Chain`). A stream of plain chunks, which cannot
+    /// fail, becomes one of results by `stream.map(Ok::<_, std::io::Error>)`; errors of another kind become `io::Error`s by
+    /// `map_err(std::io::Error::other)`. See [`StreamReader`] for errors and cancel safety.
     ///
     /// # Examples
     ///

@@ -1,6 +1,7 @@
 //! A shim is a type of every ecosystem at once, and of one alone once narrowed. The README's table is checked against the
 //! compiler here.
 
+use bytes::Bytes;
 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use io_shim::{
     AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Hyper, ReadBuf, Shim, Std, Tokio, WriteVectored,
@@ -285,6 +286,9 @@ fn cell(traits: &[(&str, bool)]) -> String {
     if names.is_empty() { "-".into() } else { names.join(", ") }
 }
 
+type Chunks = futures::stream::Empty<std::io::Result<Bytes>>;
+type Chunked = std::pin::Pin<Box<dyn futures::Sink<Bytes, Error = std::io::Error>>>;
+
 /// The head of a table of what a shim is.
 const HEAD: &str =
     "| `T` has | made by | tokio's | futures-io's | hyper's | std's | the hub's |\n|---|---|---|---|---|---|---|\n";
@@ -328,8 +332,9 @@ macro_rules! row {
 
 /// The table of `docs/MATRIX.md`: by constructor and by trait of the type inside.
 fn truth_table() -> String {
-    use io_shim::{AllowStd, Fd, FuturesBuf, Native, StdBuf, TokioBuf};
+    use io_shim::{AllowStd, Fd, FuturesBuf, Native, SinkWriter, Smol, StdBuf, StreamReader, TokioBuf};
     use only::{Fills, Reads, Seeks, StdFills, StdReads, StdSeeks, StdWrites, SyncReads, SyncWrites, Writes};
+    use std::{os::unix::net::UnixStream, sync::Arc};
     let rows = [
         row!("tokio's `AsyncRead`", "Shim::from_tokio(t)", Shim<Reads, Tokio>),
         row!("tokio's `AsyncWrite`", "Shim::from_tokio(t)", Shim<Writes, Tokio>),
@@ -343,6 +348,10 @@ fn truth_table() -> String {
         row!("futures-io's `AsyncSeek`", "Shim::from_futures(t)", Shim<Seeks, Futures>),
         row!("hyper's `Read`", "Shim::from_hyper(t)", Shim<Reads, Hyper>),
         row!("hyper's `Write`", "Shim::from_hyper(t)", Shim<Writes, Hyper>),
+        row!("smol's `TcpStream`", "Shim::from_smol(t)", Shim<Arc<smol::Async<std::net::TcpStream>>, Smol>),
+        row!("smol's `UnixStream`", "Shim::from_smol(t)", Shim<Arc<smol::Async<UnixStream>>, Smol<UnixStream>>),
+        row!("a `Stream` of `Result<Bytes, io::Error>`", "Shim::from_stream(t)", Shim<StreamReader<Chunks, Bytes>>),
+        row!("a `Sink` of `Bytes`", "Shim::from_sink(t)", Shim<SinkWriter<Chunked>>),
         row!("the hub's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>),
         row!("the hub's `AsyncWrite`", "Shim::new(t)", Shim<Writes>),
         row!("the hub's `AsyncReadBuf`, `AsyncFillBuf`", "Shim::new(t)", Shim<Fills>),
@@ -354,8 +363,9 @@ fn truth_table() -> String {
         row!("std's `Seek`", "Shim::from_std(t)", Shim<StdSeeks, Std>),
         row!("std's `File`", "Shim::from_fd(t)", Shim<std::fs::File, Fd>),
         row!("std's `TcpStream`", "Shim::from_fd(t)", Shim<std::net::TcpStream, Fd>),
-        row!("std's `UnixStream`", "Shim::from_fd(t)", Shim<std::os::unix::net::UnixStream, Fd>),
+        row!("std's `UnixStream`", "Shim::from_fd(t)", Shim<UnixStream, Fd>),
         row!("std's `ChildStdout`", "Shim::from_fd(t)", Shim<std::process::ChildStdout, Fd>),
+        row!("std's `ChildStderr`", "Shim::from_fd(t)", Shim<std::process::ChildStderr, Fd>),
         row!("std's `OwnedFd`", "Shim::from_fd(t)", Shim<std::os::fd::OwnedFd, Fd>),
         row!("std's `Read`, and never blocks", "Shim::allow_std(t)", Shim<StdReads, AllowStd>),
         row!("std's `Write`, and never blocks", "Shim::allow_std(t)", Shim<StdWrites, AllowStd>),
@@ -409,9 +419,8 @@ macro_rules! short_row {
 
 /// The table of the README: by constructor, for types inside that have all traits of their ecosystem.
 fn short_table() -> String {
-    use io_shim::{AllowStd, Fd};
-    use std::io::Cursor;
-    type Memory = Cursor<Vec<u8>>;
+    use io_shim::{AllowStd, Fd, SinkWriter, StreamReader};
+    type Memory = std::io::Cursor<Vec<u8>>;
     let rows = [
         short_row!("tokio's traits", "Shim::from_tokio(t)", Shim<Memory, Tokio>),
         short_row!("futures-io's traits", "Shim::from_futures(t)", Shim<futures::io::Cursor<Vec<u8>>, Futures>),
@@ -426,6 +435,8 @@ fn short_table() -> String {
         short_row!("std's traits", "Shim::from_std(t)", Shim<Memory, Std>),
         short_row!("std's `File`", "Shim::from_fd(t)", Shim<std::fs::File, Fd>),
         short_row!("std's traits, and never blocks", "Shim::allow_std(t)", Shim<Memory, AllowStd>),
+        short_row!("a `Stream` of bytes", "Shim::from_stream(t)", Shim<StreamReader<Chunks, Bytes>>),
+        short_row!("a `Sink` of `Bytes`", "Shim::from_sink(t)", Shim<SinkWriter<Chunked>>),
         short_row!("tokio's traits", "Shim::from_tokio(t).into_futures()", Shim<Memory, Tokio, Futures>),
     ];
     let head = "| `t` has | made by | for tokio | for futures-io | for hyper | for std |\n|---|---|---|---|---|---|\n";

@@ -1,4 +1,4 @@
-//! The programs of `docs/FIRST_HOUR.md`, and that they are what the page shows.
+//! The two complete programs of the README, and that they are what it shows.
 
 /// The programs themselves: a test has an address of its own, and calls what their `main` calls.
 #[allow(dead_code, reason = "a test has its own address to listen on")]
@@ -48,7 +48,7 @@ mod gunzip {
     }
 }
 
-const PAGE: &str = include_str!("../../docs/FIRST_HOUR.md");
+const PAGE: &str = include_str!("../../README.md");
 const ECHO: &str = include_str!("first_hour/echo.rs");
 const GUNZIP: &str = include_str!("first_hour/gunzip.rs");
 

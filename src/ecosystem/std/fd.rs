@@ -66,6 +66,9 @@ impl<T: FdSource> Shim<T, Fd> {
     /// by a signal is repeated. Writing and seeking are those of the type inside, where it has them; positions are the system's,
     /// and shared with whoever shares the descriptor ([`try_clone`](File::try_clone)).
     ///
+    /// Where `std::io::Read` is imported, too, the compiler warns of `.read_buf(..)`, since std has an unstable method of that name
+    /// (rust#78485), and `.read_vectored(..)` is ambiguous: write `ReadBuf::read_buf(&mut file, ..)`.
+    ///
     /// # Errors
     ///
     /// Those of the system, unchanged: reading from a non-blocking socket may return `WouldBlock`.

@@ -28,7 +28,13 @@ use crate::access::{descriptors, references};
 /// | a `Stream`, a `Sink` (feature `stream`) | the same |
 ///
 /// Wrap the outermost thing that uses tokio, often a whole future: what runs inside it is in the context, at one entry
-/// per poll. `Send`, `Sync` and `Unpin` are those of `T`; it may move between threads at any time. Nothing is started and nothing is
+/// per poll. What such a future returns is outside of the context again: a socket or file that is used after the future has ended is
+/// wrapped again.
+///
+/// The handle is that of a runtime that runs for as long: `Handle::current()` within it, `runtime.handle().clone()` of one that the
+/// program made, or [`Embedded`](crate::rt::Embedded)'s. The context goes inside the shim, `Shim::from_tokio(TokioContext::new(..))`.
+///
+/// `Send`, `Sync` and `Unpin` are those of `T`; it may move between threads at any time. Nothing is started and nothing is
 /// allocated; [`Embedded`](crate::rt::Embedded) is a runtime for programs that have none.
 ///
 /// # What the runtime has to do
@@ -70,6 +76,23 @@ use crate::access::{descriptors, references};
 /// within(server).read_to_string(&mut text).await?;
 /// assert_eq!(text, "hello");
 /// # Ok::<(), std::io::Error>(()) })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A file of tokio's, opened, read and dropped on smol: the future that opens it and the file that it returns have a context each.
+///
+/// ```
+/// use io_shim::{Shim, rt::{Embedded, TokioContext}};
+/// use futures::AsyncReadExt as _;
+///
+/// let handle = Embedded::global()?.handle();
+/// smol::block_on(async {
+///     let file = TokioContext::new(tokio::fs::File::open("Cargo.toml"), handle.clone()).await?;
+///     let mut text = String::new();
+///     Shim::from_tokio(TokioContext::new(file, handle.clone())).read_to_string(&mut text).await?;
+///     assert!(text.contains("io-shim"));
+///     Ok::<(), std::io::Error>(())
+/// })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[pin_project(PinnedDrop)]
