@@ -181,7 +181,7 @@ fn ticks(low: f64, high: f64) -> Vec<f64> {
     all[first..=last.max(first + 1)].to_vec()
 }
 
-/// A tick: `0.5`, `1`, `10 000`.
+/// A tick: `0.5`, `1`, `1000`, `10,000`.
 fn thousands(value: f64) -> String {
     if value < 10.0 {
         return value.to_string();
@@ -189,8 +189,8 @@ fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            text.push(' ');
+        if digits.len() > 4 && i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
         }
         text.push(digit);
     }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::access::references;
+use crate::access::{descriptors, references};
 use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::hub::{self, AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 
@@ -267,6 +267,7 @@ impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
 }
 
 references!([] BlockOn<T>);
+descriptors!([] BlockOn<T>);
 
 /// Waits in the same runtime, for itself.
 impl<T: Clone> Clone for BlockOn<T> {

@@ -54,6 +54,9 @@ fn descriptors_pass_through() {
     let shim = Shim::new(socket);
     assert_eq!(shim.as_raw_fd(), fd);
     assert_eq!(shim.as_fd().as_raw_fd(), fd);
+    let blocking = io_shim::rt::BlockOn::new(shim);
+    assert_eq!(blocking.as_raw_fd(), fd);
+    assert_eq!(blocking.as_fd().as_raw_fd(), fd);
 }
 
 #[test]

@@ -9,8 +9,8 @@ async fn echo(request: Request<Incoming>) -> hyper::Result<Response<Incoming>> {
 async fn serve(listener: TcpListener) -> std::io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        let serving =
-            http1::Builder::new().timer(SmolTimer).serve_connection(Shim::from_smol(stream), service_fn(echo));
+        let stream = Shim::from_smol(stream);
+        let serving = http1::Builder::new().timer(SmolTimer).serve_connection(stream, service_fn(echo));
         smol::spawn(serving).detach();
     }
 }
