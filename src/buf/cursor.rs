@@ -66,6 +66,23 @@ impl<'a> BorrowedCursor<'a> {
     }
 
     /// Lends the cursor on. The new one starts, with nothing written, where this one is filled to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::BorrowedBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 8];
+    /// let mut buf = BorrowedBuf::from(&mut memory[..]);
+    ///
+    /// let mut cursor = buf.unfilled();
+    /// cursor.append(b"a");
+    /// let mut lent = cursor.reborrow();
+    /// lent.append(b"bc");
+    /// assert_eq!(lent.written(), b"bc");
+    /// assert_eq!(cursor.written(), b"abc");
+    /// ```
     #[inline]
     pub fn reborrow(&mut self) -> BorrowedCursor<'_> {
         BorrowedCursor { start: self.marks.filled, buf: self.buf, marks: self.marks }
@@ -74,6 +91,20 @@ impl<'a> BorrowedCursor<'a> {
     /// Narrows the cursor to the next `n` bytes at most. The new one starts with nothing written.
     ///
     /// To keep this one, limit what it lends: `cursor.reborrow().limit(n)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::BorrowedBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 8];
+    /// let mut buf = BorrowedBuf::from(&mut memory[..]);
+    ///
+    /// let mut cursor = buf.unfilled();
+    /// cursor.reborrow().limit(3).append(b"abc"); // a fourth byte would not fit
+    /// assert_eq!(cursor.capacity(), 5);
+    /// ```
     #[inline]
     #[must_use = "the narrowed cursor is the result"]
     pub fn limit(self, n: usize) -> BorrowedCursor<'a> {
@@ -107,6 +138,19 @@ impl<'a> BorrowedCursor<'a> {
     /// # Panics
     ///
     /// Panics if they do not fit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::BorrowedBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 8];
+    /// let mut buf = BorrowedBuf::from(&mut memory[..]);
+    ///
+    /// buf.unfilled().append(b"hello");
+    /// assert_eq!(buf.filled(), b"hello");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn append(&mut self, bytes: &[u8]) {
@@ -130,6 +174,22 @@ impl<'a> BorrowedCursor<'a> {
     /// # Panics
     ///
     /// Panics if `n` is more than the capacity.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::BorrowedBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 8];
+    /// let mut buf = BorrowedBuf::from(&mut memory[..]);
+    ///
+    /// let mut cursor = buf.unfilled();
+    /// let slice = cursor.ensure_init_to(4); // zeroed, the first time
+    /// slice[..2].copy_from_slice(b"io");
+    /// cursor.advance_checked(2);
+    /// assert_eq!((cursor.written(), cursor.init_len()), (&b"io"[..], 2));
+    /// ```
     #[inline]
     #[track_caller]
     pub fn ensure_init_to(&mut self, n: usize) -> &mut [u8] {
@@ -162,6 +222,27 @@ impl<'a> BorrowedCursor<'a> {
     }
 
     /// What was written since the cursor was made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{BorrowedCursor, ReadBuf};
+    ///
+    /// /// Adds up what another reader reads.
+    /// struct Sum<R>(R, u64);
+    ///
+    /// impl<R: ReadBuf> ReadBuf for Sum<R> {
+    ///     fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> std::io::Result<()> {
+    ///         let outcome = self.0.read_buf(cursor.reborrow());
+    ///         self.1 += cursor.written().iter().map(|byte| u64::from(*byte)).sum::<u64>();
+    ///         outcome
+    ///     }
+    /// }
+    /// # let mut sum = Sum(&[1, 2, 3][..], 0);
+    /// # sum.read_slice(&mut [0; 8])?;
+    /// # assert_eq!(sum.1, 6);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[inline]
     pub fn written(&self) -> &[u8] {
         let written = &self.buf[self.start..self.marks.filled];
@@ -170,6 +251,21 @@ impl<'a> BorrowedCursor<'a> {
     }
 
     /// What was written since the cursor was made, mutably: to be decoded or decrypted in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::BorrowedBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 8];
+    /// let mut buf = BorrowedBuf::from(&mut memory[..]);
+    ///
+    /// let mut cursor = buf.unfilled();
+    /// cursor.append(b"hello");
+    /// cursor.written_mut().make_ascii_uppercase();
+    /// assert_eq!(buf.filled(), b"HELLO");
+    /// ```
     #[inline]
     pub fn written_mut(&mut self) -> &mut [u8] {
         let written = &mut self.buf[self.start..self.marks.filled];
@@ -180,6 +276,21 @@ impl<'a> BorrowedCursor<'a> {
     /// Keeps the first `len` bytes of what was written since the cursor was made. Does nothing if that is less.
     ///
     /// The bytes given up stay initialised.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::BorrowedBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 8];
+    /// let mut buf = BorrowedBuf::from(&mut memory[..]);
+    ///
+    /// let mut cursor = buf.unfilled();
+    /// cursor.append(b"data...");
+    /// cursor.truncate_written(4);
+    /// assert_eq!(buf.filled(), b"data");
+    /// ```
     #[inline]
     pub fn truncate_written(&mut self, len: usize) {
         self.marks.filled = self.marks.filled.min(self.start.saturating_add(len));
@@ -194,6 +305,26 @@ impl<'a> BorrowedCursor<'a> {
     ///
     /// Write and count through one cursor, with no foreign code holding a `&mut` to it in between, which could exchange it
     /// for a cursor over another buffer. A pointer taken from the slice is good until the cursor is used again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::BorrowedBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 8];
+    /// let mut buf = BorrowedBuf::from(&mut memory[..]);
+    ///
+    /// let mut cursor = buf.unfilled();
+    /// // As a system call would: written through a pointer, then counted.
+    /// // SAFETY: what is written is initialised.
+    /// let pointer = unsafe { cursor.as_mut() }.as_mut_ptr().cast::<u8>();
+    /// // SAFETY: there is room for 8 bytes.
+    /// unsafe { pointer.write(7) };
+    /// // SAFETY: one byte was written.
+    /// unsafe { cursor.advance(1) };
+    /// assert_eq!(buf.filled(), [7]);
+    /// ```
     #[inline]
     pub unsafe fn as_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.buf[self.marks.filled..]

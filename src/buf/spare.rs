@@ -11,6 +11,21 @@ use super::uninit::assume_init;
 /// A growable buffer with uninitialised memory behind its length: `Vec<u8>`, and `BytesMut` with the feature `bytes`.
 ///
 /// Sealed: that the spare capacity stays where it is between two calls is something the guard relies on.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{ReadBuf, SpareCapacity, spare};
+///
+/// /// Reads once, into a `Vec<u8>` or a `BytesMut`.
+/// fn read<B: SpareCapacity>(source: &mut impl ReadBuf, buffer: &mut B) -> std::io::Result<()> {
+///     source.read_buf(spare(buffer).unfilled())
+/// }
+/// # let mut buffer = bytes::BytesMut::with_capacity(8);
+/// # read(&mut &b"io"[..], &mut buffer)?;
+/// # assert_eq!(buffer, "io");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait SpareCapacity: sealed::Grow {}
 
 pub(super) mod sealed {
@@ -56,6 +71,22 @@ pub fn spare<B: SpareCapacity>(buffer: &mut B) -> Spare<'_, B> {
 ///
 /// It remembers what of the spare capacity is initialised for as long as it lives, so that repeated reads through one
 /// guard zero no byte twice.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{ReadBuf, spare};
+///
+/// let mut source = &b"hello, world"[..];
+/// let mut vec = Vec::with_capacity(64);
+/// let mut guard = spare(&mut vec);
+/// source.read_buf(guard.unfilled().limit(5))?;
+/// assert_eq!(guard.filled(), b"hello");
+/// source.read_buf(guard.unfilled())?; // goes on behind that
+/// drop(guard);
+/// assert_eq!(vec, b"hello, world");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Spare<'a, B: SpareCapacity = Vec<u8>> {
     // The marks count from the start of the spare capacity, which is their origin.
     buffer: &'a mut B,

@@ -128,6 +128,16 @@ impl TrackedBuf {
     /// A cursor over the unfilled memory behind the data. What it fills becomes part of the data.
     ///
     /// Nothing is reserved: see [`unfilled_at_least`](Self::unfilled_at_least).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::TrackedBuf;
+    ///
+    /// let mut buf = TrackedBuf::with_capacity(16);
+    /// buf.unfilled().append(b"hello");
+    /// assert_eq!(buf, b"hello");
+    /// ```
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
         // SAFETY: `memory` is the whole origin of `marks`. What makes a buffer satisfies invariants 1 to 4, and `reserve`,
@@ -163,6 +173,16 @@ impl TrackedBuf {
     /// # Panics
     ///
     /// Panics if the capacity would be more than `isize::MAX` bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::TrackedBuf;
+    ///
+    /// let mut buf = TrackedBuf::new();
+    /// buf.reserve(100);
+    /// assert!(buf.spare_len() >= 100);
+    /// ```
     #[inline]
     pub fn reserve(&mut self, n: usize) {
         if self.spare_len() < n && !self.reclaim(n) {
@@ -181,6 +201,16 @@ impl TrackedBuf {
     /// # Panics
     ///
     /// Panics if the capacity would be more than `isize::MAX` bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::TrackedBuf;
+    ///
+    /// let mut buf = TrackedBuf::new();
+    /// buf.reserve_exact(100);
+    /// assert_eq!(buf.capacity(), 100);
+    /// ```
     pub fn reserve_exact(&mut self, n: usize) {
         if self.spare_len() >= n {
             return;
@@ -197,6 +227,16 @@ impl TrackedBuf {
     /// # Errors
     ///
     /// If the capacity would be more than `isize::MAX` bytes, or the allocator fails. The data is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::TrackedBuf;
+    ///
+    /// let mut buf = TrackedBuf::from(b"hello".to_vec());
+    /// assert!(buf.try_reserve(usize::MAX).is_err());
+    /// assert_eq!(buf, b"hello");
+    /// ```
     pub fn try_reserve(&mut self, n: usize) -> Result<(), TryReserveError> {
         if self.spare_len() < n && !self.reclaim(n) {
             let more = self.missing(n);
@@ -212,6 +252,16 @@ impl TrackedBuf {
     /// # Panics
     ///
     /// Panics if `n` is more than [`len`](Self::len).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::TrackedBuf;
+    ///
+    /// let mut buf = TrackedBuf::from(b"hello, world".to_vec());
+    /// buf.consume(7);
+    /// assert_eq!(buf, b"world");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn consume(&mut self, n: usize) {

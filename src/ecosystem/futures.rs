@@ -15,10 +15,32 @@ use crate::hub::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, Shim, Sliced, Unbuffered, sealed};
 
 /// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
+///
+/// # Examples
+///
+/// ```
+/// use futures_rustls::client::TlsStream;
+/// use io_shim::{Futures, Shim};
+///
+/// fn adapt(tls: TlsStream<smol::net::TcpStream>) -> Shim<TlsStream<smol::net::TcpStream>, Futures> {
+///     Shim::from_futures(tls)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Futures<B = Unbuffered>(PhantomData<B>);
 
 /// The tag of types that have the traits of futures-io and a buffer inside, from which reads copy.
+///
+/// # Examples
+///
+/// ```
+/// use futures::io::BufReader;
+/// use io_shim::{FuturesBuf, Shim};
+///
+/// fn adapt(file: BufReader<smol::fs::File>) -> Shim<BufReader<smol::fs::File>, FuturesBuf> {
+///     Shim::from_futures_buf(file)
+/// }
+/// ```
 pub type FuturesBuf = Futures<Buffered>;
 
 impl<B: sealed::Buffering> sealed::Ecosystem for Futures<B> {
@@ -97,6 +119,15 @@ impl<T, B: sealed::Buffering, V> Shim<T, Futures<B>, V> {
     ///
     /// futures-io has no such query. The default is right for writers that vector and harmless for those that do not,
     /// since the shim gathers for them. With `false`, callers gather themselves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{AsyncWrite as _, Shim};
+    ///
+    /// let writer = Shim::from_futures(Vec::new()).with_write_vectored(false);
+    /// assert!(!writer.is_write_vectored());
+    /// ```
     #[must_use = "the shim with the setting is the result"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {
         self.state_mut().set_write_vectored(answer);

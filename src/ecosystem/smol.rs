@@ -22,6 +22,17 @@ use crate::hub::{AsyncReadBuf, AsyncWrite};
 use crate::shim::{Shim, sealed};
 
 /// The tag of smol's sockets: `Arc<Async<S>>`, where `S` is std's `TcpStream` or, on Unix, `UnixStream`.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Shim, Smol};
+/// use std::{net::TcpStream, sync::Arc};
+///
+/// fn adapt(socket: smol::net::TcpStream) -> Shim<Arc<smol::Async<TcpStream>>, Smol> {
+///     Shim::from_smol(socket)
+/// }
+/// ```
 pub struct Smol<S = TcpStream>(PhantomData<fn() -> S>);
 
 /// The sockets that [`Shim::from_smol`] takes: std's `TcpStream` and, on Unix, `UnixStream`. Sealed.

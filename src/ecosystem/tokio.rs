@@ -19,10 +19,31 @@ use crate::hub::{count, poll_read_buf_from_fill, poll_read_vectored_from_fill};
 use crate::shim::{Buffered, Ecosystem, Includes, Lowered, OnePhase, Shim, Step, Unbuffered, sealed};
 
 /// The tag of types that have tokio's traits: `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Shim, Tokio};
+///
+/// fn adapt(socket: tokio::net::TcpStream) -> Shim<tokio::net::TcpStream, Tokio> {
+///     Shim::from_tokio(socket)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Tokio<B = Unbuffered>(PhantomData<B>);
 
 /// The tag of types that have tokio's traits and a buffer inside, from which reads copy.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Shim, TokioBuf};
+/// use tokio::{io::BufReader, net::TcpStream};
+///
+/// fn adapt(socket: BufReader<TcpStream>) -> Shim<BufReader<TcpStream>, TokioBuf> {
+///     Shim::from_tokio_buf(socket)
+/// }
+/// ```
 pub type TokioBuf = Tokio<Buffered>;
 
 impl<B: sealed::Buffering> sealed::Ecosystem for Tokio<B> {

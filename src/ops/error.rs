@@ -32,6 +32,17 @@ pub struct EndedEarly {
 ///
 /// It comes as an [`io::Error`] of kind [`FileTooLarge`](io::ErrorKind::FileTooLarge). The bytes that were read are in the buffer: the
 /// allowed ones, and the one that shows that there are more.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{TrackedBuf, ops};
+///
+/// let mut buf = TrackedBuf::new();
+/// let error = ops::blocking::read_to_end_within(&mut &b"abcdef"[..], &mut buf, 4).unwrap_err();
+/// assert_eq!(error.to_string(), "the stream is longer than 4 bytes");
+/// assert_eq!(ops::LimitExceeded::of(&error).map(|exceeded| exceeded.most), Some(4));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LimitExceeded {

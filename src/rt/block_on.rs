@@ -93,6 +93,19 @@ impl<T> BlockOn<T> {
     }
 
     /// Wraps `io`, which needs a context of tokio's: calls wait in that of `handle`, from whatever thread they are made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{Shim, rt::{BlockOn, Embedded}};
+    ///
+    /// // A file of tokio's, on a thread that knows nothing of tokio.
+    /// let handle = Embedded::global()?.handle().clone();
+    /// let file = tokio::fs::File::from_std(std::fs::File::open("README.md")?);
+    /// let text = std::io::read_to_string(BlockOn::with_handle(Shim::from_tokio(file), handle))?;
+    /// assert!(text.starts_with("# io-shim"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[cfg(feature = "tokio")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
     pub fn with_handle(io: T, handle: Handle) -> Self {
@@ -121,6 +134,22 @@ impl<T: AsyncWrite + Unpin> BlockOn<T> {
     /// # Errors
     ///
     /// Those of the type inside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{Shim, rt::BlockOn};
+    /// use std::io::{Read as _, Write as _};
+    ///
+    /// let (one, two) = tokio::io::duplex(64);
+    /// let mut one = BlockOn::new(Shim::from_tokio(one));
+    /// one.write_all(b"hello")?;
+    /// one.shutdown()?; // the other end reads the end of the stream
+    /// let mut text = String::new();
+    /// BlockOn::new(Shim::from_tokio(two)).read_to_string(&mut text)?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn shutdown(&mut self) -> io::Result<()> {
         self.wait(|io, cx| io.poll_shutdown(cx))
     }

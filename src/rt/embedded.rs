@@ -99,6 +99,18 @@ impl Embedded {
     /// # Panics
     ///
     /// In the async context of a tokio runtime, which must not be blocked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::rt::Embedded;
+    /// use std::time::Duration;
+    ///
+    /// let runtime = Embedded::new()?;
+    /// runtime.handle().spawn_blocking(|| { /* to be finished before the program ends */ });
+    /// runtime.shutdown_timeout(Duration::from_secs(10));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn shutdown_timeout(mut self, timeout: Duration) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(timeout);

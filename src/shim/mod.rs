@@ -55,6 +55,32 @@ use crate::access::{descriptors, references};
 ///
 /// A panic of the type inside passes through, and leaves the shim and the caller's buffer usable. What that read had
 /// put into a tokio `ReadBuf` by then is not counted.
+///
+/// # Examples
+///
+/// A socket of tokio's and a file of smol's, each in functions of the other world:
+///
+/// ```
+/// use io_shim::Shim;
+///
+/// # async fn f(socket: tokio::net::TcpStream, file: smol::fs::File) -> std::io::Result<()> {
+/// let mut text = String::new();
+/// futures::AsyncReadExt::read_to_string(&mut Shim::from_tokio(socket), &mut text).await?;
+/// tokio::io::AsyncReadExt::read_to_string(&mut Shim::from_futures(file), &mut text).await?;
+/// # Ok(()) }
+/// ```
+///
+/// Kept in a struct, it is named by the type inside and its tag:
+///
+/// ```
+/// use io_shim::{Shim, Tokio};
+/// use tokio::net::TcpStream;
+///
+/// struct Session {
+///     stream: Shim<TcpStream, Tokio>,
+/// }
+/// # let _ = |stream| Session { stream: Shim::from_tokio(stream) }.stream.get_ref().peer_addr();
+/// ```
 #[pin_project(project = Projected)]
 pub struct Shim<T, E: Ecosystem = Native, V = Every> {
     #[pin]

@@ -5,6 +5,18 @@ use std::fmt;
 /// Says whose I/O traits the type inside a [`Shim`](crate::Shim) has.
 ///
 /// Sealed: an ecosystem is a file of this crate.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Ecosystem, Shim};
+///
+/// /// What is inside, of whatever ecosystem.
+/// fn inside<T, E: Ecosystem>(shim: Shim<T, E>) -> T {
+///     shim.into_inner()
+/// }
+/// # assert_eq!(inside(Shim::from_tokio(7)), 7);
+/// ```
 pub trait Ecosystem: sealed::Ecosystem {}
 
 impl<E: sealed::Ecosystem> Ecosystem for E {}
@@ -32,6 +44,16 @@ pub(crate) mod sealed {
 }
 
 /// The tag of types that have the hub's own traits: yours, made with [`Shim::new`](crate::Shim::new).
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Native, Shim};
+///
+/// struct Mine; // has `AsyncReadBuf`, say
+///
+/// let shim: Shim<Mine, Native> = Shim::new(Mine); // or `Shim<Mine>`
+/// ```
 // It is here and not in its ecosystem's file because it is the default of `Shim`.
 #[derive(Clone, Copy, Debug)]
 pub enum Native {}
@@ -48,6 +70,17 @@ impl sealed::Buffering for Unbuffered {}
 impl sealed::Buffering for Buffered {}
 
 /// The view of a shim that is a type of every ecosystem at once: the default.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Every, Shim};
+///
+/// let narrow = Shim::from_tokio(tokio::io::empty()).into_futures();
+/// let wide = narrow.only::<Every>(); // tokio's and hyper's type, too, again
+/// # fn reads(_: impl tokio::io::AsyncRead) {}
+/// # reads(wide);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Every {}
 
@@ -57,6 +90,18 @@ pub trait View: sealed::View {}
 impl<V: sealed::View> View for V {}
 
 /// Views in which a shim is a type of the ecosystem `X`. Sealed.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Includes, Shim, Tokio};
+///
+/// /// Takes a shim as a type of tokio's, narrowed to that or not.
+/// fn reads<T: tokio::io::AsyncRead, V: Includes<Tokio>>(shim: Shim<T, Tokio, V>) -> impl tokio::io::AsyncRead {
+///     shim
+/// }
+/// # let _ = (reads(Shim::from_tokio(tokio::io::empty())), reads(Shim::from_tokio(tokio::io::empty()).into_tokio()));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this shim was narrowed to `{Self}` and does not show itself as a type of `{X}`",
     note = "`shim.only::<{X}>()` shows it as that, `shim.only::<io_shim::Every>()` as a type of every ecosystem"

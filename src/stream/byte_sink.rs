@@ -50,6 +50,22 @@ const SLICES: usize = 64;
 ///
 /// What was accepted is queued until it is written: nothing is lost or written twice when a future that polls is dropped.
 /// (`send()` of futures loses an item that was not accepted yet.)
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use futures::SinkExt as _;
+/// use io_shim::{ByteSink, Shim};
+///
+/// # futures::executor::block_on(async {
+/// let mut sink = ByteSink::new(Shim::from_futures(Vec::new())); // or `shim.into_byte_sink()`
+/// sink.feed(Bytes::from("hello, ")).await?;
+/// sink.send(Bytes::from("world")).await?; // flushed: both are written
+/// let (writer, unwritten) = sink.into_inner();
+/// assert_eq!((writer.into_inner(), unwritten.len()), (b"hello, world".to_vec(), 0));
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
 #[pin_project]
 pub struct ByteSink<W, B = Bytes> {
     #[pin]
@@ -74,6 +90,16 @@ impl<W, B> ByteSink<W, B> {
 
     /// Sets how many queued bytes have to be written before another item is accepted. 64 KiB by default; with 0 or 1, every
     /// item is written before the next is accepted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use io_shim::{ByteSink, Shim};
+    ///
+    /// # let socket = Vec::<u8>::new();
+    /// let sink = ByteSink::<_, Bytes>::new(Shim::from_futures(socket)).with_high_water(1024 * 1024);
+    /// ```
     #[inline]
     #[must_use = "the sink with the setting is the result"]
     pub fn with_high_water(mut self, bytes: usize) -> Self {

@@ -39,6 +39,20 @@ const CAPACITY: usize = 4 * 1024;
 /// # Cancel safety
 ///
 /// No data is lost when the future of `next()` is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use futures::StreamExt as _;
+/// use io_shim::{ByteStream, Shim};
+///
+/// # futures::executor::block_on(async {
+/// let mut chunks = ByteStream::new(Shim::from_futures(&b"hello"[..])); // or `shim.into_byte_stream()`
+/// while let Some(chunk) = chunks.next().await {
+///     assert_eq!(chunk?, "hello");
+/// }
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
 #[pin_project]
 pub struct ByteStream<R> {
     #[pin]
@@ -71,6 +85,15 @@ impl<R> ByteStream<R> {
     }
 
     /// Sets how many bytes are allocated at a time, and with it the length of the longest chunk. 4 KiB by default, 1 at least.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{ByteStream, Shim};
+    ///
+    /// # let file = &b""[..];
+    /// let chunks = ByteStream::new(Shim::from_futures(file)).with_capacity(64 * 1024);
+    /// ```
     #[inline]
     #[must_use = "the stream with the setting is the result"]
     pub fn with_capacity(mut self, capacity: usize) -> Self {

@@ -29,6 +29,21 @@ const MOST: usize = 256 * 1024;
 /// # Cancel safety
 ///
 /// A write that is given up after `Pending` took nothing.
+///
+/// # Examples
+///
+/// ```
+/// use futures::{SinkExt as _, StreamExt as _, channel::mpsc};
+/// use io_shim::{SinkWriter, TrackedBuf, ops};
+///
+/// # futures::executor::block_on(async {
+/// let (sender, receiver) = mpsc::channel(8);
+/// let mut writer = SinkWriter::new(sender.sink_map_err(std::io::Error::other));
+/// ops::copy(&mut &b"hello"[..], &mut writer, &mut TrackedBuf::with_capacity(64)).await?;
+/// drop(writer);
+/// assert_eq!(receiver.collect::<Vec<bytes::Bytes>>().await, ["hello"]);
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
 #[derive(Clone)]
 #[pin_project]
 pub struct SinkWriter<S> {

@@ -39,6 +39,20 @@ const EMPTY_CHUNKS: usize = 64;
 /// # Cancel safety
 ///
 /// A read that is given up after `Pending` loses no data.
+///
+/// # Examples
+///
+/// ```
+/// use futures::stream;
+/// use io_shim::{AsyncReadBuf, StreamReader, TrackedBuf, ops};
+///
+/// # futures::executor::block_on(async {
+/// let chunks = stream::iter([Ok::<_, std::io::Error>(&b"hello, "[..]), Ok(b"world")]);
+/// let mut buf = TrackedBuf::new();
+/// ops::read_to_end(&mut StreamReader::new(chunks), &mut buf).await?;
+/// assert_eq!(buf, b"hello, world");
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
 #[pin_project]
 pub struct StreamReader<S, B> {
     #[pin]

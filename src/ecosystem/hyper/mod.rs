@@ -23,6 +23,17 @@ use crate::hub::{AsyncReadBuf, AsyncWrite};
 use crate::shim::{Ecosystem, Includes, Shim, sealed};
 
 /// The tag of types that have hyper's traits: `hyper::rt::{Read, Write}`.
+///
+/// # Examples
+///
+/// ```
+/// use hyper::upgrade::Upgraded;
+/// use io_shim::{Hyper, Shim};
+///
+/// fn adapt(connection: Upgraded) -> Shim<Upgraded, Hyper> {
+///     Shim::from_hyper(connection)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Hyper {}
 

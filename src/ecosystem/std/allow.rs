@@ -13,6 +13,17 @@ use crate::shim::{Attempt, Shim, Sliced, sealed};
 
 /// The tag of types that have std's traits and are used in asynchronous code all the same: made with
 /// [`Shim::allow_std`].
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{AllowStd, Shim};
+/// use std::io::Cursor;
+///
+/// fn adapt(memory: Cursor<Vec<u8>>) -> Shim<Cursor<Vec<u8>>, AllowStd> {
+///     Shim::allow_std(memory)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum AllowStd {}
 
@@ -88,6 +99,15 @@ impl<T> Shim<T, AllowStd> {
 
 impl<T, V> Shim<T, AllowStd, V> {
     /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{Offer, Shim};
+    ///
+    /// // A decoder that fills whatever it is given: zeroed where it will write, and not copied.
+    /// let decoder = Shim::allow_std(std::io::repeat(0)).with_offer(Offer::Whole);
+    /// ```
     #[must_use = "the shim with the setting is the result"]
     pub fn with_offer(mut self, offer: Offer) -> Self {
         self.state_mut().set_offer(offer);
@@ -97,6 +117,15 @@ impl<T, V> Shim<T, AllowStd, V> {
     /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
     ///
     /// As over futures-io, the shim gathers for a writer that turns out to take one slice only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{AsyncWrite as _, Shim};
+    ///
+    /// let writer = Shim::allow_std(Vec::new()).with_write_vectored(false);
+    /// assert!(!writer.is_write_vectored());
+    /// ```
     #[must_use = "the shim with the setting is the result"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {
         self.state_mut().set_write_vectored(answer);

@@ -16,6 +16,17 @@ use crate::shim::{Includes, Shim, sealed};
 use crate::sys;
 
 /// The tag of std's files, sockets and pipes, which are read by their descriptor: made with [`Shim::from_fd`].
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Fd, Shim};
+///
+/// fn open(path: &str) -> std::io::Result<Shim<std::fs::File, Fd>> {
+///     std::fs::File::open(path).map(Shim::from_fd)
+/// }
+/// # assert!(open("README.md").is_ok());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Fd {}
 

@@ -23,10 +23,31 @@ pub use allow::AllowStd;
 pub use fd::{Fd, FdSource};
 
 /// The tag of types that have std's traits: `std::io::{Read, Write, BufRead, Seek}`. They are synchronous, and stay so.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Shim, Std};
+///
+/// fn adapt(archive: std::io::Take<std::fs::File>) -> Shim<std::io::Take<std::fs::File>, Std> {
+///     Shim::from_std(archive)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Std<B = Unbuffered>(PhantomData<B>);
 
 /// The tag of types that have std's traits and a buffer inside, from which reads copy.
+///
+/// # Examples
+///
+/// ```
+/// use io_shim::{Shim, StdBuf};
+/// use std::io::{BufReader, StdinLock};
+///
+/// fn stdin() -> Shim<StdinLock<'static>, StdBuf> {
+///     Shim::from_std_buf(std::io::stdin().lock())
+/// }
+/// ```
 pub type StdBuf = Std<Buffered>;
 
 impl<B: sealed::Buffering> sealed::Ecosystem for Std<B> {
@@ -61,6 +82,15 @@ impl<T> Shim<T, Std> {
 
 impl<T, V> Shim<T, Std, V> {
     /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{Offer, Shim};
+    ///
+    /// // A decoder that fills whatever it is given: zeroed where it will write, and not copied.
+    /// let decoder = Shim::from_std(std::io::repeat(0)).with_offer(Offer::Whole);
+    /// ```
     #[must_use = "the shim with the setting is the result"]
     pub fn with_offer(mut self, offer: Offer) -> Self {
         self.state_mut().set_offer(offer);
@@ -98,6 +128,15 @@ impl<T, B: sealed::Buffering, V> Shim<T, Std<B>, V> {
     ///
     /// std's own query is unstable (rust#69941). The default is right for writers that vector and harmless for those that do
     /// not, since the shim gathers for them. With `false`, callers gather themselves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use io_shim::{Shim, WriteVectored as _};
+    ///
+    /// let writer = Shim::from_std(Vec::new()).with_write_vectored(false);
+    /// assert!(!writer.is_write_vectored());
+    /// ```
     #[must_use = "the shim with the setting is the result"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {
         self.state_mut().set_write_vectored(answer);
