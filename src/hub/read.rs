@@ -8,19 +8,20 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 
 /// Reads bytes asynchronously into memory that need not be initialised.
 ///
-/// The hub's reading trait: every ecosystem's readers are lifted into it and it is lowered to every ecosystem's trait,
-/// by [`Shim`](crate::Shim). Implement it, and [`Shim::new`](crate::Shim::new) makes the reader a tokio and a futures-io
-/// reader at once. [`ReadBuf`] is its synchronous mirror.
+/// The reading trait in the middle of all conversions, the hub: a [`Shim`](crate::Shim) makes it of the trait that its type has, and
+/// from it the traits of tokio, futures-io and hyper. Implement it, and [`Shim::new`](crate::Shim::new) makes of your reader one of all
+/// three. [`ReadBuf`] is its synchronous mirror.
 ///
 /// # Contract
 ///
 /// * `Ready(Ok(()))` with nothing filled, although the cursor had capacity, is the end of file.
-/// * On `Pending` and on an error nothing is filled. What was initialised on the way is not lost: the cursor's
+/// * Before `Pending` and before an error a reader must fill nothing. What it initialised on the way is not lost: the cursor's
 ///   owner sees it on every outcome.
 /// * An empty cursor is read into like any other: `Ready(Ok(()))` for most readers.
 ///
-/// A reader that breaks it does no harm to memory safety. Whatever it filled is carried to a caller whose buffer counts
-/// for itself; to a caller who gets a count, `Pending` with data is `Ready(Ok(n))` and an error with data is the error.
+/// A reader that breaks it does no harm to memory safety. What it filled is in the buffer of a caller whose buffer counts for itself, for
+/// those who look (tokio's `read_buf` looks after `Ready(Ok(()))` alone). A caller who gets a count gets `Ready(Ok(n))` for `Pending` with
+/// data, and the error for an error with data.
 ///
 /// # Implementing
 ///
@@ -142,8 +143,9 @@ pub trait AsyncReadBuf {
 ///
 /// `SliceFeed::read` is the twin of `SliceFeed::poll`.
 ///
-/// Where `std::io::Read` is imported, too, call `ReadBuf::read_vectored(&mut reader, ..)` so, since both have that method. Of
-/// `read_buf` and `is_read_vectored` the compiler warns there: std has unstable methods of these names (rust#78485, rust#69941).
+/// Where `std::io::Read` is imported, too, `.read_vectored(..)` is ambiguous: write `ReadBuf::read_vectored(&mut reader, ..)`. Of
+/// `.read_buf(..)` and `.is_read_vectored()` the compiler warns there (`unstable_name_collisions`), since std has unstable methods of
+/// these names (rust#78485, rust#69941).
 ///
 /// # Implementing
 ///
@@ -178,7 +180,7 @@ pub trait ReadBuf {
     ///
     /// # Errors
     ///
-    /// Those of the source.
+    /// Those of the source. `Interrupted` is not among them: a reader tries again.
     fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()>;
 
     /// Reads into initialised memory and returns how many bytes of it were written, from the front.

@@ -1,9 +1,9 @@
 //! Reading into a [`TrackedBuf`], and copying by way of one.
 //!
-//! Free functions over the crate's own asynchronous traits, which every asynchronous [`Shim`](crate::Shim) has. They differ from the
-//! methods of the same names in tokio's and futures' extension traits in what becomes of the bytes: **all that was read is in the
-//! caller's buffer**, after success, error and cancellation alike. So each of them can be dropped and called again, goes on where
-//! it stopped, and no byte of the buffer is zeroed twice on the way.
+//! Free functions over the crate's own asynchronous traits, which every asynchronous [`Shim`](crate::Shim) has. **Nothing that was read
+//! is lost**: after success, error and cancellation alike it is in the caller's buffer (with [`copy`], what was not written yet), which
+//! tokio's and futures' functions of the same names do not promise of `read_exact` and `copy`. So each of these can be dropped and called
+//! again, goes on where it stopped, and no byte of the buffer is zeroed twice on the way.
 //!
 //! | function | reads until |
 //! |---|---|

@@ -4,16 +4,19 @@
 //!
 //! | what you have | tokio, multi-thread | tokio, `current_thread` | smol | `futures::executor` | pollster |
 //! |---|---|---|---|---|---|
-//! | a socket of `tokio::net` | as it is | as it is | in a context | in a context | in a context |
+//! | `bind`, `connect` and `accept` of `tokio::net` | as it is | as it is | in a context | in a context | in a context |
+//! | a socket that they made | as it is | as it is | as it is | as it is | as it is |
 //! | a file of `tokio::fs` | as it is | as it is | in a context | in a context | in a context |
-//! | a timer of `tokio::time` | as it is | as it is | in a context | in a context | in a context |
+//! | `sleep`, `timeout` and `interval` of `tokio::time` | as it is | as it is | in a context | in a context | in a context |
+//! | a timer that they made | as it is | as it is | as it is | as it is | as it is |
 //! | a socket of smol, async-net or async-io | as it is | as it is | as it is | as it is | as it is |
 //! | a timer of async-io | as it is | as it is | as it is | as it is | as it is |
 //! | a blocking reader of std | on a thread | on a thread | on a thread | on a thread | on a thread |
 //! | hyper's connections, over any of these streams | as it is | as it is | as it is | as it is | as it is |
 //! | hyper-util's client with its tokio connector | as it is | as it is | in a context | in a context | in a context |
 //!
-//! * **As it is**: it runs there and needs nothing. (A tokio runtime needs its `enable_io` and `enable_time` for tokio's sockets and timers.)
+//! * **As it is**: it runs there and needs nothing more. (A socket or timer of tokio's that was made needs the runtime in whose context
+//!   that happened to go on running, and a tokio runtime its `enable_io` and `enable_time`.)
 //! * **In a context**: as it is, it panics: "there is no reactor running". Put a [`TokioContext`] around it, or around the future that uses it.
 //! * **On a thread**: it would hold up everything else on the executor's thread. `smol::Unblock` reads on a thread of its own,
 //!   on any executor, and `Shim::from_futures` takes it; with a tokio runtime at hand, `handle.spawn_blocking` runs a function on one.
@@ -25,8 +28,8 @@
 //! # tokio elsewhere
 //!
 //! A context needs the handle of a runtime that runs. A program that has none starts an [`Embedded`] one, at a place of its choice;
-//! nothing here does so by itself. The context goes around a whole future, or around one socket:
-//! `Shim::from_tokio(TokioContext::new(socket, handle))` is a futures-io type on every executor.
+//! nothing here does so by itself. The context goes around a whole future, or around one file:
+//! `Shim::from_tokio(TokioContext::new(file, handle))` is a futures-io type on every executor.
 //!
 //! Tasks go through the handle: `handle.spawn(future)` and `handle.spawn_blocking(function)` work from any thread, in no context, and
 //! their join handles can be awaited on any executor. Panics and `abort` arrive there as in tokio; dropping the join
@@ -36,7 +39,7 @@
 //!
 //! | where | what happens |
 //! |---|---|
-//! | no context | tokio panics; [`TokioContext::try_current`] returns an error instead |
+//! | no context | tokio panics where something is made, and at each operation of a file; [`TokioContext::try_current`] returns an error instead |
 //! | the runtime is shut down, or only its handle was kept | sockets and files return an `io::Error`, those that wait are woken for it; tasks are "cancelled"; tokio's timers panic |
 //! | a `current_thread` runtime that nobody drives | sockets, timers and tasks stay `Pending` until somebody is in its `block_on`; files work |
 //! | a context within a context or another runtime | the inner one holds until its call returns |

@@ -22,14 +22,15 @@ pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
 
 use crate::access::{descriptors, references};
 
-/// One wrapper that makes an I/O type of one ecosystem a type of every ecosystem.
+/// One wrapper that makes an I/O type of one ecosystem a type of the others as well.
 ///
-/// `T` is the type inside, `E` says whose traits `T` has, and `V` as whose type the shim shows itself: by default as
-/// [every](Every) ecosystem's at the same time, its own included.
+/// An asynchronous type gets the traits of tokio, futures-io and hyper, a synchronous one those of std. `T` is the type inside, `E` says
+/// whose traits `T` has, and `V` as whose type the shim shows itself: by default as that of [every](Every) ecosystem for which its
+/// type will do, its own included.
 ///
 /// | made by | from a `T` of | `E` |
 /// |---|---|---|
-/// | [`Shim::new`] | your own: the hub's traits | [`Native`] |
+/// | [`Shim::new`] | your own: [`AsyncReadBuf`](crate::AsyncReadBuf), [`ReadBuf`](crate::ReadBuf) and the other traits of this crate (the hub) | [`Native`] |
 /// | [`Shim::from_tokio`] | `tokio::io` | [`Tokio`](crate::Tokio) |
 /// | [`Shim::from_tokio_buf`] | `tokio::io`, buffered: reads copy from its buffer | [`TokioBuf`](crate::TokioBuf) |
 /// | [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |
@@ -42,8 +43,8 @@ use crate::access::{descriptors, references};
 /// | `Shim::from_stream`, `Shim::from_sink` | a `Stream` of chunks, a `Sink` of `Bytes` (feature `stream`) | [`Native`] |
 /// | [`Shim::allow_std`] | `std::io`, never blocking, in asynchronous code | [`AllowStd`](crate::AllowStd) |
 ///
-/// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads, and the constructors accept
-/// any `T`. `Send`, `Sync` and `Unpin` are those of `T`. Nothing is allocated before a conversion needs memory.
+/// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads. The compiler complains where a trait is
+/// needed, and not at the constructor, except at `from_smol`, `from_fd`, `from_stream` and `from_sink`. `Send`, `Sync` and `Unpin` are those of `T`. Nothing is allocated before a conversion needs memory.
 ///
 /// # Views
 ///

@@ -69,7 +69,7 @@ pub enum Buffered {}
 impl sealed::Buffering for Unbuffered {}
 impl sealed::Buffering for Buffered {}
 
-/// The view of a shim that is a type of every ecosystem at once: the default.
+/// The view of a shim that is, at once, a type of every ecosystem for which its type will do: the default.
 ///
 /// # Examples
 ///

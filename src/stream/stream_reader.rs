@@ -26,15 +26,16 @@ const EMPTY_CHUNKS: usize = 64;
 ///
 /// # Errors
 ///
-/// Those of the stream, in their place: all bytes before one were read by then, and reading goes on with whatever
-/// the stream gives after it. A [`ContractViolation`](crate::ContractViolation) for a chunk whose `Buf` is inconsistent; the
+/// Those of the stream. One is returned once all bytes that came before it have been read, and reading goes on with whatever the
+/// stream gives after it. A [`ContractViolation`](crate::ContractViolation) for a chunk whose `Buf` is inconsistent; the
 /// rest of that chunk is lost.
 ///
 /// Once the stream has ended, it is not polled again: every read is at the end of file.
 ///
 /// # Panics
 ///
-/// Where the stream or a chunk does. It is usable after that; if it was a chunk, the next read is an error.
+/// Where the stream or a chunk does, and where more is consumed than was given. It is usable after that; if it was a chunk, the next
+/// read is an error.
 ///
 /// # Cancel safety
 ///

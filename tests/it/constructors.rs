@@ -122,8 +122,8 @@ fn rows() -> Vec<Row> {
         (tun: smol::fs::File) [tokio, hyper] Shim::from_futures(tun).with_offer(Offer::Whole);
         (stream: Chunks) [tokio, futures, hyper] Shim::from_stream(stream);
         (mine: Mine) [tokio, futures, hyper] Shim::new(mine);
-        (socket: TokioSocket, handle: tokio::runtime::Handle) [tokio, futures, hyper]
-            Shim::from_tokio(TokioContext::new(socket, handle));
+        (file: tokio::fs::File, handle: tokio::runtime::Handle) [tokio, futures, hyper]
+            Shim::from_tokio(TokioContext::new(file, handle));
         (socket: TokioSocket) [std, hub] BlockOn::new(Shim::from_tokio(socket));
         (socket: TokioSocket) [futures_buffered] futures::io::BufReader::new(Shim::from_tokio(socket));
     }

@@ -16,26 +16,26 @@ use crate::access::{descriptors, references};
 
 /// A future, stream, sink, reader or writer that needs a tokio runtime, to be used on any executor.
 ///
-/// tokio's sockets, files and timers look for the runtime of the thread they are used on, and panic where there is none: "there
-/// is no reactor running, must be called from the context of a Tokio 1.x runtime". A `TokioContext` holds the [`Handle`] of a
-/// runtime and enters it around every call into the type inside: polls, queries, `clone`, and the drop. Around a
-/// reader or writer it has tokio's I/O traits, and `Shim::from_tokio` makes of it a type of every ecosystem:
+/// tokio looks for the runtime of the calling thread where a socket or timer is **made** (`bind`, `connect`, `accept`, `sleep`), and at
+/// **each operation of a file**. Where there is none it panics: "there is no reactor running, must be called from the context of a
+/// Tokio 1.x runtime". A `TokioContext` holds the [`Handle`] of a runtime and enters it around every call into the type inside: polls,
+/// queries, `clone`, and the drop. A socket or timer that was made works on any executor without one, for as long as its runtime runs.
 ///
-/// | around a `T` that is | it is |
+/// | around a `T` with | it has |
 /// |---|---|
-/// | a `Future` | the same |
-/// | tokio's `AsyncRead`, `AsyncWrite`, `AsyncBufRead`, `AsyncSeek` | the same, vectored calls and queries included |
-/// | a `Stream`, a `Sink` (feature `stream`) | the same |
+/// | `Future` | `Future` |
+/// | tokio's `AsyncRead`, `AsyncWrite`, `AsyncBufRead`, `AsyncSeek` | these, vectored calls and queries included; `Shim::from_tokio` makes of it a type of every ecosystem |
+/// | `Stream`, `Sink` (feature `stream`) | `Stream`, `Sink` |
 ///
 /// Wrap the outermost thing that uses tokio, often a whole future: what runs inside it is in the context, at one entry
-/// per poll. What such a future returns is outside of the context again: a socket or file that is used after the future has ended is
+/// per poll. What such a future returns is outside of the context again, so that a file which is used after the future has ended is
 /// wrapped again.
 ///
 /// The handle is that of a runtime that runs for as long: `Handle::current()` within it, `runtime.handle().clone()` of one that the
 /// program made, or [`Embedded`](crate::rt::Embedded)'s. The context goes inside the shim, `Shim::from_tokio(TokioContext::new(..))`.
 ///
 /// `Send`, `Sync` and `Unpin` are those of `T`; it may move between threads at any time. Nothing is started and nothing is
-/// allocated; [`Embedded`](crate::rt::Embedded) is a runtime for programs that have none.
+/// allocated.
 ///
 /// # What the runtime has to do
 ///
@@ -55,7 +55,7 @@ use crate::access::{descriptors, references};
 ///
 /// # Examples
 ///
-/// A tokio socket in a futures-io library, on the executor of `futures`:
+/// Sockets of tokio's in functions of futures-io, on the executor of `futures`. To make them needs a context:
 ///
 /// ```
 /// use futures::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -63,17 +63,17 @@ use crate::access::{descriptors, references};
 /// use io_shim::rt::{Embedded, TokioContext};
 /// use tokio::net::{TcpListener, TcpStream};
 ///
-/// let runtime = Embedded::new()?;
-/// let within = |stream| Shim::from_tokio(TokioContext::new(stream, runtime.handle().clone())).into_futures();
+/// let runtime = Embedded::new()?; // which runs until it is dropped
+/// let handle = runtime.handle();
 ///
 /// # futures::executor::block_on(async {
-/// let listener = TokioContext::new(TcpListener::bind("127.0.0.1:0"), runtime.handle().clone()).await?;
-/// let connect = TokioContext::new(TcpStream::connect(listener.local_addr()?), runtime.handle().clone());
-/// within(connect.await?).write_all(b"hello").await?;
+/// let listener = TokioContext::new(TcpListener::bind("127.0.0.1:0"), handle.clone()).await?;
+/// let client = TokioContext::new(TcpStream::connect(listener.local_addr()?), handle.clone()).await?;
+/// let (server, _) = TokioContext::new(listener.accept(), handle.clone()).await?;
 ///
-/// let (server, _) = TokioContext::new(listener.accept(), runtime.handle().clone()).await?;
+/// Shim::from_tokio(client).write_all(b"hello").await?;
 /// let mut text = String::new();
-/// within(server).read_to_string(&mut text).await?;
+/// Shim::from_tokio(server).read_to_string(&mut text).await?;
 /// assert_eq!(text, "hello");
 /// # Ok::<(), std::io::Error>(()) })?;
 /// # Ok::<(), std::io::Error>(())

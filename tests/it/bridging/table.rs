@@ -23,10 +23,12 @@ type Work = BoxFuture<'static, io::Result<()>>;
 /// The first cell of a row, what it does as it is, and what it does on a thread where it has to.
 type Row = (&'static str, fn() -> Work, Option<fn() -> Work>);
 
-const ROWS: [Row; 8] = [
-    ("a socket of `tokio::net`", || tokio_socket().boxed(), None),
+const ROWS: [Row; 10] = [
+    ("`bind`, `connect` and `accept` of `tokio::net`", || tokio_sockets_made_and_used().boxed(), None),
+    ("a socket that they made", || tokio_sockets_used().boxed(), None),
     ("a file of `tokio::fs`", || tokio_file().boxed(), None),
-    ("a timer of `tokio::time`", || tokio_timer().boxed(), None),
+    ("`sleep`, `timeout` and `interval` of `tokio::time`", || tokio_timer().boxed(), None),
+    ("a timer that they made", || tokio_timer_used().boxed(), None),
     ("a socket of smol, async-net or async-io", || smol_socket().boxed(), None),
     ("a timer of async-io", || smol_timer().boxed(), None),
     ("a blocking reader of std", || blocking_reader().boxed(), Some(|| reader_on_a_thread().boxed())),
@@ -55,11 +57,28 @@ const COLUMNS: [Column; 5] = [
     ("pollster", |work| pollster::block_on(work)),
 ];
 
-async fn tokio_socket() -> io::Result<()> {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+/// Two connected sockets of tokio.
+async fn tokio_sockets() -> io::Result<(tokio::net::TcpStream, tokio::net::TcpStream)> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let connect = tokio::net::TcpStream::connect(listener.local_addr()?);
-    let (mut client, (mut server, _)) = try_join(connect, listener.accept()).await?;
+    let (client, (server, _)) = try_join(connect, listener.accept()).await?;
+    Ok((client, server))
+}
+
+async fn tokio_sockets_made_and_used() -> io::Result<()> {
+    let (client, server) = tokio_sockets().await?;
+    exchange(client, server).await
+}
+
+async fn tokio_sockets_used() -> io::Result<()> {
+    let made = TokioContext::new(tokio_sockets(), Embedded::global()?.handle().clone());
+    let (client, server) = made.await?;
+    exchange(client, server).await
+}
+
+/// A byte and its answer, for both of which the other end has to wait.
+async fn exchange(mut client: tokio::net::TcpStream, mut server: tokio::net::TcpStream) -> io::Result<()> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (mut byte, mut answer) = ([0], [0]);
     let serve = async {
         server.read_exact(&mut byte).await?;
@@ -84,6 +103,17 @@ async fn tokio_file() -> io::Result<()> {
 async fn tokio_timer() -> io::Result<()> {
     let start = Instant::now();
     tokio::time::sleep(Duration::from_millis(5)).await;
+    assert!(start.elapsed() >= Duration::from_millis(5));
+    Ok(())
+}
+
+async fn tokio_timer_used() -> io::Result<()> {
+    let start = Instant::now();
+    let sleep = {
+        let _entered = Embedded::global()?.handle().enter();
+        tokio::time::sleep(Duration::from_millis(5))
+    };
+    sleep.await;
     assert!(start.elapsed() >= Duration::from_millis(5));
     Ok(())
 }
