@@ -19,7 +19,7 @@ use crate::mock::{Script, Sink, Step};
 use crate::suites::script;
 
 /// How long what must happen may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long what must not happen is waited for.
 const MOMENT: Duration = Duration::from_millis(150);
 
