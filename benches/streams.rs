@@ -1,8 +1,8 @@
 //! A stream of `Bytes` made of a reader of futures-io, and a reader made of a stream: CPU time, to that of tokio-util's
 //! `ReaderStream` over a native reader, and of its `StreamReader`.
 //!
-//! `cargo bench --features full --bench streams`. All that is compared takes turns in short rounds. A line per case: the median round to the
-//! median round of native, and the quartiles of the ratios of the rounds.
+//! `cargo bench --features full --bench streams`. All that is compared takes turns in short rounds. A line per case: the median round to
+//! the median round of native, and the quartiles of the ratios of the rounds.
 
 #[path = "shared/clock.rs"]
 mod clock;

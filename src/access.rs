@@ -25,7 +25,7 @@ pub(crate) use references;
 
 /// The descriptors, handles and sockets of what is inside, where that has them, of a wrapper as in [`references`].
 macro_rules! descriptors {
-    (@ [$($generics:tt)*] $wrapper:ty, $trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?) => {
+    ([$($generics:tt)*] $wrapper:ty, $trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?) => {
         impl<T: $crate::access::system::$trait $($generics)*> $crate::access::system::$trait for $wrapper {
             fn $method(&self) -> $crate::access::system::$handle $(<$lifetime>)? {
                 self.get_ref().$method()
@@ -34,17 +34,17 @@ macro_rules! descriptors {
     };
     ($generics:tt $wrapper:ty) => {
         #[cfg(any(unix, target_os = "wasi"))]
-        $crate::access::descriptors!(
-            $generics $wrapper: AsFd::as_fd -> BorrowedFd<'_>, AsRawFd::as_raw_fd -> RawFd
-        );
+        $crate::access::descriptors!($generics $wrapper, AsFd::as_fd -> BorrowedFd<'_>);
+        #[cfg(any(unix, target_os = "wasi"))]
+        $crate::access::descriptors!($generics $wrapper, AsRawFd::as_raw_fd -> RawFd);
         #[cfg(windows)]
-        $crate::access::descriptors!(
-            $generics $wrapper: AsHandle::as_handle -> BorrowedHandle<'_>, AsRawHandle::as_raw_handle -> RawHandle,
-            AsSocket::as_socket -> BorrowedSocket<'_>, AsRawSocket::as_raw_socket -> RawSocket
-        );
-    };
-    ($generics:tt $wrapper:ty: $($trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?),*) => {
-        $($crate::access::descriptors!(@ $generics $wrapper, $trait::$method -> $handle $(<$lifetime>)?);)*
+        $crate::access::descriptors!($generics $wrapper, AsHandle::as_handle -> BorrowedHandle<'_>);
+        #[cfg(windows)]
+        $crate::access::descriptors!($generics $wrapper, AsRawHandle::as_raw_handle -> RawHandle);
+        #[cfg(windows)]
+        $crate::access::descriptors!($generics $wrapper, AsSocket::as_socket -> BorrowedSocket<'_>);
+        #[cfg(windows)]
+        $crate::access::descriptors!($generics $wrapper, AsRawSocket::as_raw_socket -> RawSocket);
     };
 }
 pub(crate) use descriptors;

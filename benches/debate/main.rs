@@ -1,7 +1,8 @@
 //! The questions of the design debate of 2020 on reading into uninitialised memory, measured: what `docs/DEBATE.md` quotes.
 //!
-//! `cargo bench --features full --bench debate` prints all of it, with `-- NAME` one part: `zeroing`, `cliff`, `provision`, `dispatch`. Times are CPU times of a thread, in rounds in which all that is compared takes its turn; ratios are medians with
-//! quartiles. `cliff` has times per byte, the best of three.
+//! `cargo bench --features full --bench debate` prints all of it, with `-- NAME` one part: `zeroing`, `cliff`, `provision`, `dispatch`.
+//! Times are CPU times of a thread, in rounds in which all that is compared takes its turn; ratios are medians with quartiles. `cliff` has
+//! times per byte, the best of three.
 
 mod cliff;
 #[path = "../shared/clock.rs"]

@@ -59,7 +59,8 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read through the hub",
     note = "a reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
-            a TCP or Unix stream of smol's better with `Shim::from_smol`, one of hyper's with `Shim::from_hyper`, one of std's that never blocks with `Shim::allow_std`",
+            a TCP or Unix stream of smol's better with `Shim::from_smol`, one of hyper's with `Shim::from_hyper`, one of std's that \
+            never blocks with `Shim::allow_std`",
     note = "a reader of your own implements `io_shim::AsyncReadBuf` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncReadBuf {

@@ -1,6 +1,6 @@
 //! [`Shim`], the one wrapper: its type, its views, its accessors, and the two conversions that need a memory.
 //!
-//! Knows `hub` and `buf`. What it is to each ecosystem is written in `ecosystem`.
+//! Knows `hub`, `buf` and `access`. What it is to each ecosystem is written in `ecosystem`.
 
 mod gather;
 mod seek;
@@ -44,13 +44,15 @@ use crate::access::{descriptors, references};
 /// | [`Shim::allow_std`] | `std::io`, never blocking, in asynchronous code | [`AllowStd`](crate::AllowStd) |
 ///
 /// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads. The compiler complains where a trait is
-/// needed, and not at the constructor, except at `from_smol`, `from_fd`, `from_stream` and `from_sink`. `Send`, `Sync` and `Unpin` are those of `T`. Nothing is allocated before a conversion needs memory.
+/// needed, and not at the constructor, except at `from_smol`, `from_fd`, `from_stream` and `from_sink`. `Send`, `Sync` and `Unpin` are
+/// those of `T`. Nothing is allocated before a conversion needs memory.
 ///
 /// # Views
 ///
 /// Where the extension traits of two ecosystems are imported side by side, `.read()` on a shim is ambiguous (E0034); beside
-/// `std::io::Read` it is on one that is std's, too, such as a shim of memory. `shim.into_tokio()`, `shim.into_futures()`, `shim.into_hyper()`, `shim.into_std()` or
-/// [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost; `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
+/// `std::io::Read` it is on one that is std's, too, such as a shim of memory. `shim.into_tokio()`, `shim.into_futures()`,
+/// `shim.into_hyper()`, `shim.into_std()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
+/// `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
 ///
 /// # Panics
 ///

@@ -83,6 +83,8 @@ fn page_has_what_is_said_where_hyper_gets_a_shim_without_the_feature() {
         "io-shim.features = [\"tokio\"]\nhyper = \"1\"\ntokio = { version = \"1\", features = [\"io-util\"] }";
     let said = said_without_features("missing_feature_for_hyper.rs", dependencies);
     assert!(page().contains(&format!("* It says: `` {} ``\n", first_error(&said))), "{said}");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/features/missing_feature_for_hyper.rs");
+    assert!(page().contains(&format!("* {}\n", advice(&file))), "{}", advice(&file));
 }
 
 /// For each mistake the page has what the compiler says first, and the advice that the file begins with, after the file's name.
