@@ -34,7 +34,8 @@ impl OnePhase {
     /// Continues the seek to `position` if it is the one that was started, and starts it otherwise: after completing
     /// what else is under way, since types like `tokio::fs::File` refuse to start before.
     ///
-    /// The error of a seek that was given up is nobody's business any more; that of any other operation is the caller's.
+    /// Every error of that is returned. It may be that of a write which failed late, and nobody else would be told. The price is
+    /// that the error of a seek that was given up can arrive late, as in tokio.
     pub(crate) fn poll_seek(
         &mut self,
         position: SeekFrom,
@@ -43,9 +44,8 @@ impl OnePhase {
         if !matches!(self, OnePhase::Started(started) if *started == position) {
             self.forget();
             let earlier = ready!(step(Step::Complete));
-            if let OnePhase::Idle = std::mem::take(self) {
-                earlier?;
-            }
+            *self = OnePhase::Idle;
+            earlier?;
             ready!(step(Step::Start(position)))?;
             *self = OnePhase::Started(position);
         }

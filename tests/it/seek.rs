@@ -210,17 +210,130 @@ fn a_real_file_is_written_sought_and_read_in_both_ecosystems() {
 }
 
 #[test]
-fn the_error_of_a_seek_that_was_given_up_is_not_the_next_ones() {
+fn the_error_of_a_seek_that_was_given_up_is_told_late_and_once() {
     let mut shim = Shim::from_tokio(Slow::default());
     let mut cx = context();
     assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(-9)).is_pending());
-    for _ in 0..3 {
-        if let Poll::Ready(position) = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Start(7)) {
-            assert_eq!(position.unwrap(), 7);
-            return;
-        }
+    let seven = SeekFrom::Start(7);
+    let error = ready(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, seven)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, seven).is_pending());
+    assert_eq!(ready(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, seven)).unwrap(), 7);
+}
+
+/// Accepts a write, fails to carry it out, and tells that once, to whatever comes next: as tokio's file and `BufWriter` do.
+#[derive(Default)]
+struct Deferring {
+    seeks: Slow,
+    failed: bool,
+}
+
+impl Deferring {
+    fn tell(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.failed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
-    panic!("not ready");
+}
+
+impl tokio::io::AsyncWrite for Deferring {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.seeks.started = None;
+        self.failed = true;
+        Poll::Ready(Ok(data.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.tell())
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.tell())
+    }
+}
+
+impl tokio::io::AsyncSeek for Deferring {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        Pin::new(&mut self.seeks).start_seek(position)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        self.tell()?;
+        Pin::new(&mut self.seeks).poll_complete(cx)
+    }
+}
+
+#[test]
+fn a_write_that_fails_late_is_told_by_the_next_seek_whether_or_not_one_was_given_up() {
+    type Seek = fn(Pin<&mut Shim<Deferring, io_shim::Tokio>>) -> Poll<io::Result<u64>>;
+    let seeks: [Seek; 3] = [
+        |shim| AsyncSeek::poll_seek(shim, &mut context(), SeekFrom::Start(2)),
+        |shim| futures::io::AsyncSeek::poll_seek(shim, &mut context(), SeekFrom::Start(2)),
+        |mut shim| match shim.as_mut().start_seek(SeekFrom::Start(2)) {
+            Ok(()) => shim.poll_complete(&mut context()),
+            Err(error) => Poll::Ready(Err(error)),
+        },
+    ];
+    for (seek, gives_up) in seeks.into_iter().flat_map(|seek| [(seek, false), (seek, true)]) {
+        let mut shim = Shim::from_tokio(Deferring::default());
+        let mut shim = Pin::new(&mut shim);
+        if gives_up {
+            assert!(AsyncSeek::poll_seek(shim.as_mut(), &mut context(), SeekFrom::Start(1)).is_pending());
+        }
+        assert_eq!(ready(AsyncWrite::poll_write(shim.as_mut(), &mut context(), b"data")).unwrap(), 4);
+        let mut errors = Vec::new();
+        loop {
+            match seek(shim.as_mut()) {
+                Poll::Ready(Ok(position)) => break assert_eq!(position, 2),
+                Poll::Ready(Err(error)) => errors.push(error.kind()),
+                Poll::Pending => {}
+            }
+        }
+        assert_eq!(errors, [io::ErrorKind::StorageFull], "given up before: {gives_up}");
+    }
+}
+
+/// A futures-io type whose seek completes when it is told to.
+#[derive(Default)]
+struct Told {
+    done: std::rc::Rc<std::cell::Cell<bool>>,
+    waker: Option<std::task::Waker>,
+}
+
+impl futures::io::AsyncSeek for Told {
+    fn poll_seek(mut self: Pin<&mut Self>, cx: &mut Context<'_>, _: SeekFrom) -> Poll<io::Result<u64>> {
+        if self.done.get() {
+            return Poll::Ready(Ok(5));
+        }
+        self.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+#[test]
+fn a_seek_that_completes_between_its_start_and_its_first_poll_is_not_missed() {
+    // It is started with a waker that does nothing, so that the wake-up of its completion is lost.
+    let told = Told::default();
+    let done = told.done.clone();
+    let mut shim = Shim::from_futures(told).into_tokio();
+    Pin::new(&mut shim).start_seek(SeekFrom::Start(5)).unwrap();
+    done.set(true);
+    shim.get_ref().waker.as_ref().unwrap().wake_by_ref();
+    // So `poll_complete` polls, and does not wait to be woken.
+    assert_eq!(ready(Pin::new(&mut shim).poll_complete(&mut context())).unwrap(), 5);
+}
+
+#[test]
+fn a_seek_that_completes_after_its_first_poll_wakes_the_task_that_polls() {
+    let told = Told::default();
+    let done = told.done.clone();
+    let mut shim = Shim::from_futures(told).into_tokio();
+    Pin::new(&mut shim).start_seek(SeekFrom::Start(5)).unwrap();
+    let mut task = tokio_test::task::spawn(());
+    assert!(task.enter(|cx, _| Pin::new(&mut shim).poll_complete(cx)).is_pending());
+    assert!(!task.is_woken());
+    done.set(true);
+    shim.get_ref().waker.as_ref().unwrap().wake_by_ref();
+    assert!(task.is_woken());
+    assert_eq!(ready(task.enter(|cx, _| Pin::new(&mut shim).poll_complete(cx))).unwrap(), 5);
 }
 
 #[test]
@@ -234,7 +347,11 @@ fn a_real_file_flushed_after_a_seek_was_given_up_seeks_anew() {
         let _ = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Start(100));
         shim.flush().await.unwrap();
         assert_eq!(shim.seek(SeekFrom::Start(100)).await.unwrap(), 100);
-        let _ = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Current(-900));
+        // The error of a seek that was given up comes with the next one, unless it came at once.
+        let early = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Current(-900));
+        if early.is_pending() {
+            assert_eq!(shim.seek(SeekFrom::Start(7)).await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        }
         assert_eq!(shim.seek(SeekFrom::Start(7)).await.unwrap(), 7);
     });
 }
