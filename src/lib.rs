@@ -24,6 +24,8 @@ extern crate std;
 #[cfg(feature = "std")]
 mod access;
 mod buf;
+#[cfg(feature = "alloc")]
+mod coop;
 #[cfg(feature = "std")]
 mod ecosystem;
 #[cfg(all(feature = "full", any(doc, doctest)))]

@@ -1,6 +1,6 @@
 //! Memory that knows how much of it is filled and initialised, and the way to fill it from readers that take slices.
 //!
-//! Knows no other folder of the crate.
+//! Knows `coop` and no folder of the crate.
 
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod borrowed;
@@ -49,3 +49,5 @@ pub use spare::{Spare, SpareCapacity, spare};
 pub use tracked::TrackedBuf;
 #[cfg(feature = "std")]
 pub use violation::ContractViolation;
+#[cfg(feature = "std")]
+pub(crate) use violation::Room;

@@ -9,6 +9,7 @@ use core::ops::{Deref, DerefMut};
 use super::borrowed::Marks;
 use super::cursor::BorrowedCursor;
 use super::uninit::{assume_init, assume_init_mut};
+use crate::coop::Budgets;
 
 /// An owned, growable buffer of bytes that never forgets what of its memory is initialised.
 ///
@@ -49,7 +50,6 @@ use super::uninit::{assume_init, assume_init_mut};
 /// buf.clear();
 /// assert_eq!((buf.len(), buf.init_len()), (0, 8)); // remembered
 /// ```
-#[derive(Default)]
 pub struct TrackedBuf {
     // Invariants beside 1 to 3 of `Marks`, whose origin is `memory`:
     // 6. The length of `memory` is its capacity, so that growing it keeps all bytes as they are, uninitialised or not.
@@ -57,13 +57,15 @@ pub struct TrackedBuf {
     memory: Vec<MaybeUninit<u8>>,
     marks: Marks,
     start: usize,
+    /// What the asynchronous operations spend: each is a future of its own, and the buffer stays.
+    pub(crate) budgets: Budgets,
 }
 
 impl TrackedBuf {
     /// An empty buffer. Nothing is allocated.
     #[inline]
     pub const fn new() -> Self {
-        TrackedBuf { memory: Vec::new(), marks: Marks { filled: 0, init: 0 }, start: 0 }
+        TrackedBuf { memory: Vec::new(), marks: Marks { filled: 0, init: 0 }, start: 0, budgets: Budgets::STANDARD }
     }
 
     /// An empty buffer with room for `capacity` bytes at least, none of them initialised.
@@ -356,6 +358,13 @@ impl TrackedBuf {
 }
 
 /// The bytes, none consumed. Nothing is copied, and nothing behind them counts as initialised.
+impl Default for TrackedBuf {
+    #[inline]
+    fn default() -> Self {
+        TrackedBuf::new()
+    }
+}
+
 impl From<Vec<u8>> for TrackedBuf {
     fn from(vec: Vec<u8>) -> Self {
         let mut vec = ManuallyDrop::new(vec);
@@ -363,7 +372,7 @@ impl From<Vec<u8>> for TrackedBuf {
         // SAFETY: the allocation is a vector's, given up by it, of elements with the layout of `MaybeUninit<u8>`, so that their
         // alignment is the allocation's own, as is the capacity; they need no initialisation.
         let memory = unsafe { Vec::from_raw_parts(pointer, capacity, capacity) };
-        TrackedBuf { memory, marks: Marks { filled, init: filled }, start: 0 }
+        TrackedBuf { memory, marks: Marks { filled, init: filled }, ..TrackedBuf::new() }
     }
 }
 

@@ -65,16 +65,37 @@ impl ContractViolation {
         if returned <= offered { Ok(returned) } else { Err(Self::ReadTooMuch { returned, offered }.into()) }
     }
 
-    /// The count of a vectored read, once it is known to be possible.
-    #[inline]
-    pub(crate) fn check_read_vectored(returned: usize, bufs: &[io::IoSliceMut<'_>]) -> io::Result<usize> {
-        Self::check_read(returned, bufs.iter().map(|buf| buf.len()).sum())
-    }
-
     /// The count of a write, once it is known to be possible.
     #[inline]
     pub(crate) fn check_write(returned: usize, offered: usize) -> io::Result<usize> {
         if returned <= offered { Ok(returned) } else { Err(Self::WroteTooMuch { returned, offered }.into()) }
+    }
+}
+
+/// How much fits into several slices. It is measured before a reader gets them, since an honest one may shorten them
+/// (`IoSliceMut::advance_slices`) and another one may exchange them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    pub(crate) total: usize,
+    /// The length of the first slice that is not empty, if another such slice follows.
+    pub(crate) first_of_several: Option<usize>,
+}
+
+impl Room {
+    #[inline]
+    pub(crate) fn of(bufs: &[io::IoSliceMut<'_>]) -> Self {
+        let mut lengths = bufs.iter().map(|buf| buf.len()).filter(|&len| len > 0);
+        let (first, second) = (lengths.next(), lengths.next());
+        Room {
+            total: first.unwrap_or(0) + second.unwrap_or(0) + lengths.sum::<usize>(),
+            first_of_several: second.and(first),
+        }
+    }
+
+    /// The count of a vectored read, once it is known to be possible.
+    #[inline]
+    pub(crate) fn check(self, returned: usize) -> io::Result<usize> {
+        ContractViolation::check_read(returned, self.total)
     }
 }
 

@@ -9,10 +9,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use self::bounds::{FuturesBufRead, FuturesRead, FuturesSeek, FuturesWrite};
-use crate::buf::{BorrowedCursor, ContractViolation, Offer};
+use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::hub::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
-use crate::shim::{Attempt, Buffered, Ecosystem, Includes, Shim, Sliced, Unbuffered, sealed};
+use crate::hub::{append_chunk, consume_on_budget, poll_fill_on_budget, poll_read_on_budget};
+use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, Sliced, Unbuffered, sealed};
 
 /// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
 ///
@@ -70,26 +70,6 @@ impl<T> Shim<T, Futures> {
     }
 }
 
-impl<T, V> Shim<T, Futures, V> {
-    /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
-    ///
-    /// # Examples
-    ///
-    /// A packet-style reader, which must be offered all that there is:
-    ///
-    /// ```
-    /// use io_shim::{Offer, Shim};
-    ///
-    /// # let tun = futures::io::empty();
-    /// let tun = Shim::from_futures(tun).with_offer(Offer::Whole);
-    /// ```
-    #[must_use = "the shim with the setting is the result"]
-    pub fn with_offer(mut self, offer: Offer) -> Self {
-        self.state_mut().set_offer(offer);
-        self
-    }
-}
-
 impl<T> Shim<T, FuturesBuf> {
     /// Wraps a type that has the traits of futures-io and a buffer inside: `futures_io::AsyncBufRead`.
     ///
@@ -111,27 +91,6 @@ impl<T> Shim<T, FuturesBuf> {
     #[inline]
     pub fn from_futures_buf(io: T) -> Self {
         Shim::wrap(io)
-    }
-}
-
-impl<T, B: sealed::Buffering, V> Shim<T, Futures<B>, V> {
-    /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
-    ///
-    /// futures-io has no such query. The default is right for writers that vector and harmless for those that do not,
-    /// since the shim gathers for them. With `false`, callers gather themselves.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use io_shim::{AsyncWrite as _, Shim};
-    ///
-    /// let writer = Shim::from_futures(Vec::new()).with_write_vectored(false);
-    /// assert!(!writer.is_write_vectored());
-    /// ```
-    #[must_use = "the shim with the setting is the result"]
-    pub fn with_write_vectored(mut self, answer: bool) -> Self {
-        self.state_mut().set_write_vectored(answer);
-        self
     }
 }
 
@@ -164,14 +123,19 @@ super::bounds::bounds! {
 impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, state) = self.project_moving();
-        state.poll_read_buf(cursor, |slice| io.poll_read(cx, slice))
+        let (io, state, budget) = self.project_reading();
+        poll_read_on_budget(budget, cx, cursor, |cx, cursor| {
+            state.poll_read_buf(cursor, |slice| io.poll_read(cx, slice))
+        })
     }
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.project_moving().0.poll_read(cx, slice))?;
-        Poll::Ready(ContractViolation::check_read(n, slice.len()))
+        let (io, _, budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| {
+            let n = ready!(io.poll_read(cx, slice))?;
+            Poll::Ready(ContractViolation::check_read(n, slice.len()))
+        })
     }
 
     fn poll_read_vectored(
@@ -179,8 +143,13 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let (io, state) = self.project_moving();
-        state.poll_read_vectored(bufs, |bufs| io.poll_read_vectored(cx, bufs))
+        let (io, state, budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| {
+            state.poll_read_vectored(bufs, |attempt| match attempt {
+                ReadAttempt::Vectored(bufs) => io.poll_read_vectored(cx, bufs),
+                ReadAttempt::Single(slice) => io.poll_read(cx, slice),
+            })
+        })
     }
 
     #[inline]
@@ -197,11 +166,17 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
 impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        if cursor.capacity() == 0 {
-            let n = ready!(self.project_moving().0.poll_read(cx, &mut []))?;
-            return Poll::Ready(ContractViolation::check_read(n, 0).map(drop));
-        }
-        poll_read_buf_from_fill(self, cx, cursor)
+        let (mut io, _, budget) = self.project_reading();
+        poll_read_on_budget(budget, cx, cursor, |cx, cursor| {
+            if cursor.capacity() == 0 {
+                let n = ready!(io.poll_read(cx, &mut []))?;
+                return Poll::Ready(ContractViolation::check_read(n, 0).map(drop));
+            }
+            let chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
+            let n = append_chunk(cursor, chunk);
+            io.consume(n);
+            Poll::Ready(Ok(()))
+        })
     }
 
     #[inline]
@@ -210,7 +185,16 @@ impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        poll_read_vectored_from_fill(self, cx, bufs)
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return self.poll_read_slice(cx, &mut []);
+        }
+        let (mut io, _, budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| {
+            let mut chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
+            let n = io::Read::read_vectored(&mut chunk, bufs)?;
+            io.consume(n);
+            Poll::Ready(Ok(n))
+        })
     }
 
     #[inline]
@@ -223,8 +207,11 @@ impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
 impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
-        Poll::Ready(ContractViolation::check_write(n, data.len()))
+        let (io, _, budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| {
+            let n = ready!(io.poll_write(cx, data))?;
+            Poll::Ready(ContractViolation::check_write(n, data.len()))
+        })
     }
 
     #[inline]
@@ -242,10 +229,12 @@ impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let (io, state) = self.project_moving();
-        state.poll_write_vectored(bufs, |attempt| match attempt {
-            Attempt::Vectored => io.poll_write_vectored(cx, bufs),
-            Attempt::Single(data) => io.poll_write(cx, data),
+        let (io, state, budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| {
+            state.poll_write_vectored(bufs, |attempt| match attempt {
+                Attempt::Vectored => io.poll_write_vectored(cx, bufs),
+                Attempt::Single(data) => io.poll_write(cx, data),
+            })
         })
     }
 
@@ -258,12 +247,15 @@ impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>
 impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.project_moving().0.poll_fill_buf(cx)
+        let (io, _, budget) = self.project_reading();
+        poll_fill_on_budget(budget, cx, |cx| io.poll_fill_buf(cx))
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        self.project_moving().0.consume(n);
+        let (io, _, budget) = self.project_reading();
+        consume_on_budget(budget, n);
+        io.consume(n);
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::buf::{BorrowedCursor, ContractViolation, Room};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf};
+use crate::hub::{consume_on_budget, poll_fill_on_budget, poll_read_on_budget};
 use crate::shim::{Native, Shim, sealed};
 
 impl sealed::Ecosystem for Native {
@@ -38,13 +39,17 @@ impl<T> Shim<T> {
 impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_read_buf(cx, cursor)
+        let (io, (), budget) = self.project_reading();
+        poll_read_on_budget(budget, cx, cursor, |cx, cursor| io.poll_read_buf(cx, cursor))
     }
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.project_moving().0.poll_read_slice(cx, slice))?;
-        Poll::Ready(ContractViolation::check_read(n, slice.len()))
+        let (io, (), budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| {
+            let n = ready!(io.poll_read_slice(cx, slice))?;
+            Poll::Ready(ContractViolation::check_read(n, slice.len()))
+        })
     }
 
     #[inline]
@@ -53,8 +58,9 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let n = ready!(self.project_moving().0.poll_read_vectored(cx, bufs))?;
-        Poll::Ready(ContractViolation::check_read_vectored(n, bufs))
+        let room = Room::of(bufs);
+        let (io, (), budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| Poll::Ready(room.check(ready!(io.poll_read_vectored(cx, bufs))?)))
     }
 
     #[inline]
@@ -82,7 +88,8 @@ impl<T: ReadBuf, V> ReadBuf for Shim<T, Native, V> {
 
     #[inline]
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        ContractViolation::check_read_vectored(self.get_mut().read_vectored(bufs)?, bufs)
+        let room = Room::of(bufs);
+        room.check(self.get_mut().read_vectored(bufs)?)
     }
 
     #[inline]
@@ -100,8 +107,11 @@ impl<T: ReadBuf, V> ReadBuf for Shim<T, Native, V> {
 impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
-        Poll::Ready(ContractViolation::check_write(n, data.len()))
+        let (io, (), budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| {
+            let n = ready!(io.poll_write(cx, data))?;
+            Poll::Ready(ContractViolation::check_write(n, data.len()))
+        })
     }
 
     #[inline]
@@ -120,7 +130,8 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.project_moving().0.poll_write_vectored(cx, bufs)
+        let (io, (), budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| io.poll_write_vectored(cx, bufs))
     }
 
     #[inline]
@@ -132,12 +143,15 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
 impl<T: AsyncFillBuf, V> AsyncFillBuf for Shim<T, Native, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.project_moving().0.poll_fill_buf(cx)
+        let (io, (), budget) = self.project_reading();
+        poll_fill_on_budget(budget, cx, |cx| io.poll_fill_buf(cx))
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        self.project_moving().0.consume(n);
+        let (io, (), budget) = self.project_reading();
+        consume_on_budget(budget, n);
+        io.consume(n);
     }
 }
 

@@ -203,26 +203,32 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
 impl<S: SmolSocket, V> Shim<Arc<Async<S>>, Smol<S>, V> {
     /// Repeats `read` until it need not wait.
     #[inline]
-    fn poll_reading<R>(
+    fn poll_reading(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut read: impl FnMut(&S, &mut socket::Memory) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        let (io, state) = self.project_moving();
+        mut read: impl FnMut(&S, &mut socket::Memory) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let (io, state, budget) = self.project_reading();
         let (io, memory) = (io.get_mut(), &mut state.memory);
-        poll_until_done(&mut state.readable, cx, || Arc::clone(io).readable_owned(), || read((**io).get_ref(), memory))
+        budget.poll_counted(cx, |cx| {
+            let wait = || Arc::clone(io).readable_owned();
+            poll_until_done(&mut state.readable, cx, wait, || read((**io).get_ref(), memory))
+        })
     }
 
     /// Repeats `write` until it need not wait.
     #[inline]
-    fn poll_writing<R>(
+    fn poll_writing(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut write: impl FnMut(&S) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        let (io, state) = self.project_moving();
+        mut write: impl FnMut(&S) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let (io, state, budget) = self.project_writing();
         let io = io.get_mut();
-        poll_until_done(&mut state.writable, cx, || Arc::clone(io).writable_owned(), || write((**io).get_ref()))
+        budget.poll_counted(cx, |cx| {
+            let wait = || Arc::clone(io).writable_owned();
+            poll_until_done(&mut state.writable, cx, wait, || write((**io).get_ref()))
+        })
     }
 }
 
@@ -261,7 +267,11 @@ impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        self.poll_reading(cx, |socket, memory| socket.read_buf(memory, cursor.reborrow()))
+        self.poll_reading(cx, |socket, memory| {
+            socket.read_buf(memory, cursor.reborrow())?;
+            Ok(cursor.written().len())
+        })
+        .map_ok(drop)
     }
 
     #[inline]

@@ -15,7 +15,7 @@ use tokio::io::ReadBuf;
 use self::bounds::{TokioBufRead, TokioRead, TokioSeek, TokioWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::hub::{count, poll_read_buf_from_fill, poll_read_vectored_from_fill};
+use crate::hub::{append_chunk, consume_on_budget, count, poll_fill_on_budget, poll_read_on_budget};
 use crate::shim::{Buffered, Ecosystem, Includes, Lowered, OnePhase, Shim, Step, Unbuffered, sealed};
 
 /// The tag of types that have tokio's traits: `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
@@ -225,25 +225,30 @@ super::bounds::bounds! {
 impl<T: TokioRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, _) = self.project_moving();
-        poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))
+        let (io, _, budget) = self.project_reading();
+        poll_read_on_budget(budget, cx, cursor, |cx, cursor| poll_into_cursor(cursor, |buf| io.poll_read(cx, buf)))
     }
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let (io, _) = self.project_moving();
-        poll_into_slice(slice, |buf| io.poll_read(cx, buf))
+        let (io, _, budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| poll_into_slice(slice, |buf| io.poll_read(cx, buf)))
     }
 }
 
 impl<T: TokioBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        if cursor.capacity() == 0 {
-            let (io, _) = self.project_moving();
-            return poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
-        }
-        poll_read_buf_from_fill(self, cx, cursor)
+        let (mut io, _, budget) = self.project_reading();
+        poll_read_on_budget(budget, cx, cursor, |cx, cursor| {
+            if cursor.capacity() == 0 {
+                return poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
+            }
+            let chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
+            let n = append_chunk(cursor, chunk);
+            io.consume(n);
+            Poll::Ready(Ok(()))
+        })
     }
 
     #[inline]
@@ -252,7 +257,16 @@ impl<T: TokioBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
         cx: &mut Context<'_>,
         bufs: &mut [io::IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        poll_read_vectored_from_fill(self, cx, bufs)
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return self.poll_read_slice(cx, &mut []);
+        }
+        let (mut io, _, budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| {
+            let mut chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
+            let n = io::Read::read_vectored(&mut chunk, bufs)?;
+            io.consume(n);
+            Poll::Ready(Ok(n))
+        })
     }
 
     #[inline]
@@ -265,8 +279,11 @@ impl<T: TokioBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
 impl<T: TokioWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
-        Poll::Ready(ContractViolation::check_write(n, data.len()))
+        let (io, _, budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| {
+            let n = ready!(io.poll_write(cx, data))?;
+            Poll::Ready(ContractViolation::check_write(n, data.len()))
+        })
     }
 
     #[inline]
@@ -285,7 +302,8 @@ impl<T: TokioWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V>
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.project_moving().0.poll_write_vectored(cx, bufs)
+        let (io, _, budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| io.poll_write_vectored(cx, bufs))
     }
 
     #[inline]
@@ -297,12 +315,15 @@ impl<T: TokioWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V>
 impl<T: TokioBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.project_moving().0.poll_fill_buf(cx)
+        let (io, _, budget) = self.project_reading();
+        poll_fill_on_budget(budget, cx, |cx| io.poll_fill_buf(cx))
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        self.project_moving().0.consume(n);
+        let (io, _, budget) = self.project_reading();
+        consume_on_budget(budget, n);
+        io.consume(n);
     }
 }
 

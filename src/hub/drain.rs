@@ -9,35 +9,34 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::ReadBuf;
-use crate::buf::{BorrowedBuf, spare};
+use crate::buf::spare;
 
-/// How many bytes are read by way of the stack, to see whether there are any, before a full vector grows.
+/// What a full vector grows by first, in bytes, to see whether there is more: it may hold the whole stream already.
 const PROBE: usize = 32;
-/// The least that a vector grows by, in bytes.
+/// The least that it grows by after that, in bytes.
 const GROWTH: usize = 4 * 1024;
 
 /// Appends what there is until the end of file to `vec`, and returns how much that was. What was read before an error stays.
+///
+/// Room is made before each read, so that nothing is read that has no place. A vector that turns out to have been large enough
+/// gets its capacity back.
 pub(crate) fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<usize> {
-    let start = vec.len();
+    let (start, capacity) = (vec.len(), vec.capacity());
     loop {
-        if vec.capacity() - vec.len() < PROBE {
-            let mut probe = [0; PROBE];
-            let mut buf = BorrowedBuf::from(&mut probe[..]);
-            let result = uninterrupted(|| reader.read_buf(buf.unfilled()));
-            let found = buf.filled();
-            if !found.is_empty() {
-                vec.try_reserve(found.len().max(GROWTH))?;
-                vec.extend_from_slice(found);
+        if vec.len() == vec.capacity() {
+            if vec.capacity() == capacity {
+                vec.try_reserve_exact(PROBE)?;
+            } else {
+                vec.try_reserve(GROWTH)?;
             }
-            result?;
-            if found.is_empty() {
-                break;
+        }
+        if fill(reader, vec)? {
+            if vec.len() <= capacity {
+                vec.shrink_to(capacity);
             }
-        } else if fill(reader, vec)? {
-            break;
+            return Ok(vec.len() - start);
         }
     }
-    Ok(vec.len() - start)
 }
 
 /// Fills the spare capacity of `vec`, which keeps its watermark meanwhile. Whether that was all there is.

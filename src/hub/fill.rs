@@ -1,11 +1,11 @@
 //! [`AsyncFillBuf`], the trait of readers with a buffer inside, and how to read from one.
 
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::AsyncReadBuf;
 use crate::buf::BorrowedCursor;
+use crate::coop::Budget;
 
 /// Reads bytes asynchronously by way of a buffer of the reader's own: tokio's and futures-io's `AsyncBufRead`.
 ///
@@ -60,34 +60,37 @@ pub trait AsyncFillBuf {
     fn consume(self: Pin<&mut Self>, n: usize);
 }
 
-/// Reads by copying from the reader's own buffer; nothing of the cursor is initialised but what is filled.
+/// Looks into the reader's own buffer by one call of `fill_buf`, or yields.
 ///
-/// For a cursor with capacity: a reader that has nothing to fill need not be ready to fill.
+/// A look at data costs nothing, since the next one has to be ready, too: `consume` pays for it.
 #[inline]
-pub(crate) fn poll_read_buf_from_fill<R: AsyncFillBuf + ?Sized>(
-    mut reader: Pin<&mut R>,
+pub(crate) fn poll_fill_on_budget<'a>(
+    budget: &mut Budget,
     cx: &mut Context<'_>,
-    mut cursor: BorrowedCursor<'_>,
-) -> Poll<io::Result<()>> {
-    let chunk = ready!(reader.as_mut().poll_fill_buf(cx))?;
-    let n = chunk.len().min(cursor.capacity());
-    cursor.append(&chunk[..n]);
-    reader.consume(n);
-    Poll::Ready(Ok(()))
+    fill_buf: impl FnOnce(&mut Context<'_>) -> Poll<io::Result<&'a [u8]>>,
+) -> Poll<io::Result<&'a [u8]>> {
+    ready!(budget.poll_unspent(cx));
+    let poll = fill_buf(cx);
+    match &poll {
+        Poll::Ready(Ok(_)) => {}
+        Poll::Ready(Err(_)) => budget.spend(0),
+        Poll::Pending => budget.refill(),
+    }
+    poll
 }
 
-/// Reads by copying from the reader's own buffer into as many slices as it fills.
+/// Pays for what is taken from the reader's own buffer.
 #[inline]
-pub(crate) fn poll_read_vectored_from_fill<R: AsyncReadBuf + AsyncFillBuf + ?Sized>(
-    mut reader: Pin<&mut R>,
-    cx: &mut Context<'_>,
-    bufs: &mut [IoSliceMut<'_>],
-) -> Poll<io::Result<usize>> {
-    if bufs.iter().all(|buf| buf.is_empty()) {
-        return reader.poll_read_slice(cx, &mut []);
+pub(crate) fn consume_on_budget(budget: &mut Budget, n: usize) {
+    if n > 0 {
+        budget.spend(n);
     }
-    let mut chunk = ready!(reader.as_mut().poll_fill_buf(cx))?;
-    let n = io::Read::read_vectored(&mut chunk, bufs)?;
-    reader.consume(n);
-    Poll::Ready(Ok(n))
+}
+
+/// Copies the front of `chunk`, as much as fits, and returns how many bytes that was.
+#[inline]
+pub(crate) fn append_chunk(mut cursor: BorrowedCursor<'_>, chunk: &[u8]) -> usize {
+    let n = chunk.len().min(cursor.capacity());
+    cursor.append(&chunk[..n]);
+    n
 }

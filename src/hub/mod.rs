@@ -1,6 +1,6 @@
 //! The traits in which all ecosystems meet, and their implementations for pointers and for memory.
 //!
-//! Knows `buf` and no other folder of the crate.
+//! Knows `buf` and `coop`, and no other folder of the crate.
 
 mod delegate;
 mod drain;
@@ -13,8 +13,8 @@ mod write;
 
 pub(crate) use drain::{read_to_end, read_to_string, std_read, uninterrupted};
 pub use fill::AsyncFillBuf;
-pub(crate) use fill::{poll_read_buf_from_fill, poll_read_vectored_from_fill};
-pub(crate) use read::count;
+pub(crate) use fill::{append_chunk, consume_on_budget, poll_fill_on_budget};
 pub use read::{AsyncReadBuf, ReadBuf};
+pub(crate) use read::{count, poll_read_on_budget};
 pub use seek::AsyncSeek;
 pub use write::{AsyncWrite, WriteVectored};

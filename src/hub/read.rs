@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::buf::{BorrowedBuf, BorrowedCursor};
+use crate::coop::Budget;
 
 /// Reads bytes asynchronously into memory that need not be initialised.
 ///
@@ -222,6 +223,20 @@ pub trait ReadBuf {
         let _ = capacity;
         0
     }
+}
+
+/// Reads into `cursor` by one call of `read`, which the budget pays for, or yields.
+#[inline]
+pub(crate) fn poll_read_on_budget(
+    budget: &mut Budget,
+    cx: &mut Context<'_>,
+    mut cursor: BorrowedCursor<'_>,
+    read: impl FnOnce(&mut Context<'_>, BorrowedCursor<'_>) -> Poll<io::Result<()>>,
+) -> Poll<io::Result<()>> {
+    budget.poll(cx, |cx| {
+        let poll = read(cx, cursor.reborrow());
+        (poll, cursor.written().len())
+    })
 }
 
 /// The outcome of a read of `filled` bytes, for a caller who gets a count: data before `Pending`, errors before data.

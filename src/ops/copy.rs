@@ -6,7 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use super::drive::poll_fn;
 use crate::buf::{BorrowedCursor, ContractViolation, TrackedBuf};
-use crate::hub::{AsyncReadBuf, AsyncWrite, count};
+use crate::coop::Budgets;
+use crate::hub::{AsyncReadBuf, AsyncWrite, count, poll_read_on_budget};
 
 /// The least capacity of a buffer that is copied through, in bytes.
 const LEAST: usize = 8 * 1024;
@@ -47,8 +48,14 @@ where
     W: AsyncWrite + Unpin + ?Sized,
 {
     let mut copy = Copy::new(buf);
-    poll_fn(|cx| copy.step(buf, &mut Polled { reader: Pin::new(&mut *reader), writer: Pin::new(&mut *writer), cx }))
-        .await
+    poll_fn(|cx| {
+        let (reader, writer) = (Pin::new(&mut *reader), Pin::new(&mut *writer));
+        let mut ends = Polled { reader, writer, cx, budgets: buf.budgets };
+        let poll = copy.step(buf, &mut ends);
+        buf.budgets = ends.budgets;
+        poll
+    })
+    .await
 }
 
 /// The two ends of a copy.
@@ -63,17 +70,20 @@ struct Polled<'a, 'cx, R: ?Sized, W: ?Sized> {
     reader: Pin<&'a mut R>,
     writer: Pin<&'a mut W>,
     cx: &'a mut Context<'cx>,
+    budgets: Budgets,
 }
 
 impl<R: AsyncReadBuf + ?Sized, W: AsyncWrite + ?Sized> Ends for Polled<'_, '_, R, W> {
     #[inline]
     fn read(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        self.reader.as_mut().poll_read_buf(self.cx, cursor)
+        poll_read_on_budget(&mut self.budgets.reads, self.cx, cursor, |cx, cursor| {
+            self.reader.as_mut().poll_read_buf(cx, cursor)
+        })
     }
 
     #[inline]
     fn write(&mut self, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.writer.as_mut().poll_write(self.cx, data)
+        self.budgets.writes.poll_counted(self.cx, |cx| self.writer.as_mut().poll_write(cx, data))
     }
 
     #[inline]

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use super::drive::poll_fn;
 use super::fill;
-use crate::buf::TrackedBuf;
-use crate::hub::AsyncReadBuf;
+use crate::buf::{BorrowedCursor, TrackedBuf};
+use crate::coop::Budget;
+use crate::hub::{AsyncReadBuf, poll_read_on_budget};
 
 /// Reads once, into all the room that `buf` has behind its data, which is made `least` bytes at least (and one, if that is 0).
 ///
@@ -40,7 +42,7 @@ pub async fn read_buf<R>(reader: &mut R, buf: &mut TrackedBuf, least: usize) -> 
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    poll_fn(|cx| fill::once(buf, least, |cursor| Pin::new(&mut *reader).poll_read_buf(cx, cursor))).await
+    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| fill::once(buf, least, |cursor| reads.poll(cursor)))).await
 }
 
 /// Reads until `buf` holds `n` bytes, those that it held before included, and not a byte beyond them.
@@ -73,7 +75,8 @@ pub async fn read_exact<R>(reader: &mut R, buf: &mut TrackedBuf, n: usize) -> io
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    poll_fn(|cx| fill::to_length(buf, n, |cursor| Pin::new(&mut *reader).poll_read_buf(cx, cursor))).await
+    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| fill::to_length(buf, n, |cursor| reads.poll(cursor))))
+        .await
 }
 
 /// Reads until the end of file, and returns how many bytes were added to the data of `buf`.
@@ -107,8 +110,10 @@ where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
     let (before, full, mut probe) = (buf.len(), buf.capacity(), fill::probe());
-    poll_fn(|cx| fill::to_end(buf, full, &mut probe, |cursor| Pin::new(&mut *reader).poll_read_buf(cx, cursor)))
-        .await?;
+    poll_fn(|cx| {
+        poll_step(reader, buf, cx, |buf, mut reads| fill::to_end(buf, full, &mut probe, |cursor| reads.poll(cursor)))
+    })
+    .await?;
     Ok(buf.len() - before)
 }
 
@@ -146,6 +151,39 @@ where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
     let before = buf.len();
-    poll_fn(|cx| fill::to_end_within(buf, most, |cursor| Pin::new(&mut *reader).poll_read_buf(cx, cursor))).await?;
+    poll_fn(|cx| {
+        poll_step(reader, buf, cx, |buf, mut reads| fill::to_end_within(buf, most, |cursor| reads.poll(cursor)))
+    })
+    .await?;
     Ok(buf.len() - before)
+}
+
+/// A reader that is polled, for one poll, and what pays for its reads.
+struct Reads<'a, 'cx, R: ?Sized> {
+    reader: &'a mut R,
+    cx: &'a mut Context<'cx>,
+    budget: &'a mut Budget,
+}
+
+impl<R: AsyncReadBuf + Unpin + ?Sized> Reads<'_, '_, R> {
+    #[inline]
+    fn poll(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        poll_read_on_budget(self.budget, self.cx, cursor, |cx, cursor| {
+            Pin::new(&mut *self.reader).poll_read_buf(cx, cursor)
+        })
+    }
+}
+
+/// Polls one step of an operation, whose reads the buffer's budget pays for.
+#[inline]
+fn poll_step<R: ?Sized, O>(
+    reader: &mut R,
+    buf: &mut TrackedBuf,
+    cx: &mut Context<'_>,
+    step: impl FnOnce(&mut TrackedBuf, Reads<'_, '_, R>) -> Poll<O>,
+) -> Poll<O> {
+    let mut budget = buf.budgets.reads;
+    let poll = step(buf, Reads { reader, cx, budget: &mut budget });
+    buf.budgets.reads = budget;
+    poll
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::access::{descriptors, references};
-use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::buf::{BorrowedCursor, ContractViolation, Room};
 use crate::hub::{self, AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 
 #[cfg(feature = "tokio")]
@@ -230,8 +230,8 @@ impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
     }
 
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let n = self.wait(|io, cx| io.poll_read_vectored(cx, bufs))?;
-        ContractViolation::check_read_vectored(n, bufs)
+        let room = Room::of(bufs);
+        room.check(self.wait(|io, cx| io.poll_read_vectored(cx, bufs))?)
     }
 
     fn is_read_vectored(&self) -> bool {

@@ -31,6 +31,8 @@ pub(crate) struct Gather {
     backoff: u8,
     /// Gathered writes left before the next probe.
     countdown: u16,
+    /// Whether each write is a packet, which must not be cut.
+    packets: bool,
     /// Allocated at the first gathered write.
     scratch: Option<Box<Scratch>>,
 }
@@ -54,6 +56,17 @@ pub(crate) enum Attempt<'a> {
 }
 
 impl Gather {
+    /// Makes each vectored write one packet: one inner write of all slices, from the first on.
+    pub(crate) fn set_packets(&mut self) {
+        self.packets = true;
+    }
+
+    /// Whether each write is a packet, and so each read.
+    #[inline]
+    pub(crate) fn has_packets(&self) -> bool {
+        self.packets
+    }
+
     /// Writes `bufs` by one call of `write`.
     ///
     /// Nothing is held back: what is gathered is gathered anew from the slices of each call, so that a caller may come
@@ -64,7 +77,12 @@ impl Gather {
         write: impl FnOnce(Attempt<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let mut non_empty = bufs.iter().filter(|buf| !buf.is_empty());
-        let (Some(first), Some(_)) = (non_empty.next(), non_empty.next()) else {
+        let (first, second) = (non_empty.next(), non_empty.next());
+        if self.packets {
+            let first = first.map_or(&[][..], |first| first);
+            return self.poll_packet(second.is_some(), first, bufs, write);
+        }
+        let (Some(first), Some(_)) = (first, second) else {
             // At most one slice: nothing to gather and nothing to learn, but the inner method may differ all the same.
             return write(Attempt::Vectored);
         };
@@ -83,6 +101,18 @@ impl Gather {
         Poll::Ready(Ok(n))
     }
 
+    fn poll_packet(
+        &mut self,
+        has_several: bool,
+        first: &[u8],
+        bufs: &[IoSlice<'_>],
+        write: impl FnOnce(Attempt<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let data = if has_several { self.scratch.get_or_insert_default().gather(bufs, usize::MAX)? } else { first };
+        let n = ready!(write(Attempt::Single(data)))?;
+        Poll::Ready(ContractViolation::check_write(n, data.len()))
+    }
+
     fn poll_gathered(
         &mut self,
         first: &[u8],
@@ -91,7 +121,7 @@ impl Gather {
     ) -> Poll<io::Result<usize>> {
         let scratch = self.scratch.get_or_insert_default();
         // A first slice that is as long as what the writer takes is not worth copying.
-        let data = if first.len() >= scratch.limit { first } else { scratch.gather(bufs) };
+        let data = if first.len() >= scratch.limit { first } else { scratch.gather(bufs, scratch.limit)? };
         let offered = data.len();
         let n = ready!(write(Attempt::Single(data)))?;
         let n = ContractViolation::check_write(n, offered)?;
@@ -102,20 +132,20 @@ impl Gather {
 }
 
 impl Scratch {
-    /// The front of `bufs` in one piece, up to the limit.
-    fn gather(&mut self, bufs: &[IoSlice<'_>]) -> &[u8] {
+    /// The front of `bufs` in one piece, up to `limit`.
+    fn gather(&mut self, bufs: &[IoSlice<'_>], limit: usize) -> io::Result<&[u8]> {
         self.bytes.clear();
         // Slices that are only read may overlap: together they can be longer than memory.
         let total = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len()));
-        self.bytes.reserve_exact(total.min(self.limit));
+        self.bytes.try_reserve_exact(total.min(limit))?;
         for buf in bufs {
-            let room = self.limit - self.bytes.len();
+            let room = limit - self.bytes.len();
             self.bytes.extend_from_slice(&buf[..buf.len().min(room)]);
             if buf.len() >= room {
                 break;
             }
         }
-        &self.bytes
+        Ok(&self.bytes)
     }
 
     /// A writer that took part takes that much; one that twice took all that the limit allowed may take more. As long as it
@@ -142,10 +172,10 @@ impl Default for Scratch {
     }
 }
 
-/// Nothing is taken over: a clone writes to another stream.
+/// Nothing that was learned is taken over: a clone writes to another stream.
 impl Clone for Gather {
     fn clone(&self) -> Self {
-        Gather::default()
+        Gather { packets: self.packets, ..Gather::default() }
     }
 }
 

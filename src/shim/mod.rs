@@ -16,11 +16,12 @@ use pin_project::pin_project;
 
 pub(crate) use gather::Attempt;
 pub(crate) use seek::{Lowered, OnePhase, Step};
-pub(crate) use sliced::Sliced;
+pub(crate) use sliced::{ReadAttempt, Sliced};
 pub(crate) use tag::sealed;
 pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
 
 use crate::access::{descriptors, references};
+use crate::coop::{Budget, Budgets};
 
 /// One wrapper that makes an I/O type of one ecosystem a type of the others as well.
 ///
@@ -90,6 +91,7 @@ pub struct Shim<T, E: Ecosystem = Native, V = Every> {
     io: T,
     state: E::State,
     lowered: Lowered,
+    budgets: Budgets,
     view: PhantomData<fn() -> V>,
 }
 
@@ -97,7 +99,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Wraps `io`; the constructors of the ecosystems are public.
     #[inline]
     pub(crate) fn wrap(io: T) -> Self {
-        Shim { io, state: E::State::default(), lowered: Lowered::Idle, view: PhantomData }
+        Shim { io, state: E::State::default(), lowered: Lowered::Idle, budgets: Budgets::STANDARD, view: PhantomData }
     }
 
     /// Shows the shim as a type of `X` alone, or, with [`Every`], of all ecosystems again.
@@ -119,7 +121,35 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// ```
     #[inline]
     pub fn only<X: View>(self) -> Shim<T, E, X> {
-        Shim { io: self.io, state: self.state, lowered: self.lowered, view: PhantomData }
+        let Shim { io, state, lowered, budgets, view: _ } = self;
+        Shim { io, state, lowered, budgets, view: PhantomData }
+    }
+
+    /// Sets after how many units of reading, and of writing, the shim yields to the executor: 128 unless set, never with 0.
+    ///
+    /// A call that is ready costs one unit, and one more for every 8 KiB that it moves. When the units of its direction are spent, the
+    /// next call returns `Pending` after waking the task, and reads or writes nothing. A call of the type inside that is not
+    /// ready refills them. So a peer that never lets the task wait cannot keep timers and other tasks from running.
+    ///
+    /// Flushing, closing and seeking never yield, nor does anything synchronous. 0 is for a caller that yields by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures::FutureExt as _;
+    /// use io_shim::Shim;
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// let mut reader = Shim::from_futures(futures::io::repeat(7)).with_budget(2);
+    /// assert!(reader.read_u8().now_or_never().is_some());
+    /// assert!(reader.read_u8().now_or_never().is_some());
+    /// assert!(reader.read_u8().now_or_never().is_none()); // yields
+    /// assert!(reader.read_u8().now_or_never().is_some());
+    /// ```
+    #[must_use = "the shim with the setting is the result"]
+    pub fn with_budget(mut self, units: u16) -> Self {
+        self.budgets = Budgets::new(units);
+        self
     }
 
     /// The type inside.
@@ -183,6 +213,24 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (io, state)
     }
 
+    /// As [`project_moving`](Self::project_moving), for a read, which spends the budget.
+    #[inline]
+    pub(crate) fn project_reading(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, &mut Budget) {
+        let Projected { io, state, lowered, budgets, .. } = self.project();
+        *lowered = Lowered::Idle;
+        E::forget_seek(state);
+        (io, state, &mut budgets.reads)
+    }
+
+    /// As [`project_moving`](Self::project_moving), for a write, which spends the budget.
+    #[inline]
+    pub(crate) fn project_writing(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, &mut Budget) {
+        let Projected { io, state, lowered, budgets, .. } = self.project();
+        *lowered = Lowered::Idle;
+        E::forget_seek(state);
+        (io, state, &mut budgets.writes)
+    }
+
     /// The inner type and the state, for a seek: only the one that a lowering holds is forgotten.
     #[inline]
     pub(crate) fn project_seeking(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
@@ -210,7 +258,13 @@ impl<T: Default, E: Ecosystem, V> Default for Shim<T, E, V> {
 /// Clones the type inside and the settings. What the shim learned and remembered of its stream starts anew.
 impl<T: Clone, E: Ecosystem, V> Clone for Shim<T, E, V> {
     fn clone(&self) -> Self {
-        Shim { io: self.io.clone(), state: self.state.clone(), lowered: Lowered::Idle, view: PhantomData }
+        Shim {
+            io: self.io.clone(),
+            state: self.state.clone(),
+            lowered: Lowered::Idle,
+            budgets: self.budgets.renewed(),
+            view: PhantomData,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use pin_project::pin_project;
 
 use super::pieces::Pieces;
 use crate::buf::ContractViolation;
+use crate::coop::Budget;
 use crate::hub::AsyncWrite;
 use crate::shim::{Ecosystem, Shim};
 
@@ -79,13 +80,23 @@ pub struct ByteSink<W, B = Bytes> {
     /// Whether an item turned out to be inconsistent, which was not told yet. Between calls only after an item panicked.
     inconsistent: bool,
     high_water: usize,
+    /// For a writer that is no shim, and does not yield by itself.
+    budget: Budget,
 }
 
 impl<W, B> ByteSink<W, B> {
     /// A sink that writes to `writer`.
     #[inline]
     pub const fn new(writer: W) -> Self {
-        ByteSink { writer, queue: VecDeque::new(), queued: 0, written: 0, inconsistent: false, high_water: HIGH_WATER }
+        ByteSink {
+            writer,
+            queue: VecDeque::new(),
+            queued: 0,
+            written: 0,
+            inconsistent: false,
+            high_water: HIGH_WATER,
+            budget: Budget::STANDARD,
+        }
     }
 
     /// Sets how many queued bytes have to be written before another item is accepted. 64 KiB by default; with 0 or 1, every
@@ -209,9 +220,10 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
         let (n, offered) = if this.writer.is_write_vectored() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let (count, offered) = peek_items(this.queue, piece, &mut slices);
-            (ready!(this.writer.poll_write_vectored(cx, &slices[..count]))?, offered)
+            let slices = &slices[..count];
+            (ready!(this.budget.poll_counted(cx, |cx| this.writer.poll_write_vectored(cx, slices)))?, offered)
         } else {
-            (ready!(this.writer.poll_write(cx, piece))?, piece.len())
+            (ready!(this.budget.poll_counted(cx, |cx| this.writer.poll_write(cx, piece)))?, piece.len())
         };
         let n = ContractViolation::check_write(n, offered)?;
         if n == 0 {

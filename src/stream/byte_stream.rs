@@ -11,7 +11,8 @@ use futures_core::{FusedStream, Stream};
 use pin_project::pin_project;
 
 use crate::buf::{BorrowedCursor, Chunks, ContractViolation};
-use crate::hub::AsyncReadBuf;
+use crate::coop::Budget;
+use crate::hub::{AsyncReadBuf, poll_read_on_budget};
 use crate::shim::{Ecosystem, Shim};
 
 /// How much memory is allocated at a time, in bytes.
@@ -67,6 +68,8 @@ pub struct ByteStream<R> {
     ended: bool,
     /// What is to be told before the stream ends. It is taken out in one step, so that a panic cannot leave it half done.
     error: AssertUnwindSafe<Option<io::Error>>,
+    /// For a reader that is no shim, and does not yield by itself.
+    budget: Budget,
 }
 
 impl<R> ByteStream<R> {
@@ -81,6 +84,7 @@ impl<R> ByteStream<R> {
             by_slices: false,
             ended: false,
             error: AssertUnwindSafe(None),
+            budget: Budget::STANDARD,
         }
     }
 
@@ -154,12 +158,13 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
             *this.is_slice_only |= this.reader.init_hint(cursor.capacity()) > 0;
             *this.by_slices = *this.is_slice_only && cursor.init_len() == cursor.capacity();
         }
-        let cursor = this.chunks.unfilled();
-        let poll = if *this.by_slices {
-            poll_read_initialised(this.reader, cx, cursor)
-        } else {
-            this.reader.poll_read_buf(cx, cursor)
-        };
+        let poll = poll_read_on_budget(this.budget, cx, this.chunks.unfilled(), |cx, cursor| {
+            if *this.by_slices {
+                poll_read_initialised(this.reader, cx, cursor)
+            } else {
+                this.reader.poll_read_buf(cx, cursor)
+            }
+        });
         if let Poll::Ready(Err(error)) = poll {
             *this.ended = true;
             if this.chunks.filled() == 0 {

@@ -11,6 +11,7 @@ use pin_project::pin_project;
 
 use super::pieces::Pieces;
 use crate::buf::BorrowedCursor;
+use crate::coop::poll_yield;
 use crate::hub::{AsyncFillBuf, AsyncReadBuf};
 use crate::shim::Shim;
 
@@ -146,8 +147,7 @@ where
                 }
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        poll_yield(cx)
     }
 
     /// Takes pieces of one chunk for as long as `take` takes a whole piece and wants more: it returns how many bytes it took.

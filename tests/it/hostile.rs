@@ -63,7 +63,7 @@ liar_writes!(futures::io::AsyncWrite, poll_close);
 liar_writes!(AsyncWrite, poll_shutdown);
 
 /// Leaks a value, and keeps its address: what a checker calls a leak is memory that nobody knows the way to.
-fn leak<'a, T: ?Sized + 'a>(value: Box<T>) -> &'a mut T {
+pub(crate) fn leak<'a, T: ?Sized + 'a>(value: Box<T>) -> &'a mut T {
     static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
     let value = Box::leak(value);
     KEPT.lock().unwrap().push(std::ptr::from_mut(value).cast::<u8>().expose_provenance());

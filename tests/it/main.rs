@@ -32,6 +32,7 @@ mod mirror;
 mod mock;
 mod model;
 mod ops;
+mod packets;
 mod seek;
 mod smol_sockets;
 mod sockets;

@@ -1,12 +1,13 @@
 //! Vectored reads and writes: forwarded in one call, learned where they cannot be asked about, gathered where they are not.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, BufRead, IoSlice, IoSliceMut, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes};
 use futures::executor::block_on;
-use io_shim::{AsyncReadBuf, AsyncWrite, ContractViolation, Shim};
+use io_shim::rt::BlockOn;
+use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ContractViolation, ReadBuf, Shim};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::mock::{Sink, context, ready, violation};
@@ -310,5 +311,139 @@ fn flush_and_shutdown_pass_through() {
         check(Shim::new(Sink::new(true))).into_inner(),
     ] {
         assert_eq!((sink.flushes, sink.shutdowns), (3, 3));
+    }
+}
+
+/// A reader of every kind whose vectored reads change the slices that it is lent.
+struct Changing {
+    data: &'static [u8],
+    /// Whether it puts in another slice, instead of advancing past what it filled.
+    exchanges: bool,
+}
+
+impl Changing {
+    fn fill(&mut self, mut bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        if self.exchanges {
+            bufs[0] = IoSliceMut::new(crate::hostile::leak(vec![0; 1000].into_boxed_slice()));
+            return Ok(1000);
+        }
+        let mut filled = 0;
+        while !bufs.is_empty() && !self.data.is_empty() {
+            let n = self.data.len().min(bufs[0].len()).min(3);
+            bufs[0][..n].copy_from_slice(&self.data[..n]);
+            self.data = &self.data[n..];
+            filled += n;
+            IoSliceMut::advance_slices(&mut bufs, n);
+        }
+        Ok(filled)
+    }
+}
+
+impl Read for Changing {
+    fn read(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        self.data.read(slice)
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.fill(bufs)
+    }
+}
+
+impl BufRead for Changing {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Ok(self.data)
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.data = &self.data[n..];
+    }
+}
+
+impl futures::io::AsyncRead for Changing {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.data.read(slice))
+    }
+
+    fn poll_read_vectored(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.fill(bufs))
+    }
+}
+
+impl AsyncReadBuf for Changing {
+    fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        unreachable!("every read is vectored")
+    }
+
+    fn poll_read_vectored(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.fill(bufs))
+    }
+}
+
+impl ReadBuf for Changing {
+    fn read_buf(&mut self, _: BorrowedCursor<'_>) -> io::Result<()> {
+        unreachable!("every read is vectored")
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.fill(bufs)
+    }
+}
+
+/// Reads twice into 4 and 4 bytes through every shim that passes a vectored read on, and gives what each read returned and filled,
+/// and whether the shim still says that its reads are vectored.
+fn through_every_shim(exchanges: bool) -> Vec<(Vec<(io::Result<usize>, Vec<u8>)>, bool)> {
+    fn twice(mut read: impl FnMut(&mut [IoSliceMut<'_>]) -> io::Result<usize>) -> Vec<(io::Result<usize>, Vec<u8>)> {
+        let read = |_| {
+            let (mut one, mut two) = ([b'.'; 4], [b'.'; 4]);
+            let result = read(&mut [IoSliceMut::new(&mut one), IoSliceMut::new(&mut two)]);
+            (result, [one, two].concat())
+        };
+        (0..2).map(read).collect()
+    }
+    fn asynchronous<S: AsyncReadBuf + Unpin>(mut shim: S) -> (Vec<(io::Result<usize>, Vec<u8>)>, bool) {
+        let reads = twice(|bufs| ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), bufs)));
+        (reads, shim.is_read_vectored())
+    }
+    fn synchronous<S: ReadBuf>(mut shim: S) -> (Vec<(io::Result<usize>, Vec<u8>)>, bool) {
+        (twice(|bufs| ReadBuf::read_vectored(&mut shim, bufs)), ReadBuf::is_read_vectored(&shim))
+    }
+    let new = || Changing { data: b"one and two are here", exchanges };
+    // Not those through their own buffer, and not `Native`, which asks the reader inside.
+    let native = |(reads, _)| (reads, true);
+    vec![
+        asynchronous(Shim::from_futures(new())),
+        asynchronous(Shim::allow_std(new())),
+        native(asynchronous(Shim::new(new()))),
+        synchronous(Shim::from_std(new())),
+        synchronous(Shim::from_std_buf(new())),
+        native(synchronous(Shim::new(new()))),
+        synchronous(BlockOn::new(Shim::from_futures(new()))),
+    ]
+}
+
+#[test]
+fn a_reader_that_advances_the_slices_it_is_lent_loses_nothing() {
+    for (reads, vectored) in through_every_shim(false) {
+        let reads: Vec<_> = reads.into_iter().map(|(result, data)| (result.unwrap(), data)).collect();
+        assert_eq!(reads, [(8, b"one and ".to_vec()), (8, b"two are ".to_vec())]);
+        assert!(vectored, "it filled both slices");
+    }
+}
+
+#[test]
+fn a_reader_that_exchanges_the_slices_it_is_lent_gets_an_error() {
+    for (reads, vectored) in through_every_shim(true) {
+        for (result, _) in reads {
+            assert_eq!(violation(result), ContractViolation::ReadTooMuch { returned: 1000, offered: 8 });
+        }
+        assert!(vectored, "nothing is known of it");
     }
 }

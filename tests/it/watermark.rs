@@ -267,3 +267,42 @@ fn what_is_known_of_lent_memory_is_right_for_a_part_of_it_and_gone_after_the_cal
     ready(hyper::rt::Read::poll_read(Pin::new(&mut reader), &mut context(), buf.unfilled())).unwrap();
     assert_eq!(memory[3..], [0; 97]);
 }
+
+/// Between two shims: a reader of hyper's that first makes an empty read of its own.
+struct ReadsNothingFirst(Shim<Noting, io_shim::Futures>);
+
+/// Notes which of the bytes that it is offered were there before.
+struct Noting(std::rc::Rc<std::cell::Cell<usize>>);
+
+impl futures::io::AsyncRead for Noting {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.0.set(slice.iter().filter(|&&byte| byte == 0xAA).count());
+        Poll::Ready(Ok(1))
+    }
+}
+
+impl hyper::rt::Read for ReadsNothingFirst {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: hyper::rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut other = Shim::from_hyper(Shim::new(&b""[..]));
+        assert_eq!(ready(Pin::new(&mut other).poll_read_slice(cx, &mut [])).unwrap(), 0);
+        let mut none = BorrowedBuf::from(&mut [][..] as &mut [std::mem::MaybeUninit<u8>]);
+        ready(Pin::new(&mut other).poll_read_buf(cx, none.unfilled())).unwrap();
+        hyper::rt::Read::poll_read(Pin::new(&mut self.0), cx, buf)
+    }
+}
+
+#[test]
+fn an_empty_read_inside_a_read_of_hypers_does_not_make_what_is_initialised_be_forgotten() {
+    let seen = std::rc::Rc::default();
+    let inner = Shim::from_futures(Noting(std::rc::Rc::clone(&seen))).with_offer(io_shim::Offer::Whole);
+    let mut shim = Shim::from_hyper(ReadsNothingFirst(inner));
+    let mut memory = [std::mem::MaybeUninit::uninit(); 4096];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    buf.unfilled().ensure_init_to(4000).fill(0xAA);
+    ready(Pin::new(&mut shim).poll_read_buf(&mut context(), buf.unfilled())).unwrap();
+    assert_eq!(seen.get(), 4000, "bytes that were initialised were zeroed again");
+}

@@ -6,11 +6,15 @@ use std::mem::MaybeUninit;
 std::thread_local! {
     /// The memory that the innermost lift at work on this thread lends.
     static LENT: Cell<Record> = const { Cell::new(Record::NONE) };
+    /// The identity that the last record was given.
+    static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Addresses: where the memory starts and ends, up to where it is initialised, and a later part of it that is.
 #[derive(Clone, Copy, Debug)]
 struct Record {
+    /// No two records of a thread have the same, however short their memory is and in whatever order they end. 0 is none's.
+    id: u64,
     start: usize,
     end: usize,
     init: usize,
@@ -19,7 +23,7 @@ struct Record {
 }
 
 impl Record {
-    const NONE: Record = Record { start: 0, end: 0, init: 0, part: (0, 0) };
+    const NONE: Record = Record { id: 0, start: 0, end: 0, init: 0, part: (0, 0) };
 
     /// Whether `memory` is (a part of) this. Empty memory is nobody's.
     #[inline]
@@ -41,8 +45,8 @@ impl Record {
 /// coroutine that moves to another thread in the middle of a poll breaks what every thread-local rests on, this one too.)
 #[derive(Debug)]
 pub(super) struct Lent {
+    id: u64,
     start: usize,
-    end: usize,
     init: usize,
     outer: Record,
 }
@@ -51,8 +55,10 @@ impl Lent {
     /// Lends the `len` bytes at the address `start`, of which the first `init` are initialised, until this is dropped.
     #[inline]
     pub(super) fn new(start: usize, len: usize, init: usize) -> Self {
+        let id = LAST.get() + 1;
+        LAST.set(id);
         let (end, init) = (start + len, start + init);
-        Lent { start, end, init, outer: LENT.replace(Record { start, end, init, part: (0, 0) }) }
+        Lent { id, start, init, outer: LENT.replace(Record { id, start, end, init, part: (0, 0) }) }
     }
 
     /// How many bytes are initialised by now, counted from the start of the memory, the first `filled` of which are.
@@ -60,7 +66,7 @@ impl Lent {
     pub(super) fn init_len(&self, filled: usize) -> usize {
         let record = LENT.get();
         let mut init = self.init.max(self.start + filled);
-        if self.is(&record) {
+        if record.id == self.id {
             init = init.max(record.init);
             if record.part.0 <= init {
                 init = init.max(record.part.1);
@@ -68,19 +74,12 @@ impl Lent {
         }
         init - self.start
     }
-
-    /// Whether the record is this one's. Two that lend the same memory are nested, unless it is empty: that is never taken for
-    /// the same.
-    #[inline]
-    fn is(&self, record: &Record) -> bool {
-        self.start < self.end && (self.start, self.end) == (record.start, record.end)
-    }
 }
 
 impl Drop for Lent {
     #[inline]
     fn drop(&mut self) {
-        let in_order = self.is(&LENT.get());
+        let in_order = LENT.get().id == self.id;
         LENT.set(if in_order { self.outer } else { Record::NONE });
     }
 }
@@ -162,5 +161,26 @@ mod tests {
         assert_eq!(init_len(&memory), None);
         drop(other);
         assert_eq!(init_len(&memory), None);
+    }
+
+    #[test]
+    fn a_call_with_empty_memory_leaves_what_was_known() {
+        let memory = [MaybeUninit::uninit(); 100];
+        let lent = at(&memory, 60);
+        drop(at(&[], 0));
+        assert_eq!(init_len(&memory), Some(60));
+        set_init(&memory, 80);
+        assert_eq!(lent.init_len(0), 80);
+    }
+
+    #[test]
+    fn a_record_is_not_taken_for_an_earlier_one_of_the_same_memory() {
+        let memory = [MaybeUninit::uninit(); 100];
+        let (earlier, later) = (at(&memory, 100), at(&memory, 3));
+        drop(earlier);
+        let newest = at(&memory, 5);
+        // Neither ends in order: what they were told of is not passed on to the record that is the newest.
+        drop(later);
+        assert_eq!((newest.init_len(0), init_len(&memory)), (5, None));
     }
 }

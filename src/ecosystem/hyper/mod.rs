@@ -18,8 +18,8 @@ use self::lent::Lent;
 
 use self::bounds::{HyperRead, HyperWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
-use crate::hub::count;
 use crate::hub::{AsyncReadBuf, AsyncWrite};
+use crate::hub::{count, poll_read_on_budget};
 use crate::shim::{Ecosystem, Includes, Shim, sealed};
 
 /// The tag of types that have hyper's traits: `hyper::rt::{Read, Write}`.
@@ -135,23 +135,38 @@ fn poll_into_cursor(
 ) -> Poll<io::Result<()>> {
     let init = cursor.init_len();
     if init == cursor.capacity() {
-        let (poll, filled) = poll_into_slice(cursor.init_mut(), read);
+        let (poll, filled) = poll_into_slice(cursor.init_mut(), read)?;
         cursor.advance_checked(filled);
         return poll;
     }
     // SAFETY: hyper's buffer de-initialises nothing, and asks the same of those who write through it.
     let memory = unsafe { cursor.as_mut() };
-    let lent = Lent::new(memory.as_ptr().addr(), memory.len(), init);
+    let (address, len) = (memory.as_ptr().addr(), memory.len());
+    let lent = Lent::new(address, len, init);
     let mut buf = ReadBuf::uninit(memory);
     let poll = read(buf.unfilled());
-    let filled = buf.filled().len();
+    let filled = check_filled(&buf, address, len)?;
     // SAFETY: `init` bytes were initialised before, and whoever says that more are by now is a shim that was lent this memory:
     // see `Lent`.
     unsafe { cursor.assume_init(lent.init_len(filled)) };
-    // SAFETY: `buf` never leaves this function: it is the unfilled part of the cursor still, and its filled bytes are
-    // initialised by its own invariant.
+    // SAFETY: `buf` is the unfilled part of the cursor still, as was checked, and its filled bytes are initialised by its own
+    // invariant.
     unsafe { cursor.advance(filled) };
     poll
+}
+
+/// How many bytes are filled of a buffer that is made of the `len` bytes at `address`, if it still is.
+///
+/// hyper gives no reader access to the buffer behind its cursor, so that it always is. Should a later hyper have a way to
+/// exchange it, as tokio's traits have, then this is an error.
+#[inline]
+fn check_filled(buf: &ReadBuf<'_>, address: usize, len: usize) -> Result<usize, ContractViolation> {
+    let filled = buf.filled();
+    if filled.as_ptr().addr() == address && filled.len() <= len {
+        Ok(filled.len())
+    } else {
+        Err(ContractViolation::BufferReplaced)
+    }
 }
 
 /// Lets a hyper reader read into initialised memory, and counts what it filled.
@@ -159,11 +174,12 @@ fn poll_into_cursor(
 fn poll_into_slice(
     slice: &mut [u8],
     read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
-) -> (Poll<io::Result<()>>, usize) {
-    let _lent = Lent::new(slice.as_ptr().addr(), slice.len(), slice.len());
+) -> Result<(Poll<io::Result<()>>, usize), ContractViolation> {
+    let (address, len) = (slice.as_ptr().addr(), slice.len());
+    let _lent = Lent::new(address, len, len);
     let mut buf = ReadBuf::new(slice);
     let poll = read(buf.unfilled());
-    (poll, buf.filled().len())
+    Ok((poll, check_filled(&buf, address, len)?))
 }
 
 // Lifts.
@@ -180,15 +196,17 @@ super::bounds::bounds! {
 impl<T: HyperRead, V> AsyncReadBuf for Shim<T, Hyper, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, ()) = self.project_moving();
-        poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))
+        let (io, (), budget) = self.project_reading();
+        poll_read_on_budget(budget, cx, cursor, |cx, cursor| poll_into_cursor(cursor, |buf| io.poll_read(cx, buf)))
     }
 
     #[inline]
     fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let (io, ()) = self.project_moving();
-        let (poll, filled) = poll_into_slice(slice, |buf| io.poll_read(cx, buf));
-        count(poll, filled)
+        let (io, (), budget) = self.project_reading();
+        budget.poll_counted(cx, |cx| {
+            let (poll, filled) = poll_into_slice(slice, |buf| io.poll_read(cx, buf)).map_err(io::Error::from)?;
+            count(poll, filled)
+        })
     }
 }
 
@@ -196,8 +214,11 @@ impl<T: HyperRead, V> AsyncReadBuf for Shim<T, Hyper, V> {
 impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let n = ready!(self.project_moving().0.poll_write(cx, data))?;
-        Poll::Ready(ContractViolation::check_write(n, data.len()))
+        let (io, (), budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| {
+            let n = ready!(io.poll_write(cx, data))?;
+            Poll::Ready(ContractViolation::check_write(n, data.len()))
+        })
     }
 
     #[inline]
@@ -216,7 +237,8 @@ impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.project_moving().0.poll_write_vectored(cx, bufs)
+        let (io, (), budget) = self.project_writing();
+        budget.poll_counted(cx, |cx| io.poll_write_vectored(cx, bufs))
     }
 
     #[inline]

@@ -7,9 +7,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::bounds::{StdBufRead, StdRead, StdSeek, StdUnpin, StdWrite};
-use crate::buf::{BorrowedCursor, ContractViolation, Offer};
+use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::coop::poll_yield;
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
-use crate::shim::{Attempt, Shim, Sliced, sealed};
+use crate::hub::{consume_on_budget, poll_fill_on_budget, poll_read_on_budget};
+use crate::shim::{Attempt, ReadAttempt, Shim, Sliced, sealed};
 
 /// The tag of types that have std's traits and are used in asynchronous code all the same: made with
 /// [`Shim::allow_std`].
@@ -97,42 +99,6 @@ impl<T> Shim<T, AllowStd> {
     }
 }
 
-impl<T, V> Shim<T, AllowStd, V> {
-    /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use io_shim::{Offer, Shim};
-    ///
-    /// // A decoder that fills whatever it is given: zeroed where it will write, and not copied.
-    /// let decoder = Shim::allow_std(std::io::repeat(0)).with_offer(Offer::Whole);
-    /// ```
-    #[must_use = "the shim with the setting is the result"]
-    pub fn with_offer(mut self, offer: Offer) -> Self {
-        self.state_mut().set_offer(offer);
-        self
-    }
-
-    /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
-    ///
-    /// As over futures-io, the shim gathers for a writer that turns out to take one slice only.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use io_shim::{AsyncWrite as _, Shim};
-    ///
-    /// let writer = Shim::allow_std(Vec::new()).with_write_vectored(false);
-    /// assert!(!writer.is_write_vectored());
-    /// ```
-    #[must_use = "the shim with the setting is the result"]
-    pub fn with_write_vectored(mut self, answer: bool) -> Self {
-        self.state_mut().set_write_vectored(answer);
-        self
-    }
-}
-
 /// One call of the type inside, which is an answer in any case.
 #[inline]
 fn call<R>(operate: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
@@ -172,25 +138,37 @@ impl Error for WouldBlock {
 #[deny(clippy::missing_trait_methods)]
 impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, state) = self.get_mut().parts_mut();
-        state.poll_read_buf(cursor, |slice| call(|| io.read(slice)))
+    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        let (io, state, budget) = self.project_reading();
+        let io = io.get_mut();
+        poll_read_on_budget(budget, cx, cursor, |_, cursor| {
+            state.poll_read_buf(cursor, |slice| call(|| io.read(slice)))
+        })
     }
 
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        let io = self.get_mut().get_mut();
-        let n = ready!(call(|| io.read(slice)))?;
-        Poll::Ready(ContractViolation::check_read(n, slice.len()))
+    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        let (io, _, budget) = self.project_reading();
+        let io = io.get_mut();
+        budget.poll_counted(cx, |_| {
+            let n = ready!(call(|| io.read(slice)))?;
+            Poll::Ready(ContractViolation::check_read(n, slice.len()))
+        })
     }
 
     fn poll_read_vectored(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let (io, state) = self.get_mut().parts_mut();
-        state.poll_read_vectored(bufs, |bufs| call(|| io.read_vectored(bufs)))
+        let (io, state, budget) = self.project_reading();
+        let io = io.get_mut();
+        budget.poll_counted(cx, |_| {
+            state.poll_read_vectored(bufs, |attempt| match attempt {
+                ReadAttempt::Vectored(bufs) => call(|| io.read_vectored(bufs)),
+                ReadAttempt::Single(slice) => call(|| io.read(slice)),
+            })
+        })
     }
 
     #[inline]
@@ -207,10 +185,13 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
 #[deny(clippy::missing_trait_methods)]
 impl<T: StdWrite + StdUnpin, V> AsyncWrite for Shim<T, AllowStd, V> {
     #[inline]
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let io = self.get_mut().get_mut();
-        let n = ready!(call(|| io.write(data)))?;
-        Poll::Ready(ContractViolation::check_write(n, data.len()))
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let (io, _, budget) = self.project_writing();
+        let io = io.get_mut();
+        budget.poll_counted(cx, |_| {
+            let n = ready!(call(|| io.write(data)))?;
+            Poll::Ready(ContractViolation::check_write(n, data.len()))
+        })
     }
 
     #[inline]
@@ -224,11 +205,18 @@ impl<T: StdWrite + StdUnpin, V> AsyncWrite for Shim<T, AllowStd, V> {
         AsyncWrite::poll_flush(self, cx)
     }
 
-    fn poll_write_vectored(self: Pin<&mut Self>, _: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let (io, state) = self.get_mut().parts_mut();
-        state.poll_write_vectored(bufs, |attempt| match attempt {
-            Attempt::Vectored => call(|| io.write_vectored(bufs)),
-            Attempt::Single(data) => call(|| io.write(data)),
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let (io, state, budget) = self.project_writing();
+        let io = io.get_mut();
+        budget.poll_counted(cx, |_| {
+            state.poll_write_vectored(bufs, |attempt| match attempt {
+                Attempt::Vectored => call(|| io.write_vectored(bufs)),
+                Attempt::Single(data) => call(|| io.write(data)),
+            })
         })
     }
 
@@ -241,20 +229,21 @@ impl<T: StdWrite + StdUnpin, V> AsyncWrite for Shim<T, AllowStd, V> {
 impl<T: StdBufRead + StdUnpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        match self.get_mut().get_mut().fill_buf() {
+        let (io, _, budget) = self.project_reading();
+        let io = io.get_mut();
+        poll_fill_on_budget(budget, cx, |cx| match io.fill_buf() {
             Ok(chunk) => Poll::Ready(Ok(chunk)),
             // Repeated by way of the executor, since a borrowed slice cannot be returned from within a loop.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => poll_yield(cx),
             Err(error) => Poll::Ready(Err(advise(error))),
-        }
+        })
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        self.get_mut().get_mut().consume(n);
+        let (io, _, budget) = self.project_reading();
+        consume_on_budget(budget, n);
+        io.get_mut().consume(n);
     }
 }
 

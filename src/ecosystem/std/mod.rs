@@ -14,9 +14,9 @@ use std::marker::PhantomData;
 use std::task::Poll;
 
 use self::bounds::{StdBufRead, StdRead, StdSeek, StdWrite};
-use crate::buf::{BorrowedCursor, ContractViolation, Offer, now};
+use crate::buf::{BorrowedCursor, ContractViolation, Room, now};
 use crate::hub::{self, ReadBuf, WriteVectored, uninterrupted};
-use crate::shim::{Attempt, Buffered, Ecosystem, Includes, Shim, Sliced, Unbuffered, sealed};
+use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, Sliced, Unbuffered, sealed};
 
 pub use allow::AllowStd;
 #[cfg(all(feature = "fd", unix))]
@@ -80,24 +80,6 @@ impl<T> Shim<T, Std> {
     }
 }
 
-impl<T, V> Shim<T, Std, V> {
-    /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use io_shim::{Offer, Shim};
-    ///
-    /// // A decoder that fills whatever it is given: zeroed where it will write, and not copied.
-    /// let decoder = Shim::from_std(std::io::repeat(0)).with_offer(Offer::Whole);
-    /// ```
-    #[must_use = "the shim with the setting is the result"]
-    pub fn with_offer(mut self, offer: Offer) -> Self {
-        self.state_mut().set_offer(offer);
-        self
-    }
-}
-
 impl<T> Shim<T, StdBuf> {
     /// Wraps a type that has std's traits and a buffer inside: `std::io::BufRead`.
     ///
@@ -120,27 +102,6 @@ impl<T> Shim<T, StdBuf> {
     #[inline]
     pub fn from_std_buf(io: T) -> Self {
         Shim::wrap(io)
-    }
-}
-
-impl<T, B: sealed::Buffering, V> Shim<T, Std<B>, V> {
-    /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
-    ///
-    /// std's own query is unstable (rust#69941). The default is right for writers that vector and harmless for those that do
-    /// not, since the shim gathers for them. With `false`, callers gather themselves.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use io_shim::{Shim, WriteVectored as _};
-    ///
-    /// let writer = Shim::from_std(Vec::new()).with_write_vectored(false);
-    /// assert!(!writer.is_write_vectored());
-    /// ```
-    #[must_use = "the shim with the setting is the result"]
-    pub fn with_write_vectored(mut self, answer: bool) -> Self {
-        self.state_mut().set_write_vectored(answer);
-        self
     }
 }
 
@@ -191,7 +152,12 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
 
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let (io, state) = self.parts_mut();
-        now(state.poll_read_vectored(bufs, |bufs| Poll::Ready(uninterrupted(|| io.read_vectored(bufs)))))
+        now(state.poll_read_vectored(bufs, |attempt| {
+            Poll::Ready(match attempt {
+                ReadAttempt::Vectored(bufs) => uninterrupted(|| io.read_vectored(bufs)),
+                ReadAttempt::Single(slice) => uninterrupted(|| io.read(slice)),
+            })
+        }))
     }
 
     #[inline]
@@ -228,8 +194,8 @@ impl<T: StdBufRead, V> ReadBuf for Shim<T, StdBuf, V> {
 
     #[inline]
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let n = uninterrupted(|| self.get_mut().read_vectored(bufs))?;
-        ContractViolation::check_read_vectored(n, bufs)
+        let room = Room::of(bufs);
+        room.check(uninterrupted(|| self.get_mut().read_vectored(bufs))?)
     }
 
     #[inline]

@@ -1,12 +1,14 @@
 //! [`HostileReader`]: a reader of every ecosystem that breaks its contract at the first call.
 
+use std::boxed::Box;
 use std::io::{self, IoSliceMut};
 use std::pin::Pin;
+use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::vec;
 use std::vec::Vec;
 
-use super::{AFTER, Calls, DATA, Dialect, Wakes, panic_quietly, provoke};
+use super::{AFTER, Calls, DATA, Dialect, FOREIGN, Wakes, panic_quietly, provoke};
 use crate::buf::BorrowedCursor;
 use crate::hub::AsyncReadBuf;
 
@@ -77,6 +79,8 @@ faults! {
         ClaimsToVector = "claims to vector and uses the first slice",
         VectoredReportsTooMany = "reports more than all slices together",
         VectoredFillsTheLast = "fills the last slice first",
+        VectoredAdvances = "advances the slices past what it filled",
+        VectoredExchanges = "exchanges a slice for a longer one and fills that",
     }
 }
 
@@ -107,8 +111,10 @@ impl ReadFault {
                 | SetsFilledBack,
                 Dialect::Hyper,
             ) => Err("hyper counts what `put_slice` writes and nothing else, advancing is `unsafe`"),
-            (VectoredReportsTooMany | VectoredFillsTheLast, Dialect::Tokio) => Err("tokio has no vectored reads"),
-            (VectoredReportsTooMany | VectoredFillsTheLast, Dialect::Hyper) => Err("hyper has no vectored reads"),
+            (
+                VectoredReportsTooMany | VectoredFillsTheLast | VectoredAdvances | VectoredExchanges,
+                Dialect::Tokio | Dialect::Hyper,
+            ) => Err("the traits have no vectored reads"),
             (HintsTooMuch | ClaimsToVector, Dialect::Tokio | Dialect::Futures | Dialect::Hyper) => {
                 Err("the traits have no such query")
             }
@@ -239,6 +245,23 @@ impl HostileReader {
                 last.fill(DATA);
                 Poll::Ready(Ok(last.len()))
             }
+            ReadFault::VectoredAdvances if self.calls.made() == 0 => {
+                self.calls.next();
+                let (mut bufs, mut filled) = (bufs, 0);
+                while filled < total {
+                    let n = 3.min(bufs[0].len());
+                    bufs[0][..n].fill(DATA);
+                    filled += n;
+                    IoSliceMut::advance_slices(&mut bufs, n);
+                }
+                Poll::Ready(Ok(filled))
+            }
+            ReadFault::VectoredExchanges if self.calls.made() == 0 => {
+                self.calls.next();
+                let Some(last) = bufs.last_mut() else { return Poll::Ready(Ok(0)) };
+                *last = IoSliceMut::new(leak(vec![FOREIGN; 2 * total + 1].into_boxed_slice()));
+                Poll::Ready(Ok(last.len()))
+            }
             _ => {
                 let first = bufs.iter_mut().find(|buf| !buf.is_empty());
                 self.read_slice(cx, first.map_or(&mut [], |buf| &mut **buf))
@@ -347,15 +370,22 @@ impl hyper::rt::Read for HostileReader {
     }
 }
 
+/// Leaks a value, and keeps its address: what a checker calls a leak is memory that nobody knows the way to.
+fn leak<'a, T: ?Sized + 'a>(value: Box<T>) -> &'a mut T {
+    static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    let value = Box::leak(value);
+    let address = std::ptr::from_mut(value).cast::<u8>().expose_provenance();
+    KEPT.lock().unwrap_or_else(|error| error.into_inner()).push(address);
+    value
+}
+
 #[cfg(feature = "tokio")]
 mod tokio_dialect {
     use std::boxed::Box;
     use std::mem;
-    use std::sync::Mutex;
 
     use tokio::io::{AsyncRead, ReadBuf};
 
-    use super::super::FOREIGN;
     use super::*;
 
     /// A buffer of nobody's.
@@ -363,15 +393,6 @@ mod tokio_dialect {
         let mut buf = ReadBuf::new(leak(vec![FOREIGN; len].into_boxed_slice()));
         buf.set_filled(len.min(HONEST));
         buf
-    }
-
-    /// Leaks a value, and keeps its address: what a checker calls a leak is memory that nobody knows the way to.
-    fn leak<'a, T: ?Sized + 'a>(value: Box<T>) -> &'a mut T {
-        static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-        let value = Box::leak(value);
-        let address = std::ptr::from_mut(value).cast::<u8>().expose_provenance();
-        KEPT.lock().unwrap_or_else(|error| error.into_inner()).push(address);
-        value
     }
 
     impl HostileReader {

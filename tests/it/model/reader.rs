@@ -869,6 +869,9 @@ struct Caller {
     waker: Waker,
     /// How much data has arrived, in calls in which the reader was honest.
     received: usize,
+    /// Polls in a row in which a layer yielded, and how many there may be.
+    yields: usize,
+    most_yields: usize,
 }
 
 /// What was known of the reader before a call.
@@ -891,7 +894,7 @@ impl Caller {
         let stack = layers.iter().fold(base.wrap(source), |stack, layer| layer.wrap(stack));
         let (woken, waker) = Woken::new();
         let buffers = case.layers.iter().any(|layer| layer.buffers());
-        Caller { stack, buffers, log, woken, waker, received: 0 }
+        Caller { stack, buffers, log, woken, waker, received: 0, yields: 0, most_yields: 3 * case.layers.len() }
     }
 
     /// Whether the order of the data is beyond knowing.
@@ -969,6 +972,8 @@ impl Caller {
     fn judge(&mut self, before: &Before, poll: Read, bytes: &[u8], room: usize) {
         let log = &self.log;
         let woken = self.woken.take();
+        let yielded = matches!(poll, Some(Poll::Pending)) && log.pendings.get() == before.pendings;
+        self.yields = if yielded { self.yields + 1 } else { 0 };
         if log.hostile.get() > before.hostile {
             if log.violations.get() > before.violations {
                 let Some(Poll::Ready(Err(error))) = &poll else { panic!("a violation was not noticed: {poll:?}") };
@@ -985,7 +990,10 @@ impl Caller {
         let failed = log.errors.get() - before.errors;
         match poll.expect("nobody panicked but the conversion") {
             Poll::Pending => {
-                assert_eq!((pending, failed), (1, 0), "nobody waits");
+                assert_eq!(failed, 0, "a failure was swallowed");
+                // A layer that was ready often enough yields, at most once each, before anything is called.
+                assert!(self.yields <= self.most_yields, "nobody waits");
+                assert!(pending == 1 || log.given.get() == before.given, "it read, and yields");
                 assert!(woken, "the waker was lost");
                 assert!(bytes.is_empty(), "not ready, with data");
             }

@@ -292,6 +292,9 @@ struct Caller {
     taken: usize,
     flushes: usize,
     shutdowns: usize,
+    /// Polls in a row in which a layer yielded, and how many there may be.
+    yields: usize,
+    most_yields: usize,
 }
 
 impl Caller {
@@ -301,7 +304,16 @@ impl Caller {
         let (base, layers) = case.layers.split_first().expect("a case has a layer");
         let stack = layers.iter().fold(base.wrap(sink), |stack, layer| layer.wrap(stack));
         let vectored = case.layers.iter().fold(case.vectored, |inner, layer| layer.answer(inner));
-        Caller { stack, log, vectored, taken: 0, flushes: 0, shutdowns: 0 }
+        Caller {
+            stack,
+            log,
+            vectored,
+            taken: 0,
+            flushes: 0,
+            shutdowns: 0,
+            yields: 0,
+            most_yields: 3 * case.layers.len(),
+        }
     }
 
     /// Whether there was enough data left for it.
@@ -355,6 +367,8 @@ impl Caller {
         let after = (log.pendings.get(), log.errors.get(), log.violations.get(), log.vectored_violations.get());
         let seen = (after.0 - before.0, after.1 - before.1, after.2 - before.2, after.3 - before.3);
         let recorded = log.data.borrow().len() - self.taken;
+        let yielded = poll.is_pending() && seen.0 == 0;
+        self.yields = if yielded { self.yields + 1 } else { 0 };
         match (seen, poll) {
             ((0, 0, 0, 0), Poll::Ready(Ok(n))) => {
                 assert_eq!(n, recorded, "what was recorded is not what was taken");
@@ -363,7 +377,13 @@ impl Caller {
                 assert!(log.data.borrow()[self.taken..] == data()[self.taken..self.taken + n], "the data differs");
                 self.taken += n;
             }
-            ((1, 0, 0, 0), Poll::Pending) => assert!(woken.take(), "the waker was lost"),
+            ((pending, 0, 0, 0), Poll::Pending) => {
+                assert!(woken.take(), "the waker was lost");
+                // A layer that was ready often enough yields, at most once each, before anything is called.
+                assert!(self.yields <= self.most_yields, "nobody waits");
+                assert!(pending == 1 || recorded == 0, "it wrote, and yields");
+                return true;
+            }
             ((0, 1, 0, 0), Poll::Ready(Err(error))) => assert_eq!(error.kind(), io::ErrorKind::TimedOut),
             ((0, 0, 1, 0), Poll::Ready(Err(error))) => assert!(ContractViolation::of(&error).is_some()),
             // Counts of vectored writes are passed on as they are.
