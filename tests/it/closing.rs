@@ -1,4 +1,5 @@
-//! What closing a shim does, and what dropping it does, by the type inside: whether the peer reads an end of file.
+//! What closing a shim does, and what dropping it does, by the type inside: whether the peer reads
+//! an end of file.
 //!
 //! `cargo test --all-features --test it -- closing --nocapture` prints the table.
 
@@ -24,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How long to wait for an end of file that is not expected.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// A runtime for tokio's sockets. Tests enter it and block on their own thread, where `BlockOn` may wait, too.
+/// A runtime for tokio's sockets. Tests enter it and block on their own thread, where `BlockOn` may
+/// wait, too.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
@@ -174,7 +176,8 @@ fn upgraded() -> Stream<hyper::upgrade::Upgraded> {
 fn ends_by_closing<S: Writer>(mut stream: Stream<S>, way: Way) -> bool {
     way.write_all(&mut stream.io, b"hello").unwrap();
     way.close(&mut stream.io).unwrap();
-    // A stream that has not ended takes more, and the peer gets it. What has ended refuses, some types with a panic.
+    // A stream that has not ended takes more, and the peer gets it. What has ended refuses, some
+    // types with a panic.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         way.write_all(&mut stream.io, b"!")?;
         way.flush(&mut stream.io)
@@ -214,7 +217,11 @@ fn tried<S: Writer>(inside: &str, code: &str, make: impl Fn() -> io::Result<Stre
     let [by_closing, by_dropping] = ends;
     let row = format!("{inside}, {code}");
     for way in Way::ALL {
-        assert_eq!(ends_by_closing(make().unwrap(), way), by_closing, "{row}, {way:?}: the end of file after closing it");
+        assert_eq!(
+            ends_by_closing(make().unwrap(), way),
+            by_closing,
+            "{row}, {way:?}: the end of file after closing it"
+        );
         check_dropping(make().unwrap(), way, by_dropping, &row);
     }
     let [closing, dropping] = ends.map(|ends| if ends { "yes" } else { "**no**" });
@@ -224,7 +231,8 @@ fn tried<S: Writer>(inside: &str, code: &str, make: impl Fn() -> io::Result<Stre
 const YES: bool = true;
 const NO: bool = false;
 
-/// What is inside, a stream of it, the code that wraps it, and whether closing and dropping end the stream.
+/// What is inside, a stream of it, the code that wraps it, and whether closing and dropping end the
+/// stream.
 macro_rules! row {
     ($inside:literal, $stream:expr, |$t:ident| $code:expr, $ends:expr) => {
         tried(
@@ -239,7 +247,8 @@ macro_rules! row {
     };
 }
 
-/// The table: by the type inside and the constructor, which of closing and dropping ends the stream for the peer.
+/// The table: by the type inside and the constructor, which of closing and dropping ends the stream
+/// for the peer.
 fn closing_table() -> String {
     use smol::Async;
     use std::net::TcpStream as StdTcp;
@@ -296,7 +305,12 @@ fn closing_table() -> String {
         ),
         row!("smol's `ChildStdin`", smol_child(), |t| Shim::from_futures(t), [NO, YES]),
         row!("std's `ChildStdin`", std_child(), |t| Shim::from_futures(smol::Unblock::new(t)), [YES, YES]),
-        row!("async-std's `TcpStream`", tcp().map(async_std::net::TcpStream::from), |t| Shim::from_futures(t), [NO, YES]),
+        row!(
+            "async-std's `TcpStream`",
+            tcp().map(async_std::net::TcpStream::from),
+            |t| Shim::from_futures(t),
+            [NO, YES]
+        ),
         row!(
             "async-std's `TcpStream`",
             tcp().map(async_std::net::TcpStream::from),

@@ -24,9 +24,11 @@ fn content(file: &NamedTempFile) -> Vec<u8> {
     std::fs::read(file.path()).unwrap()
 }
 
-/// A row of the table of last writes, once every way of flushing and closing has shown that all is in the file.
+/// A row of the table of last writes, once every way of flushing and closing has shown that all is
+/// in the file.
 ///
-/// `dropped` says what happens to a file that is neither flushed nor closed. Tests of their own show that.
+/// `dropped` says what happens to a file that is neither flushed nor closed. Tests of their own
+/// show that.
 fn last_write<S: Writer>(code: &str, make: impl Fn(File) -> S, dropped: &str) -> String {
     let data = data();
     for way in Way::ALL {
@@ -90,7 +92,7 @@ fn what_was_flushed_or_closed_is_in_the_file() {
     println!("{}", last_write_table());
 }
 
-/// Writes to a file and drops it while no thread can write, by every way. What `check` looks at is then the file.
+/// Writes to a file and drops it while no thread can write, by every way.
 fn dropped_unflushed<S: Writer>(make: impl Fn(File) -> S) -> Vec<NamedTempFile> {
     let dropped = Way::ALL.map(|way| {
         let named = NamedTempFile::new().unwrap();
@@ -103,7 +105,8 @@ fn dropped_unflushed<S: Writer>(make: impl Fn(File) -> S) -> Vec<NamedTempFile> 
     dropped.into()
 }
 
-/// The write is done by a thread of tokio's pool. Here its only thread is busy until the file is dropped.
+/// The write is done by a thread of tokio's pool. Here its only thread is busy until the file is
+/// dropped.
 #[test]
 #[cfg_attr(miri, ignore = "needs files and threads")]
 fn a_tokio_file_dropped_unflushed_is_written_later() {
@@ -120,7 +123,8 @@ fn a_tokio_file_dropped_unflushed_is_written_later() {
     }
 }
 
-/// A thread of the `blocking` crate writes. Dropping the file cancels that, and the write never happens.
+/// A thread of the `blocking` crate writes. Dropping the file cancels that, and the write never
+/// happens.
 #[cfg(target_os = "linux")]
 #[test]
 #[cfg_attr(miri, ignore = "starts a process")]
@@ -146,8 +150,8 @@ fn child_whose_pool_is_busy() {
     }
 }
 
-/// What was found of a file of 100 bytes: its position when it was opened and moved to 50, its position after reading 4 bytes,
-/// and where a write after reading 4 bytes went.
+/// What was found of a file of 100 bytes: the position that a file at 50 says, the position after
+/// reading 4 bytes from the start, and where a write after that read went.
 #[derive(Debug, PartialEq)]
 struct Positions {
     moved: u64,
@@ -199,7 +203,8 @@ fn std_positions<S: Read + Write + Seek>(make: impl Fn(File) -> S) -> Positions 
     )
 }
 
-/// The positions of an asynchronous type, which are the same by the functions of tokio, of futures and of std.
+/// The positions of an asynchronous type, which are the same by the functions of tokio, of futures
+/// and of std.
 fn async_positions<S>(make: impl Fn(File) -> S) -> Positions
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + tokio::io::AsyncSeek + Unpin,
