@@ -52,6 +52,18 @@ impl sealed::View for Futures {}
 impl<T> Shim<T, Futures> {
     /// Wraps a type that has the traits of futures-io.
     ///
+    /// # Closing
+    ///
+    /// Closing the shim calls `poll_close` of the type inside. The peer reads an end of file only
+    /// if that ends the stream, as it does with smol's sockets. `async_io::Async`, async-std's
+    /// sockets and the stdin of a child process only flush: they end when the shim is dropped.
+    ///
+    /// To end a socket of async-std's earlier, close the shim, then call the socket's own
+    /// `shutdown`: `shim.get_ref().shutdown(Shutdown::Write)`. Wrap an `Async` with
+    /// `Shim::from_smol` instead.
+    ///
+    /// Flush or close a file before you drop it. Otherwise the last write may be lost.
+    ///
     /// # Examples
     ///
     /// ```

@@ -60,6 +60,14 @@ impl sealed::View for Tokio {}
 impl<T> Shim<T, Tokio> {
     /// Wraps a type that has tokio's traits.
     ///
+    /// # Closing
+    ///
+    /// Closing the shim calls `poll_shutdown` of the type inside. A socket ends its sending half.
+    /// The stdin of a child process does nothing: it ends when the shim is dropped.
+    ///
+    /// Flush or close a `tokio::fs::File` before you drop it. Otherwise the last write is done
+    /// later, on another thread, and is lost if the process ends first.
+    ///
     /// # Examples
     ///
     /// ```

@@ -40,6 +40,11 @@ use tokio::runtime::Handle;
 /// `block_on`, and no [`Handle`] can be that thread (tokio#7441). Give `BlockOn` a type of a runtime that has threads of its
 /// own, or see to it that another thread drives it.
 ///
+/// # Flushing files
+///
+/// A file of tokio's or smol's writes on another thread. Unlike a file of std's, it needs a `flush`
+/// or a [`shutdown`](BlockOn::shutdown) before it is dropped. Otherwise the last write may be lost.
+///
 /// # Panics
 ///
 /// Within a tokio context where blocking is not allowed, every call panics with tokio's own message: "Cannot start a runtime
@@ -130,6 +135,9 @@ impl<T> BlockOn<T> {
 
 impl<T: AsyncWrite + Unpin> BlockOn<T> {
     /// Flushes and ends the stream, which no trait of std's does.
+    ///
+    /// This closes the type inside. A few types do not end the stream then: see
+    /// `Shim::from_futures`.
     ///
     /// # Errors
     ///

@@ -18,12 +18,16 @@
 //! * **As it is**: it runs there and needs nothing more. (A socket or timer of tokio's that was made needs the runtime in whose context
 //!   that happened to go on running, and a tokio runtime its `enable_io` and `enable_time`.)
 //! * **In a context**: as it is, it panics: "there is no reactor running". Put a [`TokioContext`] around it, or around the future that uses it.
-//! * **On a thread**: it would hold up everything else on the executor's thread. `smol::Unblock` reads on a thread of its own,
-//!   on any executor, and `Shim::from_futures` takes it; with a tokio runtime at hand, `handle.spawn_blocking` runs a function on one.
+//! * **On a thread**: it would hold up everything else on the executor's thread. On any executor,
+//!   `smol::fs::File::from(file)` reads a file on another thread, and `smol::Unblock::new(reader)`
+//!   stdin or a pipe. `Shim::from_futures` takes both. A file in `Unblock` has wrong positions, as
+//!   it reads ahead. With a tokio runtime at hand, `handle.spawn_blocking` runs a function on a
+//!   thread.
 //!
 //! The other way, an asynchronous reader in synchronous code, is [`BlockOn`]; its docs have a table of where it may wait.
 //!
 //! async-std, which is discontinued, is to this table what smol is: its sockets and timers are those of async-io.
+//! Closing its sockets does not end them: see the docs of `Shim::from_futures`.
 //!
 //! # tokio elsewhere
 //!

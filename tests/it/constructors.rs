@@ -108,7 +108,7 @@ fn rows() -> Vec<Row> {
         (socket: smol::net::unix::UnixStream) [tokio, hyper] Shim::from_smol(socket);
         (socket: std::net::TcpStream) [tokio, futures, hyper] Shim::from_smol(smol::Async::new(socket)?);
         (file: tokio::fs::File) [futures] Shim::from_tokio(file);
-        (file: std::fs::File) [tokio, futures, hyper] Shim::from_futures(smol::Unblock::new(file));
+        (file: std::fs::File) [tokio, futures, hyper] Shim::from_futures(smol::fs::File::from(file));
         (file: std::fs::File) [std, hub] Shim::from_fd(file);
         (decoder: io::Cursor<Vec<u8>>) [tokio, futures, hyper] Shim::allow_std(decoder);
         (tls: tokio_rustls::client::TlsStream<TokioSocket>) [futures, hyper] Shim::from_tokio(tls);
@@ -149,4 +149,5 @@ fn the_constructors_below_the_table_are_there() {
     wants::futures(&Shim::from_tokio(memory()).into_futures());
     wants::hyper(&Shim::from_tokio(memory()).into_hyper());
     wants::std(&Shim::from_std(io::empty()).into_std());
+    wants::tokio(&Shim::from_futures(smol::Unblock::new(io::stdin())));
 }

@@ -163,7 +163,7 @@ fn a_server_shuts_down_gracefully_when_its_requests_are_answered() {
 }
 
 /// Upgrades a connection on both sides and gives what `client` and `server` make of it.
-async fn upgraded<C, S>(
+pub async fn upgraded<C, S>(
     client: impl AsyncFnOnce(hyper::upgrade::Upgraded) -> C,
     server: impl AsyncFnOnce(hyper::upgrade::Upgraded) -> S,
 ) -> (C, S) {

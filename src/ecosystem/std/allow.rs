@@ -62,18 +62,39 @@ impl<T> Shim<T, AllowStd> {
     ///
     /// # What to do with readers that block
     ///
-    /// A file on any executor, by the threads of the `blocking` crate, whose `Unblock` has futures-io's traits:
+    /// Read a file on any executor with `smol::fs::File`. It has futures-io's traits and reads on
+    /// another thread:
     ///
     /// ```
-    /// use blocking::Unblock;
     /// use io_shim::Shim;
+    /// use smol::fs::File;
     /// use tokio::io::AsyncReadExt as _;
     ///
     /// # futures::executor::block_on(async {
     /// let file = std::fs::File::open("README.md")?;
     /// let mut text = String::new();
-    /// Shim::from_futures(Unblock::new(file)).read_to_string(&mut text).await?;
+    /// Shim::from_futures(File::from(file)).read_to_string(&mut text).await?;
     /// assert!(text.contains("io-shim"));
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// Read a pipe or stdin with `Unblock` of the `blocking` crate. Do not use it for files: it
+    /// reads ahead, so the position of a file and the place of the next write are wrong after a
+    /// read.
+    ///
+    /// ```
+    /// use blocking::Unblock;
+    /// use io_shim::Shim;
+    /// use std::process::{Command, Stdio};
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut child = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+    /// let output = child.stdout.take().expect("it is piped");
+    /// let mut text = String::new();
+    /// Shim::from_futures(Unblock::new(output)).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello\n");
+    /// # child.wait()?;
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
     ///

@@ -74,7 +74,7 @@ fn in_its_own_process(test: &str) {
 /// The same with variables in its environment.
 #[cfg(target_os = "linux")]
 #[track_caller]
-fn in_its_own_process_with(test: &str, environment: &[(&str, &str)]) {
+pub fn in_its_own_process_with(test: &str, environment: &[(&str, &str)]) {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .envs(environment.iter().copied())
