@@ -42,8 +42,9 @@ use tokio::runtime::Handle;
 /// `block_on`, and no [`Handle`] can be that thread (tokio#7441). Give `BlockOn` a type of a runtime that has threads of its
 /// own, or see to it that another thread drives it.
 ///
-/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. Calls wait without
-/// a runtime there, even with a handle. Sockets and pipes work; tokio's files panic, which ends the process.
+/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. Calls wait
+/// without a runtime there, even with a handle. Sockets and pipes work. tokio's files panic, which
+/// ends the process.
 ///
 /// # Panics
 ///
@@ -228,7 +229,12 @@ impl Wake for Signal {
 #[deny(clippy::missing_trait_methods)]
 impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
     fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        self.wait(|io, cx| io.poll_read_buf(cx, cursor.reborrow()))
+        let before = cursor.written().len();
+        self.wait(|io, cx| match io.poll_read_buf(cx, cursor.reborrow()) {
+            // Against its contract, a reader filled before `Pending`. It may never wake for that data.
+            Poll::Pending if cursor.written().len() > before => Poll::Ready(Ok(())),
+            poll => poll,
+        })
     }
 
     fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
