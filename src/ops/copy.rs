@@ -150,8 +150,8 @@ impl Copy {
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    // Against its contract, a reader filled all the room before the error. Reading into no
-                    // room would look like the end.
+                    // Against its contract, a reader filled all the room before the error.
+                    // Reading into no room would look like the end.
                     if buf.spare_len() == 0 {
                         return Poll::Ready(Ok(()));
                     }

@@ -231,7 +231,7 @@ impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
     fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let before = cursor.written().len();
         self.wait(|io, cx| match io.poll_read_buf(cx, cursor.reborrow()) {
-            // Against its contract, a reader filled before `Pending`. It may never wake for that data.
+            // Against its contract, a reader filled before `Pending`. It may never wake for this.
             Poll::Pending if cursor.written().len() > before => Poll::Ready(Ok(())),
             poll => poll,
         })

@@ -62,8 +62,8 @@ impl Embedded {
     ///
     /// Returns the errors of [`new`](Embedded::new). A later call tries again.
     ///
-    /// Returns an error of kind [`Deadlock`](io::ErrorKind::Deadlock) if the panic hook calls this while the
-    /// same thread is starting the runtime.
+    /// Returns an error of kind [`Deadlock`](io::ErrorKind::Deadlock) if the panic hook calls this
+    /// while the same thread is starting the runtime.
     ///
     /// # Examples
     ///

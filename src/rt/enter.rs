@@ -6,8 +6,8 @@ use tokio::runtime::{EnterGuard, Handle};
 
 /// Enters the context of the runtime of `handle`.
 ///
-/// Returns `None` in a destructor that runs after tokio's own thread-local was destroyed. A thread has
-/// no context there any more, and [`Handle::enter`] would panic, which ends the process.
+/// Returns `None` in a destructor that runs after tokio's own thread-local was destroyed. A thread
+/// has no context there any more, and [`Handle::enter`] would panic, which ends the process.
 #[inline]
 pub(super) fn enter(handle: &Handle) -> Option<EnterGuard<'_>> {
     has_context().then(|| handle.enter())
@@ -22,9 +22,10 @@ pub(super) fn has_context() -> bool {
 
 /// Remembers tokio's answer, because asking tokio costs ten times as much.
 ///
-/// Asking is a use of tokio's thread-local, and destructors run in the reverse order of the first use. So
-/// tokio's outlives this one, and the answer is right for as long as this one can be read. (std does not
-/// promise that order. Where it differs, `Handle::enter` panics as it would without this.)
+/// Asking is a use of tokio's thread-local, and destructors run in the reverse order of the first
+/// use. So tokio's outlives this one, and the answer is right for as long as this one can be read.
+/// (std does not promise that order. Where it differs, `Handle::enter` panics as it would without
+/// this.)
 struct Thread {
     has_context: bool,
 }

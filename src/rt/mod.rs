@@ -44,7 +44,7 @@
 //! | a `current_thread` runtime that nobody drives | sockets, timers and tasks stay `Pending` until somebody is in its `block_on`; files work |
 //! | a context within a context or another runtime | the inner one holds until its call returns |
 //! | `block_in_place` in a context | blocks the calling thread, as any blocking call there would; within a `current_thread` runtime tokio panics |
-//! | the destructor of a thread-local, after tokio's own was destroyed | sockets and pipes work, without a context; tokio panics at each operation of a file, which ends the process |
+//! | a thread's end, after tokio's thread-local was destroyed | sockets and pipes work, without a context; tokio's files panic, which ends the process |
 //! | the drop of a socket, file or context | needs no runtime, in whatever thread, before or after its own has ended |
 //!
 //! # For hyper

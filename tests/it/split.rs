@@ -1,7 +1,7 @@
-//! The halves of one shim, in tasks and threads of their own: no wake-up is lost, whatever splits the shim.
+//! The halves of one shim, in tasks and threads of their own: no wake-up is lost.
 //!
-//! hyper and hyper-util have no function that splits. Its traits are used between two shims, of which tokio's
-//! function splits the outer one.
+//! hyper and hyper-util have no function that splits. hyper's traits are used between two shims,
+//! and tokio's function splits the outer one.
 
 use std::io::{self, Read, Write};
 use std::sync::LazyLock;
@@ -53,7 +53,7 @@ impl Direction {
     }
 }
 
-/// Splits both ends of a stream by a function of an ecosystem, and gives each half to a task of its own.
+/// Splits both ends of a stream by a function of an ecosystem, and makes a task of each half.
 macro_rules! splits {
     ($name:ident, $ecosystem:ident, $split:path, $close:ident) => {
         fn $name<S>((one, two): (S, S)) -> Vec<Task>
@@ -101,8 +101,10 @@ macro_rules! splits {
 splits!(by_tokio, tokio, tokio::io::split, shutdown);
 splits!(by_futures, futures, futures::io::AsyncReadExt::split, close);
 
-/// An executor, and how it runs tasks to their end.
-const EXECUTORS: [(&str, fn(Vec<Task>)); 4] = [
+/// The name of an executor, and how it runs tasks to their end.
+type Executor = (&'static str, fn(Vec<Task>));
+
+const EXECUTORS: [Executor; 4] = [
     ("tokio, multi-thread", |tasks| on_tokio(Builder::new_multi_thread().worker_threads(2).build().unwrap(), tasks)),
     ("tokio, `current_thread`", |tasks| on_tokio(Builder::new_current_thread().build().unwrap(), tasks)),
     ("smol, two threads", |tasks| {
@@ -130,7 +132,7 @@ fn on_tokio(runtime: Runtime, tasks: Vec<Task>) {
     tasks.into_iter().for_each(|task| runtime.block_on(task).unwrap());
 }
 
-/// Sends and receives at both ends of the streams that `pair` makes, on each executor, split in each way.
+/// Sends and receives at both ends of what `pair` makes, on each executor, for each split.
 #[track_caller]
 fn exchange<S>(pair: impl Fn() -> (S, S))
 where

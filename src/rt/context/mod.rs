@@ -46,8 +46,9 @@ use crate::access::{descriptors, references};
 /// Once it is shut down, sockets and files in its context return an `io::Error`, in a wait that it interrupts as well. tokio's
 /// timers have no way to say so, and panic.
 ///
-/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. No context can
-/// be entered there, so `T` is called without one. Sockets and pipes work; tokio's files panic.
+/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. No context
+/// can be entered there, so `T` is called without one. Sockets and pipes work. tokio's files panic,
+/// which ends the process.
 ///
 /// Within the context of another runtime the inner one holds, until the call returns. `block_in_place` blocks the calling thread,
 /// whatever executor is on it, and no thread takes its place.

@@ -1,4 +1,4 @@
-//! In the destructor of a thread-local that runs after tokio's own: what needs no runtime works there.
+//! After the end of a thread destroyed tokio's thread-local, what needs no runtime still works.
 //!
 //! A panic there ends the process, so that each test does its work in a process of its own.
 
@@ -29,7 +29,8 @@ thread_local! {
     static AT_END: RefCell<Option<AtEnd>> = const { RefCell::new(None) };
 }
 
-/// Runs `work` at the end of a thread, by a thread-local that is first used between `before` and `after`.
+/// Runs `work` at the end of a thread, in the destructor of a thread-local that is first used
+/// between `before` and `after`.
 fn at_the_end_of<R: Send + 'static>(
     before: impl FnOnce() + Send + 'static,
     work: impl FnOnce() -> R + Send + 'static,
@@ -70,7 +71,7 @@ fn after_tokio<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> 
     )
 }
 
-/// Says "last\nwords" and is answered with "re\nply", each of which is waited for, and ends its stream.
+/// Says "last\nwords", waits for the answer "re\nply", and ends its stream.
 fn converse<T: AsyncReadBuf + AsyncWrite + Unpin>(mut io: BlockOn<T>) -> io::Result<()> {
     io.write_all(b"last\nwords")?;
     io.flush()?;
