@@ -7,6 +7,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+#[cfg(feature = "tokio")]
+use super::enter;
 use crate::access::{descriptors, references};
 use crate::buf::{BorrowedCursor, ContractViolation, Room};
 use crate::hub::{self, AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
@@ -39,6 +41,10 @@ use tokio::runtime::Handle;
 /// The sockets, files and timers of a `current_thread` runtime of tokio's make progress while a thread is in that runtime's
 /// `block_on`, and no [`Handle`] can be that thread (tokio#7441). Give `BlockOn` a type of a runtime that has threads of its
 /// own, or see to it that another thread drives it.
+///
+/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. Calls wait
+/// without a runtime there, even with a handle. Sockets and pipes work. tokio's files panic, which
+/// ends the process.
 ///
 /// # Flushing files
 ///
@@ -170,6 +176,8 @@ impl<T: Unpin> BlockOn<T> {
         {
             let current;
             let handle = match &self.handle {
+                // Without a context, the thread waits for the signal below.
+                Some(_) if !enter::has_context() => None,
                 Some(handle) => Some(handle),
                 None => {
                     current = Handle::try_current().ok();
@@ -229,7 +237,12 @@ impl Wake for Signal {
 #[deny(clippy::missing_trait_methods)]
 impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
     fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        self.wait(|io, cx| io.poll_read_buf(cx, cursor.reborrow()))
+        let before = cursor.written().len();
+        self.wait(|io, cx| match io.poll_read_buf(cx, cursor.reborrow()) {
+            // Against its contract, a reader filled before `Pending`. It may never wake for this.
+            Poll::Pending if cursor.written().len() > before => Poll::Ready(Ok(())),
+            poll => poll,
+        })
     }
 
     fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
@@ -263,7 +276,7 @@ impl<T: AsyncFillBuf + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
         }
         // A slice cannot be returned from within the wait. What is in the buffer by now is given again without reading.
         #[cfg(feature = "tokio")]
-        let _context = self.handle.as_ref().map(Handle::enter);
+        let _context = self.handle.as_ref().and_then(enter::enter);
         match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(chunk) => chunk,
             Poll::Pending => Err(taken_back(filled)),

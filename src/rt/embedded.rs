@@ -1,10 +1,12 @@
 //! [`Embedded`]: a tokio runtime of one thread, for programs that have none.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::io;
 use std::panic::catch_unwind;
 use std::string::String;
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread_local;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -58,7 +60,10 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Embedded::new). A later call tries again.
+    /// Returns the errors of [`new`](Embedded::new). A later call tries again.
+    ///
+    /// Returns an error of kind [`Deadlock`](io::ErrorKind::Deadlock) if the panic hook calls this
+    /// while the same thread is starting the runtime.
     ///
     /// # Examples
     ///
@@ -73,15 +78,24 @@ impl Embedded {
     pub fn global() -> io::Result<&'static Self> {
         static GLOBAL: OnceLock<Embedded> = OnceLock::new();
         static STARTING: Mutex<()> = Mutex::new(());
+        thread_local!(static STARTS: Cell<bool> = const { Cell::new(false) });
         if let Some(global) = GLOBAL.get() {
             return Ok(global);
+        }
+        // A panic hook that is called during the start would wait for its own thread.
+        if STARTS.get() {
+            let message = "the panic hook cannot have the global runtime while its own thread is starting it";
+            return Err(io::Error::new(io::ErrorKind::Deadlock, message));
         }
         // One thread starts it, and others wait for the outcome instead of starting more. The lock guards no data.
         let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(global) = GLOBAL.get() {
             return Ok(global);
         }
-        let started = Embedded::new()?;
+        STARTS.set(true);
+        let started = Embedded::new();
+        STARTS.set(false);
+        let started = started?;
         Ok(GLOBAL.get_or_init(|| started))
     }
 

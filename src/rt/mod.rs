@@ -48,6 +48,7 @@
 //! | a `current_thread` runtime that nobody drives | sockets, timers and tasks stay `Pending` until somebody is in its `block_on`; files work |
 //! | a context within a context or another runtime | the inner one holds until its call returns |
 //! | `block_in_place` in a context | blocks the calling thread, as any blocking call there would; within a `current_thread` runtime tokio panics |
+//! | a thread's end, after tokio's thread-local was destroyed | sockets and pipes work, without a context; tokio's files panic, which ends the process |
 //! | the drop of a socket, file or context | needs no runtime, in whatever thread, before or after its own has ended |
 //!
 //! # For hyper
@@ -62,6 +63,8 @@ mod block_on;
 mod context;
 #[cfg(feature = "tokio")]
 mod embedded;
+#[cfg(feature = "tokio")]
+mod enter;
 #[cfg(feature = "hyper")]
 mod executor;
 #[cfg(all(feature = "hyper", feature = "smol"))]

@@ -470,6 +470,33 @@ fn seeks_and_vectored_reads_and_errors_pass_through() {
 }
 
 #[test]
+fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
+    /// Fills, and wakes nobody.
+    struct Fills;
+    impl AsyncReadBuf for Fills {
+        fn poll_read_buf(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut cursor: BorrowedCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            cursor.append(b"ab");
+            Poll::Pending
+        }
+    }
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let mut read = Vec::with_capacity(8);
+        // What was there before is no reason to return.
+        read.push(b'>');
+        ReadBuf::read_buf(&mut BlockOn::new(Fills), spare(&mut read).unfilled()).unwrap();
+        let mut slice = [0; 8];
+        let n = BlockOn::new(Fills).read(&mut slice).unwrap();
+        done.send((read, slice[..n].to_vec())).unwrap();
+    });
+    assert_eq!(is_done.recv_timeout(PATIENCE).expect("it waits"), (b">ab".to_vec(), b"ab".to_vec()));
+}
+
+#[test]
 fn a_buffer_that_is_taken_back_is_an_error_and_no_hang() {
     /// Is not ready again after it was.
     struct Fickle(usize);

@@ -39,6 +39,7 @@ mod seek;
 mod smol_sockets;
 mod sockets;
 mod spare;
+mod split;
 mod std_types;
 mod strace;
 mod streams;

@@ -422,6 +422,19 @@ fn what_a_reader_fills_against_its_contract_is_kept_too() {
 }
 
 #[test]
+fn a_reader_that_fills_all_the_room_and_is_interrupted_does_not_end_a_copy() {
+    let (mut writer, mut buf) = (Vec::new(), TrackedBuf::with_capacity(10_000));
+    let mut reader = Breaks(VecDeque::from([
+        (bytes(buf.capacity()), (|| Poll::Ready(Err(io::ErrorKind::Interrupted.into()))) as Outcome),
+        (b"more".to_vec(), || Poll::Ready(Ok(()))),
+    ]));
+    let wanted = [bytes(buf.capacity()), b"more".to_vec()].concat();
+    let copied = once(ops::copy(&mut reader, &mut writer, &mut buf)).unwrap().unwrap();
+    assert_eq!(copied, wanted.len() as u64);
+    assert!(writer == wanted);
+}
+
+#[test]
 fn the_futures_are_send_if_the_reader_is() {
     fn check<T: Send>(_: T) {}
     let (mut reader, mut writer, mut buf) = (tokio::io::empty(), Vec::new(), TrackedBuf::new());

@@ -31,28 +31,28 @@ fn current() -> Option<Id> {
 }
 
 /// A method that was called, and the runtime in whose context it was.
-type Call = (&'static str, Option<Id>);
+pub type Call = (&'static str, Option<Id>);
 
 /// All calls, in their order.
 #[derive(Clone, Debug, Default)]
-struct Calls(Arc<Mutex<Vec<Call>>>);
+pub struct Calls(Arc<Mutex<Vec<Call>>>);
 
 impl Calls {
     /// Those since the last time.
-    fn take(&self) -> Vec<Call> {
+    pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
 /// Has every trait that a context forwards, and notes every call. It panics in the method that it is told to.
 #[derive(Debug)]
-struct Probe {
+pub struct Probe {
     calls: Calls,
     panics_in: &'static str,
 }
 
 impl Probe {
-    fn new() -> (Self, Calls) {
+    pub fn new() -> (Self, Calls) {
         Probe::panicking("")
     }
 
@@ -190,7 +190,7 @@ impl AsyncSeek for Probe {
 }
 
 /// Calls each method through the context and checks what comes back.
-fn call_all(mut within: Pin<&mut TokioContext<Probe>>) {
+pub fn call_all(mut within: Pin<&mut TokioContext<Probe>>) {
     let mut cx = context();
     assert_eq!(ready(within.as_mut().poll(&mut cx)), 1);
     assert_eq!(ready(within.as_mut().poll_next(&mut cx)), Some(2));
@@ -218,7 +218,7 @@ fn call_all(mut within: Pin<&mut TokioContext<Probe>>) {
     drop(TokioContext::clone(&within));
 }
 
-const ALL: [&str; 19] = [
+pub const ALL: [&str; 19] = [
     "poll",
     "poll_next",
     "size_hint",

@@ -12,6 +12,7 @@ use std::pin::Pin;
 use pin_project::{pin_project, pinned_drop};
 use tokio::runtime::{EnterGuard, Handle, TryCurrentError};
 
+use super::enter::enter;
 use crate::access::{descriptors, references};
 
 /// A future, stream, sink, reader or writer that needs a tokio runtime, to be used on any executor.
@@ -44,6 +45,10 @@ use crate::access::{descriptors, references};
 ///
 /// Once it is shut down, sockets and files in its context return an `io::Error`, in a wait that it interrupts as well. tokio's
 /// timers have no way to say so, and panic.
+///
+/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. No context
+/// can be entered there, so `T` is called without one. Sockets and pipes work. tokio's files panic,
+/// which ends the process.
 ///
 /// Within the context of another runtime the inner one holds, until the call returns. `block_in_place` blocks the calling thread,
 /// whatever executor is on it, and no thread takes its place.
@@ -168,15 +173,15 @@ impl<T> TokioContext<T> {
 
     /// The type inside, and the context for a call to it.
     #[inline]
-    fn within(&self) -> (&T, EnterGuard<'_>) {
-        (self.get_ref(), self.handle.enter())
+    fn within(&self) -> (&T, Option<EnterGuard<'_>>) {
+        (self.get_ref(), enter(&self.handle))
     }
 
     /// The type inside, pinned, and the context for a call to it.
     #[inline]
-    fn within_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, EnterGuard<'_>) {
+    fn within_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, Option<EnterGuard<'_>>) {
         let this = self.project();
-        (there(this.inner.as_pin_mut()), this.handle.enter())
+        (there(this.inner.as_pin_mut()), enter(this.handle))
     }
 }
 
@@ -185,7 +190,7 @@ fn there<T>(inner: Option<T>) -> T {
     inner.expect("the type inside is there until the drop")
 }
 
-/// The type inside is dropped in the context. (Where a thread that ends has no such thing any more, it is dropped without.)
+/// The type inside is dropped in the context.
 #[pinned_drop]
 impl<T> PinnedDrop for TokioContext<T> {
     fn drop(self: Pin<&mut Self>) {
@@ -193,9 +198,7 @@ impl<T> PinnedDrop for TokioContext<T> {
         if this.inner.is_none() {
             return;
         }
-        // To enter would panic in a destructor of the thread's, which ends the process.
-        let ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
-        let _entered = (!ending).then(|| this.handle.enter());
+        let _entered = enter(this.handle);
         this.inner.set(None);
     }
 }

@@ -7,6 +7,8 @@ mod reverse;
 mod spawning;
 mod table;
 #[cfg(target_os = "linux")]
+mod thread_end;
+#[cfg(target_os = "linux")]
 mod threads;
 mod tokio_types;
 

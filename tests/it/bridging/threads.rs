@@ -10,7 +10,7 @@ use io_shim::rt::{Embedded, HyperExecutor, TokioContext};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Builder;
 
-use super::{PATIENCE, in_its_own_process, in_its_own_process_with, in_time, threads, wait_until};
+use super::{MOMENT, PATIENCE, in_its_own_process, in_its_own_process_with, in_time, threads, wait_until};
 
 #[test]
 fn nothing_starts_a_thread_but_a_call_that_says_so() {
@@ -94,6 +94,12 @@ fn limited<R>(resource: Resource, most: u64, work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// The superuser may start threads beyond the limit: this process is not root's from here on.
+fn give_up_privileges() {
+    // SAFETY: a call with three numbers.
+    unsafe { libc::setresuid(65534, 65534, 65534) };
+}
+
 #[test]
 #[ignore = "run by a test, in a process of its own"]
 fn child_without_resources() {
@@ -101,9 +107,7 @@ fn child_without_resources() {
         let error = limited(Resource::Nofile, 3, || Embedded::global().map(drop)).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::EMFILE), "{error:?}");
         let before = threads().len();
-        // The superuser may start threads beyond the limit: this process is not root's from here on.
-        // SAFETY: a call with three numbers.
-        unsafe { libc::setresuid(65534, 65534, 65534) };
+        give_up_privileges();
         for _ in 0..2 {
             let error = limited(Resource::Nproc, 0, || Embedded::global().map(drop)).unwrap_err();
             assert!(error.to_string().contains("OS can't spawn worker thread"), "{error:?}");
@@ -113,6 +117,46 @@ fn child_without_resources() {
         let global = Embedded::global().unwrap();
         assert_eq!(pollster::block_on(global.handle().spawn(async { 4 })).unwrap(), 4);
         assert_eq!(threads().len(), before + 1);
+    });
+}
+
+#[test]
+fn a_panic_hook_that_asks_for_the_global_one_while_it_starts_gets_an_error() {
+    let environment = [("ASAN_OPTIONS", "detect_leaks=0")];
+    in_its_own_process_with("bridging::threads::child_whose_panic_hook_asks", &environment);
+}
+
+#[test]
+#[ignore = "run by a test, in a process of its own"]
+fn child_whose_panic_hook_asks() {
+    in_time(|| {
+        give_up_privileges();
+        // A thread that asks while another one starts the runtime.
+        let ((begin, begins), (answer, answers)) = (channel(), channel());
+        let other = std::thread::spawn(move || {
+            begins.recv().unwrap();
+            let global = Embedded::global();
+            // Nobody listens any more after the panic hook's moment.
+            answer.send(()).unwrap_or_default();
+            global
+        });
+        let before = getrlimit(Resource::Nproc);
+        let (report, reports) = channel();
+        // A hook is shared by all threads, and a receiver is not.
+        let answers = std::sync::Mutex::new(answers);
+        std::panic::set_hook(Box::new(move |_| {
+            let here = Embedded::global().map(drop);
+            setrlimit(Resource::Nproc, before).unwrap();
+            begin.send(()).unwrap();
+            report.send((here, answers.lock().unwrap().recv_timeout(MOMENT).is_ok())).unwrap();
+        }));
+        let error = limited(Resource::Nproc, 0, || Embedded::global().map(drop)).unwrap_err();
+        assert!(error.to_string().contains("OS can't spawn worker thread"), "{error:?}");
+        let (here, answered) = reports.recv().unwrap();
+        assert_eq!(here.unwrap_err().kind(), std::io::ErrorKind::Deadlock);
+        assert!(!answered, "the other thread waits for the outcome");
+        // Then it starts the runtime itself, and this thread can ask again.
+        assert!(std::ptr::eq(other.join().unwrap().unwrap(), Embedded::global().unwrap()));
     });
 }
 
