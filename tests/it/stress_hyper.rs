@@ -125,7 +125,9 @@ fn measured(connections: usize, requests: usize) {
             thread::sleep(std::time::Duration::from_millis(50));
             after = resident();
         }
-        println!("{connections} connections, {requests} requests each; resident {before} KiB before, {after} KiB after");
+        println!(
+            "{connections} connections, {requests} requests each; resident {before} KiB before, {after} KiB after"
+        );
         assert!(after <= before + before / 10, "resident memory has grown from {before} to {after} KiB");
     });
 }
