@@ -10,7 +10,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
@@ -47,15 +47,18 @@ async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
     let totals = Arc::new(Totals::default());
+    // Made once, and polled first: one made for each round would miss a Ctrl-C between two rounds.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
+            biased;
+            result = &mut interrupted => {
+                result?;
+                break;
+            }
             accepted = listener.accept() => {
                 let (client, peer) = accepted?;
                 tokio::spawn(connection(client, peer, target, idle, Arc::clone(&totals)));
-            }
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted?;
-                break;
             }
         }
     }

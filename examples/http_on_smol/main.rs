@@ -24,6 +24,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use io_shim::Shim;
 use io_shim::rt::{HyperExecutor, SmolTimer};
+use smol::channel::{Sender, bounded};
 use smol::net::TcpListener;
 
 /// How long a client may take for its headers.
@@ -42,21 +43,29 @@ fn main() -> io::Result<()> {
         println!("listening on http://{}", listener.local_addr()?);
         let mut signals = async_signal::Signals::new([async_signal::Signal::Int, async_signal::Signal::Term])?;
         let graceful = GracefulShutdown::new();
-        let accepting = Box::pin(accept(&listener, &graceful));
+        // The channel carries nothing: it closes when every task has dropped its `alive`.
+        let (alive, ended) = bounded::<Infallible>(1);
+        let accepting = Box::pin(accept(&listener, &graceful, &alive));
         if let Either::Left((result, _)) = select(accepting, signals.next()).await {
             result?;
         }
         println!("shutting down");
-        drop(listener);
-        if let Either::Right(_) = select(Box::pin(graceful.shutdown()), smol::Timer::after(GRACE)).await {
-            println!("some connections took too long");
+        drop((listener, alive));
+        let all = async {
+            graceful.shutdown().await;
+            // A connection that has ended may still have its line to print.
+            let _ = ended.recv().await;
+        };
+        match select(Box::pin(all), smol::Timer::after(GRACE)).await {
+            Either::Left(_) => println!("all connections have ended"),
+            Either::Right(_) => println!("some connections took too long"),
         }
         Ok(())
     })
 }
 
 /// Serves each connection in a task of its own. What fails is one connection, never the server.
-async fn accept(listener: &TcpListener, graceful: &GracefulShutdown) -> io::Result<()> {
+async fn accept(listener: &TcpListener, graceful: &GracefulShutdown, alive: &Sender<Infallible>) -> io::Result<()> {
     let executor = HyperExecutor::new(|future| smol::spawn(future).detach());
     let mut builder = auto::Builder::new(executor);
     builder.http1().timer(SmolTimer).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_LIMIT);
@@ -75,14 +84,17 @@ async fn accept(listener: &TcpListener, graceful: &GracefulShutdown) -> io::Resu
                 continue;
             }
         };
-        stream.set_nodelay(true)?;
+        // Fails for a socket that is gone, which serving it will tell.
+        let _ = stream.set_nodelay(true);
         let serving = builder.serve_connection(Shim::from_smol(stream), service_fn(answer)).into_owned();
         let serving = graceful.watch(serving);
+        let alive = alive.clone();
         smol::spawn(async move {
             match serving.await {
                 Ok(()) => println!("{peer}: ended"),
                 Err(error) => println!("{peer}: {error}"),
             }
+            drop(alive);
         })
         .detach();
     }

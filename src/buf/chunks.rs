@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::borrowed::Marks;
 use super::cursor::BorrowedCursor;
+use super::spare::Place;
 use super::spare::sealed::Grow as _;
 
 /// A `BytesMut` that is read into and that chunks are split off, and what of its memory is initialised.
@@ -15,6 +16,7 @@ pub(crate) struct Chunks {
     // Empty whenever a method returns. Its capacity is the origin of `marks`.
     bytes: BytesMut,
     marks: Marks,
+    place: Place,
     /// The address of the first byte of the allocation, which is never dereferenced.
     base: usize,
 }
@@ -36,7 +38,7 @@ impl Chunks {
         // SAFETY: the spare capacity of `bytes`, which is empty, is the origin of `marks` and the same memory at every call
         // until `take` or `renew`, which see to the marks. These begin at zero, which satisfies invariants 1 to 4; cursors
         // keep them.
-        unsafe { BorrowedCursor::over(self.bytes.spare_capacity(), &mut self.marks) }
+        unsafe { BorrowedCursor::over(self.place.check(self.bytes.spare_capacity()), &mut self.marks) }
     }
 
     /// How many bytes are filled and not split off.
@@ -55,6 +57,7 @@ impl Chunks {
         let chunk = self.bytes.split();
         // The origin begins `n` bytes later now.
         self.marks = Marks { filled: 0, init: self.marks.init - n };
+        self.place = Place::default();
         chunk.freeze()
     }
 
@@ -72,5 +75,6 @@ impl Chunks {
             0
         };
         self.marks = Marks { filled: 0, init };
+        self.place = Place::default();
     }
 }

@@ -64,7 +64,7 @@ pub(super) mod sealed {
 /// ```
 #[inline]
 pub fn spare<B: SpareCapacity>(buffer: &mut B) -> Spare<'_, B> {
-    Spare { buffer, marks: Marks::default() }
+    Spare { buffer, marks: Marks::default(), place: Place::default() }
 }
 
 /// The guard that [`spare`] makes.
@@ -91,6 +91,7 @@ pub struct Spare<'a, B: SpareCapacity = Vec<u8>> {
     // The marks count from the start of the spare capacity, which is their origin.
     buffer: &'a mut B,
     marks: Marks,
+    place: Place,
 }
 
 impl<B: SpareCapacity> Spare<'_, B> {
@@ -100,13 +101,13 @@ impl<B: SpareCapacity> Spare<'_, B> {
         // SAFETY: the spare capacity is the origin of `marks`, and the same memory at every call: the guard borrows the
         // buffer exclusively and leaves its length alone until it is dropped. The marks begin at zero, which satisfies
         // invariants 1 to 4; cursors keep them.
-        unsafe { BorrowedCursor::over(self.buffer.spare_capacity(), &mut self.marks) }
+        unsafe { BorrowedCursor::over(self.place.check(self.buffer.spare_capacity()), &mut self.marks) }
     }
 
     /// What has been filled through this guard.
     #[inline]
     pub fn filled(&mut self) -> &[u8] {
-        let filled = &self.buffer.spare_capacity()[..self.marks.filled];
+        let filled = &self.place.check(self.buffer.spare_capacity())[..self.marks.filled];
         // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
         unsafe { assume_init(filled) }
     }
@@ -136,6 +137,26 @@ impl<B: SpareCapacity> fmt::Debug for Spare<'_, B> {
     }
 }
 
+/// Where the memory is that marks count from. A debug build checks that it does not move.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    #[cfg(debug_assertions)]
+    address: Option<usize>,
+}
+
+impl Place {
+    /// Returns `memory`, which has to be at the same address at every call.
+    #[inline]
+    pub(super) fn check<'a>(&mut self, memory: &'a mut [MaybeUninit<u8>]) -> &'a mut [MaybeUninit<u8>] {
+        #[cfg(debug_assertions)]
+        {
+            let address = memory.as_ptr().addr();
+            assert_eq!(*self.address.get_or_insert(address), address, "the spare capacity moved");
+        }
+        memory
+    }
+}
+
 impl SpareCapacity for Vec<u8> {}
 
 impl sealed::Grow for Vec<u8> {
@@ -149,5 +170,46 @@ impl sealed::Grow for Vec<u8> {
         let len = self.len() + n;
         // SAFETY: the caller says that the first `n` bytes of the spare capacity exist and are initialised.
         unsafe { self.set_len(len) }
+    }
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::*;
+
+    /// A buffer that breaks the rule: its spare capacity is elsewhere at every call.
+    struct Moving([Vec<u8>; 2]);
+
+    impl SpareCapacity for Moving {}
+
+    impl sealed::Grow for Moving {
+        fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>] {
+            self.0.swap(0, 1);
+            self.0[0].spare_capacity_mut()
+        }
+
+        unsafe fn grow(&mut self, _: usize) {}
+    }
+
+    fn moving() -> Moving {
+        Moving([Vec::with_capacity(8), Vec::with_capacity(8)])
+    }
+
+    #[test]
+    #[should_panic(expected = "the spare capacity moved")]
+    fn spare_capacity_that_moves_between_two_cursors_panics() {
+        let mut buffer = moving();
+        let mut guard = spare(&mut buffer);
+        guard.unfilled();
+        guard.unfilled();
+    }
+
+    #[test]
+    #[should_panic(expected = "the spare capacity moved")]
+    fn spare_capacity_that_moves_before_it_is_looked_at_panics() {
+        let mut buffer = moving();
+        let mut guard = spare(&mut buffer);
+        guard.unfilled();
+        guard.filled();
     }
 }

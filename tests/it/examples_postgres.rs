@@ -3,12 +3,15 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::set_socket_reuseaddr;
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -30,11 +33,22 @@ fn example(arguments: &[&str], password: Option<&str>) -> (Output, String, Strin
     (output, said, complaints)
 }
 
+/// A free port, and a socket that keeps it from everyone who does not ask for it by number. Nothing listens there yet.
+fn reserved_port() -> (u16, OwnedFd) {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    // The server sets this, too; so it may listen on the port although the socket has it.
+    set_socket_reuseaddr(&socket, true).unwrap();
+    bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let address = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+    (address.port(), socket)
+}
+
 /// A server with a new, empty cluster, stopped when it is dropped. Over TCP it wants a password.
 struct Server {
     process: Child,
     directory: TempDir,
     port: u16,
+    _reserved: OwnedFd,
 }
 
 impl Server {
@@ -53,7 +67,7 @@ impl Server {
                 .args(["--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile=password", "-D"])
                 .arg(&data),
         );
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (port, reserved) = reserved_port();
         let log = File::create(path.join("log")).unwrap();
         let process = unprivileged(&programs.join("postgres"), path)
             .args(["-F", "-c", "listen_addresses=127.0.0.1", "-p", &port.to_string(), "-k"])
@@ -64,7 +78,7 @@ impl Server {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut server = Server { process, directory, port };
+        let mut server = Server { process, directory, port, _reserved: reserved };
         let start = Instant::now();
         while !server.accepts(&programs) {
             let gone = server.process.try_wait().unwrap().is_some();
@@ -207,6 +221,8 @@ fn postgres_on_smol_says_that_there_is_no_server() {
     assert!(complaints.starts_with(&format!("error: cannot log in at {address}: ")), "{complaints}");
     stranger.join().unwrap();
 
+    let (port, _reserved) = reserved_port();
+    let address = format!("127.0.0.1:{port}");
     for (target, why) in [(address.as_str(), "Connection refused"), (socket.to_str().unwrap(), "No such file")] {
         let (output, said, complaints) = example(&[target], None);
         assert_eq!(output.status.code(), Some(1), "{said}{complaints}");

@@ -55,7 +55,7 @@ fn count(said: &str, label: &str, end: &str) -> usize {
 #[test]
 #[ignore = "needs openssl"]
 fn tls_echo_gives_back_lines_and_a_mebibyte_on_both_ports() {
-    let (example, addresses) = tls_echo();
+    let (mut example, addresses) = tls_echo();
     let lines = b"one\ntwo\nQ is no command\n\nthe last\n";
     let blob: Vec<u8> = (0..1u32 << 20).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     let data = [&lines[..], &blob].concat();
@@ -65,8 +65,8 @@ fn tls_echo_gives_back_lines_and_a_mebibyte_on_both_ports() {
             echoes(address, version, &data);
         }
     }
-    // The last line of the log may still be under way.
-    thread::sleep(Duration::from_millis(500));
+    // The last lines of the log may still be under way, and it ends at once.
+    example.wait_for_lines(8);
     let said = example.interrupt();
     for label in LABELS {
         assert_eq!(count(&said, label, &format!(": {} bytes echoed", lines.len())), 2, "{said}");
@@ -78,7 +78,7 @@ fn tls_echo_gives_back_lines_and_a_mebibyte_on_both_ports() {
 #[test]
 #[ignore = "needs openssl"]
 fn tls_echo_goes_on_after_clients_that_misbehave() {
-    let (example, addresses) = tls_echo();
+    let (mut example, addresses) = tls_echo();
     for address in &addresses {
         // One whose first line comes back, and which is killed later: no close_notify from it.
         let mut killed = s_client(address, "-tls1_3");
@@ -100,7 +100,7 @@ fn tls_echo_goes_on_after_clients_that_misbehave() {
         killed.wait().unwrap();
         echoes(address, "-tls1_3", b"and here\n");
     }
-    thread::sleep(Duration::from_millis(500));
+    example.wait_for_lines(14);
     let said = example.interrupt();
     for label in LABELS {
         // The plain one, and the three that have gone: `_silent` as well, by now.
@@ -114,7 +114,7 @@ fn tls_echo_goes_on_after_clients_that_misbehave() {
 #[test]
 #[ignore = "takes ten seconds; needs openssl"]
 fn tls_echo_ends_a_connection_without_a_handshake() {
-    let (example, addresses) = tls_echo();
+    let (mut example, addresses) = tls_echo();
     let start = Instant::now();
     let silent = addresses.each_ref().map(|address| TcpStream::connect(address).unwrap());
     for mut socket in silent {
@@ -123,6 +123,7 @@ fn tls_echo_ends_a_connection_without_a_handshake() {
     }
     assert!(start.elapsed() >= Duration::from_secs(9));
     addresses.iter().for_each(|address| echoes(address, "-tls1_3", b"still here\n"));
+    example.wait_for_lines(4);
     let said = example.interrupt();
     for label in LABELS {
         assert_eq!(count(&said, label, "the handshake took too long"), 1, "{said}");

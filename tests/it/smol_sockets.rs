@@ -229,6 +229,12 @@ fn idle_clones_in_two_tasks_do_not_wake_each_other() {
                 })
             })
             .collect();
+        // Once both have been polled, nothing happens any more.
+        let end = Instant::now() + Duration::from_secs(120);
+        while polls.load(Ordering::SeqCst) < 2 {
+            assert!(Instant::now() < end, "a task was not polled");
+            thread::sleep(Duration::from_millis(1));
+        }
         thread::sleep(Duration::from_millis(400));
         let idle = polls.load(Ordering::SeqCst);
         peer.write_all(b"x").unwrap();

@@ -69,7 +69,7 @@ fn socket(runtime: &Embedded) -> (TokioContext<TcpStream>, std::net::TcpStream) 
 /// Runs an ignored test of this binary in a process of its own, where nothing else starts threads or opens files.
 #[cfg(target_os = "linux")]
 #[track_caller]
-fn in_its_own_process(test: &str) {
+pub(crate) fn in_its_own_process(test: &str) {
     in_its_own_process_with(test, &[]);
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures::SinkExt as _;
+use futures::{SinkExt as _, StreamExt as _};
 use io_shim::testing::conformance;
 use io_shim::{AsyncWrite, Shim, SinkWriter};
 
@@ -173,7 +173,7 @@ fn a_channel_exerts_its_back_pressure() {
     let mut write = || AsyncWrite::poll_write(Pin::new(&mut shim), &mut context(), b"chunk").map(Result::unwrap);
     // The capacity of the channel is what it was given and one for its sender.
     assert_eq!([write(), write(), write(), write()], [Poll::Ready(5), Poll::Ready(5), Poll::Ready(5), Poll::Pending]);
-    assert_eq!(receiver.try_recv().unwrap(), "chunk");
+    assert_eq!(ready(receiver.poll_next_unpin(&mut context())).unwrap(), "chunk");
     assert_eq!([write(), write()], [Poll::Ready(5), Poll::Pending]);
     drop(receiver);
     let error = ready(AsyncWrite::poll_write(Pin::new(&mut shim), &mut context(), b"chunk")).unwrap_err();

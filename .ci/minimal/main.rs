@@ -1,0 +1,16 @@
+//! The tests that soundness rests on, as one binary that needs few development dependencies: see step_minimal in .ci/run.
+#![allow(unsafe_code, reason = "tests look at memory that is not filled, and count allocations")]
+#![allow(dead_code, missing_docs, missing_debug_implementations, unreachable_pub, reason = "nothing here is public")]
+
+#[path = "../../tests/it/alloc.rs"]
+mod alloc;
+#[path = "../../tests/it/auto_traits.rs"]
+mod auto_traits;
+#[path = "../../tests/it/hostile.rs"]
+mod hostile;
+#[path = "../../tests/it/mock.rs"]
+mod mock;
+#[path = "../../tests/it/spare.rs"]
+mod spare;
+#[path = "../../tests/it/streams/mod.rs"]
+mod streams;
