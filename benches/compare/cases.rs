@@ -1,6 +1,6 @@
 //! What is measured, quickly and for a report.
 
-use crate::consumers::Consumer;
+use crate::consumers::{Consumer, Executor};
 use crate::measure::{Effort, Outcome};
 use crate::peers::Peer;
 use crate::source::Sizes;
@@ -168,7 +168,16 @@ fn memory_full() -> Vec<Case> {
     }
     cases.extend(BETWEEN.map(|capacity| (Consumer::ReadBuf(capacity), SEGMENTS, false)));
     cases.push((Consumer::ReadToEnd(16 << 20), SEGMENTS, true));
+    cases.extend(on_executors());
     cases
+}
+
+/// Reads whose yields cost something: the more the shorter the read is. A source that is pending wakes nobody.
+fn on_executors() -> impl Iterator<Item = Case> {
+    let sizes = [64, 1460, 64 << 10].map(Sizes::Each);
+    [Executor::Tokio, Executor::Smol]
+        .into_iter()
+        .flat_map(move |executor| sizes.map(|sizes| (Consumer::ReadBufOn(executor, 64 << 10), sizes, false)))
 }
 
 /// What the targets need, and one case of every consumer.
@@ -185,6 +194,7 @@ fn memory_quick() -> Vec<Case> {
     cases.extend(consumers.map(|consumer| (consumer, SEGMENTS, false)));
     cases.extend([Consumer::Copy, Consumer::BufReader].map(|consumer| (consumer, SEGMENTS, false)));
     cases.push((Consumer::ReadToEnd(16 << 20), SEGMENTS, true));
+    cases.extend(on_executors());
     cases
 }
 

@@ -1,11 +1,15 @@
 //! Who reads: what programs do with a reader of tokio's.
 
+use std::sync::LazyLock;
+
 use bytes::BytesMut;
 use futures::StreamExt as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _};
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::codec::{BytesCodec, FramedRead, LengthDelimitedCodec, LinesCodec};
 use tokio_util::io::ReaderStream;
 
+use crate::clock::drive;
 use crate::source::{FRAME, Sizes, Source, bytes_name};
 
 /// What reads.
@@ -19,6 +23,8 @@ pub(crate) enum Consumer {
     FramedLength,
     /// `read_buf` into an empty `BytesMut` of that capacity, over and over.
     ReadBuf(usize),
+    /// The same, driven by an executor, so that a yield costs what it costs there.
+    ReadBufOn(Executor, usize),
     /// `ReaderStream`, 4 KiB.
     ReaderStream,
     /// `read` through a `tokio::io::Take` into an initialised buffer of 64 KiB.
@@ -29,6 +35,34 @@ pub(crate) enum Consumer {
     Copy,
     /// `BufReader`, 8 KiB, whose buffer is consumed whole.
     BufReader,
+}
+
+/// Drives a future and waits to be woken, unlike [`drive`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Executor {
+    /// tokio's runtime of one thread, with its driver.
+    Tokio,
+    /// `smol::block_on`, which drives smol's reactor.
+    Smol,
+}
+
+impl Executor {
+    fn name(self) -> &'static str {
+        match self {
+            Executor::Tokio => "tokio",
+            Executor::Smol => "smol",
+        }
+    }
+
+    fn block_on<F: Future>(self, future: F) -> F::Output {
+        static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+            Builder::new_current_thread().enable_all().build().expect("a runtime of one thread can be built")
+        });
+        match self {
+            Executor::Tokio => RUNTIME.block_on(future),
+            Executor::Smol => smol::block_on(future),
+        }
+    }
 }
 
 /// Memory that a consumer keeps from one run to the next, so that it is not mapped anew in each.
@@ -46,6 +80,9 @@ impl Consumer {
             Consumer::FramedLines => "FramedRead, LinesCodec".into(),
             Consumer::FramedLength => "FramedRead, LengthDelimitedCodec, one frame of 8M".into(),
             Consumer::ReadBuf(capacity) => format!("read_buf into {}", bytes_name(capacity)),
+            Consumer::ReadBufOn(executor, capacity) => {
+                format!("read_buf into {}, driven by {}", bytes_name(capacity), executor.name())
+            }
             Consumer::ReaderStream => "ReaderStream, 4K".into(),
             Consumer::Take => "Take, read into initialised 64K".into(),
             Consumer::ReadToEnd(total) => format!("read_to_end of {}", bytes_name(total)),
@@ -74,11 +111,19 @@ impl Consumer {
     /// The memory that it keeps.
     pub(crate) fn scratch(self) -> Scratch {
         let (spare, slice) = match self {
-            Consumer::ReadBuf(capacity) => (capacity, 0),
+            Consumer::ReadBuf(capacity) | Consumer::ReadBufOn(_, capacity) => (capacity, 0),
             Consumer::Take => (0, 64 << 10),
             _ => (0, 0),
         };
         Scratch { spare: BytesMut::with_capacity(spare), slice: vec![b'x'; slice] }
+    }
+
+    /// Drives a future: on the consumer's executor, or by polling it until it is ready.
+    pub(crate) fn drive<F: Future>(self, future: F) -> F::Output {
+        match self {
+            Consumer::ReadBufOn(executor, _) => executor.block_on(future),
+            _ => drive(future),
+        }
     }
 
     /// Reads all that `reader` has, and returns about how much that was.
@@ -109,7 +154,7 @@ impl Consumer {
                     total += frame.expect(GOOD).len();
                 }
             }
-            Consumer::ReadBuf(_) => loop {
+            Consumer::ReadBuf(_) | Consumer::ReadBufOn(..) => loop {
                 scratch.spare.clear();
                 match reader.read_buf(&mut scratch.spare).await.expect(GOOD) {
                     0 => break,

@@ -18,7 +18,7 @@ impl Job for Timed<'_> {
     #[inline(never)]
     fn run<R: tokio::io::AsyncRead + Unpin + 'static>(self, reader: R) -> f64 {
         let start = cpu();
-        black_box(drive(self.0.consume(reader, self.1)));
+        black_box(self.0.drive(self.0.consume(reader, self.1)));
         cpu() - start
     }
 }

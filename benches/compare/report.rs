@@ -76,7 +76,8 @@ of one line ran in one process, in turn, in short rounds whose order rotates; wh
 reading thread. A figure is the ratio of the medians, and in parentheses the quartiles of the ratios of the rounds. Other \
 processes ran meanwhile; where the pace of the machine changed so much that a ratio of medians is more than 3 % outside its \
 quartiles, it is marked with !. *pending*: every other poll returns `Pending`. *mixed*: 100 bytes to 64K, evenly spread over the \
-logarithms. *alternating*: 100 bytes and 64K in turn.
+logarithms. *alternating*: 100 bytes and 64K in turn. *driven by*: that executor polls the reader when it is woken; elsewhere \
+a loop polls until the reader is ready.
 
 Over TCP both sides use the same socket, tokio's: natively as it is, and otherwise behind an `AsyncRead` of futures-io that \
 reads into the slice that it is given. So the system calls are the same, but for the lengths they are given. The sender, on \
