@@ -49,4 +49,5 @@ mod tracked;
 mod ui;
 mod vectored;
 mod watermark;
+mod yielding;
 mod zeroing;
