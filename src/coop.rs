@@ -1,7 +1,7 @@
-//! [`Budget`]: how a type that is always ready lets its task go, so that others of the thread run.
+//! [`Budgets`]: how a type that is always ready lets its task go, so that others of the thread run.
 //!
-//! Knows nothing else of the crate. The idea and the word are tokio's (`tokio::task::coop`). Its own budget is not used, since it
-//! exists inside its runtime alone.
+//! Knows nothing else of the crate. The idea and the word are tokio's (`tokio::task::coop`). Its own
+//! budget is not used, since it exists inside its runtime alone.
 
 use core::task::{Context, Poll, ready};
 
@@ -10,37 +10,77 @@ const UNITS: u16 = 128;
 /// A call costs one unit, and one more for each time that it moved this many bytes.
 const BYTES: usize = 8 * 1024;
 
-/// A countdown of the calls that are ready in a row, in one direction. When it is spent, the next call yields instead.
+/// Two countdowns of the calls that are ready in a row: of reads and of writes. When one is spent,
+/// the next call of its direction yields instead, and the next one of the other does, too.
 ///
-/// It belongs to one reader or writer and not to the task: a task that waits for several lets go when all of them yield.
+/// So a task that waits for both directions sees both pending and lets go. With one countdown for
+/// both, it would see the other one ready each time, and go on for ever. So it would with two that
+/// know nothing of each other, if they are spent at different times.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget {
-    left: u16,
-    /// What it is refilled to. 0 if calls never yield.
+pub(crate) struct Budgets {
+    reads: u16,
+    writes: u16,
+    /// What they are refilled to. 0 if calls never yield.
     units: u16,
+    /// The direction that has to yield because the other one did.
+    echo: Option<Direction>,
 }
 
-impl Budget {
-    /// What a budget is, unless set.
-    pub(crate) const STANDARD: Budget = Budget::new(UNITS);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Read,
+    Write,
+}
+
+impl Budgets {
+    /// What budgets are, unless set.
+    pub(crate) const STANDARD: Budgets = Budgets::new(UNITS);
 
     #[inline]
     pub(crate) const fn new(units: u16) -> Self {
-        Budget { left: units, units }
+        Budgets { reads: units, writes: units, units, echo: None }
     }
 
-    /// Returns what `operate` returns, and spends for it and for the bytes that it moved; or yields, and calls nothing.
+    /// The same budgets, unspent.
+    #[inline]
+    pub(crate) fn renewed(&self) -> Self {
+        Budgets::new(self.units)
+    }
+
+    #[inline]
+    pub(crate) fn reads(&mut self) -> Budget<'_> {
+        Budget { budgets: self, direction: Direction::Read }
+    }
+
+    #[inline]
+    pub(crate) fn writes(&mut self) -> Budget<'_> {
+        Budget { budgets: self, direction: Direction::Write }
+    }
+}
+
+/// The budget of one direction, for a call.
+#[derive(Debug)]
+pub(crate) struct Budget<'a> {
+    budgets: &'a mut Budgets,
+    direction: Direction,
+}
+
+impl Budget<'_> {
+    /// Returns what `operate` returns, and spends for it and for the bytes that it moved; or yields,
+    /// and calls nothing.
     #[inline]
     pub(crate) fn poll<R>(
-        &mut self,
+        mut self,
         cx: &mut Context<'_>,
         operate: impl FnOnce(&mut Context<'_>) -> (Poll<R>, usize),
     ) -> Poll<R> {
-        ready!(self.poll_unspent(cx));
+        if *self.left() == 0 {
+            ready!(self.poll_spent(cx));
+        }
         let (poll, bytes) = operate(cx);
         match poll {
             Poll::Ready(_) => self.spend(bytes),
-            Poll::Pending => self.refill(),
+            Poll::Pending => *self.left() = self.budgets.units,
         }
         poll
     }
@@ -48,7 +88,7 @@ impl Budget {
     /// As [`poll`](Self::poll), for a call that returns how many bytes it moved.
     #[inline]
     pub(crate) fn poll_counted<E>(
-        &mut self,
+        self,
         cx: &mut Context<'_>,
         operate: impl FnOnce(&mut Context<'_>) -> Poll<Result<usize, E>>,
     ) -> Poll<Result<usize, E>> {
@@ -59,64 +99,82 @@ impl Budget {
         })
     }
 
-    /// Yields if the budget is spent, and refills it.
+    /// As [`poll`](Self::poll), for a look into a buffer, which costs nothing if there is data.
+    ///
+    /// Until something is consumed, a second look has to be ready if the first was. So a look does
+    /// not yield because a write did: the look after [`consume`](Self::consume) does.
     #[inline]
-    pub(crate) fn poll_unspent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.left == 0 { self.poll_spent(cx) } else { Poll::Ready(()) }
+    pub(crate) fn poll_look<R, E>(
+        mut self,
+        cx: &mut Context<'_>,
+        look: impl FnOnce(&mut Context<'_>) -> Poll<Result<R, E>>,
+    ) -> Poll<Result<R, E>> {
+        if *self.left() == 0 && self.budgets.echo != Some(self.direction) {
+            ready!(self.poll_spent(cx));
+        }
+        let poll = look(cx);
+        match poll {
+            Poll::Ready(Ok(_)) => {}
+            Poll::Ready(Err(_)) => self.spend(0),
+            Poll::Pending => *self.left() = self.budgets.units,
+        }
+        poll
     }
 
-    #[cold]
-    fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.units == 0 {
-            self.left = u16::MAX;
-            return Poll::Ready(());
+    /// Spends for what was taken from a buffer after a look.
+    #[inline]
+    pub(crate) fn consume(&mut self, n: usize) {
+        if n > 0 {
+            if self.budgets.echo == Some(self.direction) {
+                self.budgets.echo = None;
+            }
+            self.spend(n);
         }
-        self.refill();
-        poll_yield(cx)
     }
 
     /// Spends for a call that was ready and moved so many bytes.
     #[inline]
-    pub(crate) fn spend(&mut self, bytes: usize) {
+    fn spend(&mut self, bytes: usize) {
         let units = u16::try_from(bytes / BYTES).unwrap_or(u16::MAX);
-        self.left = self.left.saturating_sub(1).saturating_sub(units);
+        let left = self.left();
+        *left = left.saturating_sub(1).saturating_sub(units);
     }
 
-    /// The task has let go.
     #[inline]
-    pub(crate) fn refill(&mut self) {
-        self.left = self.units;
+    fn left(&mut self) -> &mut u16 {
+        match self.direction {
+            Direction::Read => &mut self.budgets.reads,
+            Direction::Write => &mut self.budgets.writes,
+        }
+    }
+
+    #[cold]
+    fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.budgets.units == 0 {
+            *self.left() = u16::MAX;
+            return Poll::Ready(());
+        }
+        let is_echo = self.budgets.echo == Some(self.direction);
+        *self.left() = self.budgets.units;
+        self.budgets.echo = None;
+        if !is_echo {
+            let (left, other) = match self.direction {
+                Direction::Read => (&mut self.budgets.writes, Direction::Write),
+                Direction::Write => (&mut self.budgets.reads, Direction::Read),
+            };
+            *left = 0;
+            self.budgets.echo = Some(other);
+        }
+        poll_yield(cx)
     }
 }
 
-/// One budget for each direction: with one for both, a task that reads or writes, whichever is ready, would never let go.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Budgets {
-    pub(crate) reads: Budget,
-    pub(crate) writes: Budget,
-}
-
-impl Budgets {
-    /// What budgets are, unless set.
-    pub(crate) const STANDARD: Budgets = Budgets::new(UNITS);
-
-    #[inline]
-    pub(crate) const fn new(units: u16) -> Self {
-        Budgets { reads: Budget::new(units), writes: Budget::new(units) }
-    }
-
-    /// The same budgets, unspent.
-    #[inline]
-    pub(crate) fn renewed(&self) -> Self {
-        Budgets::new(self.reads.units)
-    }
-}
-
-/// Wakes the task and returns `Pending`, so that the executor polls it again after it has run others.
+/// Wakes the task and returns `Pending`, so that the executor polls it again after it has run
+/// others.
 #[cold]
 pub(crate) fn poll_yield<R>(cx: &mut Context<'_>) -> Poll<R> {
-    // In a task of tokio's, the task is woken once the driver has run, so that timers and sockets come first. Elsewhere, this
-    // wakes it at once.
+    // In a task of tokio's, the task is woken once the driver has run, so that timers and sockets
+    // come first. Elsewhere, this wakes it at once.
     #[cfg(all(feature = "rt", feature = "tokio"))]
     let _: Poll<()> = core::pin::pin!(tokio::task::yield_now()).poll(cx);
     #[cfg(not(all(feature = "rt", feature = "tokio")))]

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use self::bounds::{FuturesBufRead, FuturesRead, FuturesSeek, FuturesWrite};
 use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::hub::{append_chunk, consume_on_budget, poll_fill_on_budget, poll_read_on_budget};
+use crate::hub::{append_chunk, poll_read_on_budget};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, Sliced, Unbuffered, sealed};
 
 /// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
@@ -260,13 +260,13 @@ impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Future
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, _, budget) = self.project_reading();
-        poll_fill_on_budget(budget, cx, |cx| io.poll_fill_buf(cx))
+        budget.poll_look(cx, |cx| io.poll_fill_buf(cx))
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        let (io, _, budget) = self.project_reading();
-        consume_on_budget(budget, n);
+        let (io, _, mut budget) = self.project_reading();
+        budget.consume(n);
         io.consume(n);
     }
 }

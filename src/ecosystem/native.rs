@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::buf::{BorrowedCursor, ContractViolation, Room};
+use crate::hub::poll_read_on_budget;
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf};
-use crate::hub::{consume_on_budget, poll_fill_on_budget, poll_read_on_budget};
 use crate::shim::{Native, Shim, sealed};
 
 impl sealed::Ecosystem for Native {
@@ -144,13 +144,13 @@ impl<T: AsyncFillBuf, V> AsyncFillBuf for Shim<T, Native, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, (), budget) = self.project_reading();
-        poll_fill_on_budget(budget, cx, |cx| io.poll_fill_buf(cx))
+        budget.poll_look(cx, |cx| io.poll_fill_buf(cx))
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        let (io, (), budget) = self.project_reading();
-        consume_on_budget(budget, n);
+        let (io, (), mut budget) = self.project_reading();
+        budget.consume(n);
         io.consume(n);
     }
 }

@@ -15,7 +15,7 @@ use tokio::io::ReadBuf;
 use self::bounds::{TokioBufRead, TokioRead, TokioSeek, TokioWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::hub::{append_chunk, consume_on_budget, count, poll_fill_on_budget, poll_read_on_budget};
+use crate::hub::{append_chunk, count, poll_read_on_budget};
 use crate::shim::{Buffered, Ecosystem, Includes, Lowered, OnePhase, Shim, Step, Unbuffered, sealed};
 
 /// The tag of types that have tokio's traits: `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
@@ -324,13 +324,13 @@ impl<T: TokioBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, _, budget) = self.project_reading();
-        poll_fill_on_budget(budget, cx, |cx| io.poll_fill_buf(cx))
+        budget.poll_look(cx, |cx| io.poll_fill_buf(cx))
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        let (io, _, budget) = self.project_reading();
-        consume_on_budget(budget, n);
+        let (io, _, mut budget) = self.project_reading();
+        budget.consume(n);
         io.consume(n);
     }
 }

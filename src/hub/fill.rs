@@ -2,10 +2,9 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use crate::buf::BorrowedCursor;
-use crate::coop::Budget;
 
 /// Reads bytes asynchronously by way of a buffer of the reader's own: tokio's and futures-io's `AsyncBufRead`.
 ///
@@ -58,33 +57,6 @@ pub trait AsyncFillBuf {
     ///
     /// May panic if `n` is more than was given.
     fn consume(self: Pin<&mut Self>, n: usize);
-}
-
-/// Looks into the reader's own buffer by one call of `fill_buf`, or yields.
-///
-/// A look at data costs nothing, since the next one has to be ready, too: `consume` pays for it.
-#[inline]
-pub(crate) fn poll_fill_on_budget<'a>(
-    budget: &mut Budget,
-    cx: &mut Context<'_>,
-    fill_buf: impl FnOnce(&mut Context<'_>) -> Poll<io::Result<&'a [u8]>>,
-) -> Poll<io::Result<&'a [u8]>> {
-    ready!(budget.poll_unspent(cx));
-    let poll = fill_buf(cx);
-    match &poll {
-        Poll::Ready(Ok(_)) => {}
-        Poll::Ready(Err(_)) => budget.spend(0),
-        Poll::Pending => budget.refill(),
-    }
-    poll
-}
-
-/// Pays for what is taken from the reader's own buffer.
-#[inline]
-pub(crate) fn consume_on_budget(budget: &mut Budget, n: usize) {
-    if n > 0 {
-        budget.spend(n);
-    }
 }
 
 /// Copies the front of `chunk`, as much as fits, and returns how many bytes that was.

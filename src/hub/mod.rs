@@ -13,7 +13,7 @@ mod write;
 
 pub(crate) use drain::{read_to_end, read_to_string, std_read, uninterrupted};
 pub use fill::AsyncFillBuf;
-pub(crate) use fill::{append_chunk, consume_on_budget, poll_fill_on_budget};
+pub(crate) use fill::append_chunk;
 pub use read::{AsyncReadBuf, ReadBuf};
 pub(crate) use read::{count, poll_read_on_budget};
 pub use seek::AsyncSeek;

@@ -228,7 +228,7 @@ pub trait ReadBuf {
 /// Reads into `cursor` by one call of `read`, which the budget pays for, or yields.
 #[inline]
 pub(crate) fn poll_read_on_budget(
-    budget: &mut Budget,
+    budget: Budget<'_>,
     cx: &mut Context<'_>,
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(&mut Context<'_>, BorrowedCursor<'_>) -> Poll<io::Result<()>>,

@@ -76,14 +76,14 @@ struct Polled<'a, 'cx, R: ?Sized, W: ?Sized> {
 impl<R: AsyncReadBuf + ?Sized, W: AsyncWrite + ?Sized> Ends for Polled<'_, '_, R, W> {
     #[inline]
     fn read(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        poll_read_on_budget(&mut self.budgets.reads, self.cx, cursor, |cx, cursor| {
+        poll_read_on_budget(self.budgets.reads(), self.cx, cursor, |cx, cursor| {
             self.reader.as_mut().poll_read_buf(cx, cursor)
         })
     }
 
     #[inline]
     fn write(&mut self, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.budgets.writes.poll_counted(self.cx, |cx| self.writer.as_mut().poll_write(cx, data))
+        self.budgets.writes().poll_counted(self.cx, |cx| self.writer.as_mut().poll_write(cx, data))
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use super::drive::poll_fn;
 use super::fill;
 use crate::buf::{BorrowedCursor, TrackedBuf};
-use crate::coop::Budget;
+use crate::coop::Budgets;
 use crate::hub::{AsyncReadBuf, poll_read_on_budget};
 
 /// Reads once, into all the room that `buf` has behind its data, which is made `least` bytes at least (and one, if that is 0).
@@ -162,13 +162,13 @@ where
 struct Reads<'a, 'cx, R: ?Sized> {
     reader: &'a mut R,
     cx: &'a mut Context<'cx>,
-    budget: &'a mut Budget,
+    budgets: &'a mut Budgets,
 }
 
 impl<R: AsyncReadBuf + Unpin + ?Sized> Reads<'_, '_, R> {
     #[inline]
     fn poll(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        poll_read_on_budget(self.budget, self.cx, cursor, |cx, cursor| {
+        poll_read_on_budget(self.budgets.reads(), self.cx, cursor, |cx, cursor| {
             Pin::new(&mut *self.reader).poll_read_buf(cx, cursor)
         })
     }
@@ -182,8 +182,8 @@ fn poll_step<R: ?Sized, O>(
     cx: &mut Context<'_>,
     step: impl FnOnce(&mut TrackedBuf, Reads<'_, '_, R>) -> Poll<O>,
 ) -> Poll<O> {
-    let mut budget = buf.budgets.reads;
-    let poll = step(buf, Reads { reader, cx, budget: &mut budget });
-    buf.budgets.reads = budget;
+    let mut budgets = buf.budgets;
+    let poll = step(buf, Reads { reader, cx, budgets: &mut budgets });
+    buf.budgets = budgets;
     poll
 }

@@ -215,20 +215,20 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
     /// As [`project_moving`](Self::project_moving), for a read, which spends the budget.
     #[inline]
-    pub(crate) fn project_reading(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, &mut Budget) {
+    pub(crate) fn project_reading(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
         let Projected { io, state, lowered, budgets, .. } = self.project();
         *lowered = Lowered::Idle;
         E::forget_seek(state);
-        (io, state, &mut budgets.reads)
+        (io, state, budgets.reads())
     }
 
     /// As [`project_moving`](Self::project_moving), for a write, which spends the budget.
     #[inline]
-    pub(crate) fn project_writing(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, &mut Budget) {
+    pub(crate) fn project_writing(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
         let Projected { io, state, lowered, budgets, .. } = self.project();
         *lowered = Lowered::Idle;
         E::forget_seek(state);
-        (io, state, &mut budgets.writes)
+        (io, state, budgets.writes())
     }
 
     /// The inner type and the state, for a seek: only the one that a lowering holds is forgotten.

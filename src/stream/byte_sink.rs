@@ -14,7 +14,7 @@ use pin_project::pin_project;
 
 use super::pieces::Pieces;
 use crate::buf::ContractViolation;
-use crate::coop::Budget;
+use crate::coop::Budgets;
 use crate::hub::AsyncWrite;
 use crate::shim::{Ecosystem, Shim};
 
@@ -81,7 +81,7 @@ pub struct ByteSink<W, B = Bytes> {
     inconsistent: bool,
     high_water: usize,
     /// For a writer that is no shim, and does not yield by itself.
-    budget: Budget,
+    budgets: Budgets,
 }
 
 impl<W, B> ByteSink<W, B> {
@@ -95,7 +95,7 @@ impl<W, B> ByteSink<W, B> {
             written: 0,
             inconsistent: false,
             high_water: HIGH_WATER,
-            budget: Budget::STANDARD,
+            budgets: Budgets::STANDARD,
         }
     }
 
@@ -221,9 +221,9 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let (count, offered) = peek_items(this.queue, piece, &mut slices);
             let slices = &slices[..count];
-            (ready!(this.budget.poll_counted(cx, |cx| this.writer.poll_write_vectored(cx, slices)))?, offered)
+            (ready!(this.budgets.writes().poll_counted(cx, |cx| this.writer.poll_write_vectored(cx, slices)))?, offered)
         } else {
-            (ready!(this.budget.poll_counted(cx, |cx| this.writer.poll_write(cx, piece)))?, piece.len())
+            (ready!(this.budgets.writes().poll_counted(cx, |cx| this.writer.poll_write(cx, piece)))?, piece.len())
         };
         let n = ContractViolation::check_write(n, offered)?;
         if n == 0 {

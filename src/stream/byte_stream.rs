@@ -11,7 +11,7 @@ use futures_core::{FusedStream, Stream};
 use pin_project::pin_project;
 
 use crate::buf::{BorrowedCursor, Chunks, ContractViolation};
-use crate::coop::Budget;
+use crate::coop::Budgets;
 use crate::hub::{AsyncReadBuf, poll_read_on_budget};
 use crate::shim::{Ecosystem, Shim};
 
@@ -69,7 +69,7 @@ pub struct ByteStream<R> {
     /// What is to be told before the stream ends. It is taken out in one step, so that a panic cannot leave it half done.
     error: AssertUnwindSafe<Option<io::Error>>,
     /// For a reader that is no shim, and does not yield by itself.
-    budget: Budget,
+    budgets: Budgets,
 }
 
 impl<R> ByteStream<R> {
@@ -84,7 +84,7 @@ impl<R> ByteStream<R> {
             by_slices: false,
             ended: false,
             error: AssertUnwindSafe(None),
-            budget: Budget::STANDARD,
+            budgets: Budgets::STANDARD,
         }
     }
 
@@ -158,7 +158,7 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
             *this.is_slice_only |= this.reader.init_hint(cursor.capacity()) > 0;
             *this.by_slices = *this.is_slice_only && cursor.init_len() == cursor.capacity();
         }
-        let poll = poll_read_on_budget(this.budget, cx, this.chunks.unfilled(), |cx, cursor| {
+        let poll = poll_read_on_budget(this.budgets.reads(), cx, this.chunks.unfilled(), |cx, cursor| {
             if *this.by_slices {
                 poll_read_initialised(this.reader, cx, cursor)
             } else {

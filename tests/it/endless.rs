@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use io_shim::BorrowedCursor;
 
@@ -13,11 +14,15 @@ pub struct Memory {
     most: usize,
     /// What every call returns.
     error: Option<io::ErrorKind>,
+    /// How long every call takes.
+    delay: Duration,
+    /// How many calls read or wrote.
+    pub calls: usize,
 }
 
 impl Memory {
     pub fn new() -> Self {
-        Memory { most: usize::MAX, error: None }
+        Memory { most: usize::MAX, error: None, delay: Duration::ZERO, calls: 0 }
     }
 
     pub fn one_byte() -> Self {
@@ -37,12 +42,26 @@ impl Memory {
         Memory { error: Some(io::ErrorKind::Interrupted), ..Memory::new() }
     }
 
+    pub fn slow(delay: Duration) -> Self {
+        Memory { delay, ..Memory::new() }
+    }
+
     fn count(&self, room: usize) -> io::Result<usize> {
         self.error.map_or(Ok(room.min(self.most)), |kind| Err(kind.into()))
     }
 
+    fn give(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        self.call();
+        self.fill(slice)
+    }
+
+    fn call(&mut self) {
+        self.calls += 1;
+        std::thread::sleep(self.delay);
+    }
+
     /// Fills the slice with one line.
-    fn give(&self, slice: &mut [u8]) -> io::Result<usize> {
+    fn fill(&self, slice: &mut [u8]) -> io::Result<usize> {
         let n = self.count(slice.len())?;
         if let Some((last, line)) = slice[..n].split_last_mut() {
             line.fill(b'x');
@@ -51,11 +70,18 @@ impl Memory {
         Ok(n)
     }
 
-    fn give_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        bufs.iter_mut().map(|buf| self.give(buf)).sum()
+    fn give_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.call();
+        bufs.iter_mut().map(|buf| self.fill(buf)).sum()
     }
 
-    fn take_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    fn take(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.call();
+        self.count(data.len())
+    }
+
+    fn take_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.call();
         bufs.iter().map(|buf| self.count(buf.len())).sum()
     }
 }
@@ -83,7 +109,7 @@ impl io::BufRead for Memory {
 
 impl io::Write for Memory {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.count(data.len())
+        self.take(data)
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -96,7 +122,11 @@ impl io::Write for Memory {
 }
 
 impl tokio::io::AsyncRead for Memory {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut tokio::io::ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let n = self.give(buf.initialize_unfilled())?;
         buf.advance(n);
         Poll::Ready(Ok(()))
@@ -114,12 +144,12 @@ impl hyper::rt::Read for Memory {
 }
 
 impl futures::io::AsyncRead for Memory {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         Poll::Ready(self.give(slice))
     }
 
     fn poll_read_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
@@ -129,7 +159,7 @@ impl futures::io::AsyncRead for Memory {
 
 impl io_shim::AsyncReadBuf for Memory {
     fn poll_read_buf(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
@@ -157,12 +187,12 @@ buffered!(tokio::io::AsyncBufRead, futures::io::AsyncBufRead, io_shim::AsyncFill
 macro_rules! takes_all {
     ($($trait:path, $close:ident $(, $query:ident)?;)*) => {$(
         impl $trait for Memory {
-            fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-                Poll::Ready(self.count(data.len()))
+            fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+                Poll::Ready(self.take(data))
             }
 
             fn poll_write_vectored(
-                self: Pin<&mut Self>,
+                mut self: Pin<&mut Self>,
                 _: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {

@@ -53,4 +53,5 @@ mod tracked;
 mod ui;
 mod vectored;
 mod watermark;
+mod yielding;
 mod zeroing;

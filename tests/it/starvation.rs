@@ -1,14 +1,15 @@
 //! No peer starves a task: a time limit around an endless job fires, however fast the peer is.
 //!
-//! A task that never returns `Pending` keeps its executor's thread for ever. So each case runs in a process
-//! of its own, which the parent kills when it does not answer.
+//! A task that never returns `Pending` keeps its executor's thread for ever. So each case runs in a
+//! process of its own, which the system kills when it has used too much CPU time.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::pin::{Pin, pin};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex};
 use std::task::Poll;
@@ -21,6 +22,7 @@ use futures::stream;
 use futures::{SinkExt as _, StreamExt as _};
 use io_shim::rt::{Embedded, TokioContext};
 use io_shim::{ByteSink, ByteStream, Shim, TrackedBuf, ops};
+use rustix::process::{Resource, Rlimit};
 use tokio::net::TcpStream;
 
 use crate::endless::Memory;
@@ -29,12 +31,36 @@ use crate::endless::Memory;
 const LIMIT: Duration = Duration::from_millis(150);
 /// When the limit must have fired at the latest.
 const LATEST: Duration = Duration::from_secs(1);
-/// When the parent kills a child. The rest is for a process that is slow to start.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// After how many seconds of its CPU time the system kills a child.
+const PATIENCE: u64 = 3;
 /// How many children run at once.
 const AT_ONCE: usize = 2;
 /// Names the case of a child.
 const VARIABLE: &str = "IO_SHIM_STARVATION";
+
+/// Time since a job was started, by the clock or by the CPU time of the process, whichever is less:
+/// a task that starves others uses both. On a busy machine, one that does not uses little of the
+/// second.
+#[derive(Clone, Copy)]
+struct Watch {
+    clock: Instant,
+    cpu: Duration,
+}
+
+impl Watch {
+    fn start() -> Self {
+        Watch { clock: Instant::now(), cpu: cpu_time() }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed().min(cpu_time() - self.cpu)
+    }
+}
+
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
 
 /// A job that would run for ever.
 type Job = Pin<Box<dyn Future<Output = Infallible> + Send>>;
@@ -78,7 +104,7 @@ static CASES: &[Case] = cases! {
         read_4 read_64k read_1m read_vectored hyper_read_4 write_16 write_vectored hyper_write_16 select poll_both
         lines futures_lines fill_and_consume;
     "allow_std(memory)", Shim::allow_std(Memory::new()) =>
-        read_4 read_64k read_1m read_vectored write_16 write_vectored select poll_both
+        read_4 read_64k read_1m read_vectored write_16 write_vectored select poll_both look_both
         lines futures_lines fill_and_consume tokio_buf_reader_lines futures_buf_reader_lines
         tokio_copy tokio_copy_to futures_copy futures_copy_to ops_copy ops_copy_to;
     "from_stream(64 bytes)", Shim::from_stream(chunks_of(64)) =>
@@ -146,7 +172,7 @@ fn one_thread() -> tokio::runtime::Runtime {
 
 fn tokio_timeout(job: Job) -> Duration {
     one_thread().block_on(async {
-        let start = Instant::now();
+        let start = Watch::start();
         let Err(_) = tokio::time::timeout(LIMIT, job).await;
         start.elapsed()
     })
@@ -155,7 +181,7 @@ fn tokio_timeout(job: Job) -> Duration {
 /// Another task of the thread sleeps, and the job is aborted.
 fn tokio_abort(job: Job) -> Duration {
     one_thread().block_on(async {
-        let start = Instant::now();
+        let start = Watch::start();
         let job = tokio::spawn(job);
         tokio::spawn(tokio::time::sleep(Duration::from_millis(10))).await.unwrap();
         let of_other_task = start.elapsed();
@@ -171,7 +197,7 @@ fn tokio_abort(job: Job) -> Duration {
 fn tokio_worker(job: Job) -> Duration {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let limited = runtime.spawn(async {
-        let start = Instant::now();
+        let start = Watch::start();
         let Err(_) = tokio::time::timeout(LIMIT, job).await;
         start.elapsed()
     });
@@ -180,7 +206,7 @@ fn tokio_worker(job: Job) -> Duration {
 
 /// The time limit on an executor that has none of its own.
 async fn limited(job: Job) -> Duration {
-    let start = Instant::now();
+    let start = Watch::start();
     match either(job, smol::Timer::after(LIMIT)).await {
         Either::Left((never, _)) => match never {},
         Either::Right(_) => start.elapsed(),
@@ -190,7 +216,7 @@ async fn limited(job: Job) -> Duration {
 /// Another task of smol's only thread sleeps, and the job is cancelled.
 fn smol_spawned(job: Job) -> Duration {
     smol::block_on(async {
-        let start = Instant::now();
+        let start = Watch::start();
         let job = smol::spawn(job);
         smol::spawn(async { smol::Timer::after(Duration::from_millis(10)).await }).await;
         let of_other_task = start.elapsed();
@@ -232,6 +258,8 @@ fn no_peer_starves_a_task() {
 #[ignore = "run by a test, in a process of its own"]
 fn child_with_one_case() {
     let wanted = std::env::var(VARIABLE).expect("the name of a case");
+    let limit = Rlimit { current: Some(PATIENCE), maximum: Some(PATIENCE + 1) };
+    rustix::process::setrlimit(Resource::Cpu, limit).unwrap();
     for case in CASES {
         if let Some(executor) = executors(case).iter().find(|executor| name(case, executor) == wanted) {
             println!("took {}", (executor.run)((case.make)()).as_millis());
@@ -247,23 +275,14 @@ fn name(case: &Case, executor: &Executor) -> String {
 
 /// How long the case took in a process of its own; `None` if it had to be killed.
 fn run_child(case: &str) -> Option<Duration> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let output = Command::new(std::env::current_exe().unwrap())
         .args(["starvation::child_with_one_case", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .env(VARIABLE, case)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+        .output()
         .unwrap();
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return None;
-        }
-        thread::sleep(Duration::from_millis(5));
+    if output.status.signal().is_some() {
+        return None;
     }
-    let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let took = said.lines().find_map(|line| line.rsplit_once("took ")?.1.parse().ok());
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -441,7 +460,7 @@ mod situations {
         }
     }
 
-    /// Whichever is ready first. A read that yields must not leave the task to a write that is ready.
+    /// A write that is always ready must not keep the task going while the reads yield.
     pub async fn select<S: tokio::io::AsyncRead + tokio::io::AsyncWrite>(stream: S) -> Infallible {
         let (mut reader, mut writer) = tokio::io::split(stream);
         let mut bytes = [0; 16];
@@ -453,8 +472,8 @@ mod situations {
         }
     }
 
-    /// A state machine that polls both at every turn and goes on for as long as either is ready. It returns
-    /// `Pending` only where both yield in the same turn; here they start one read apart.
+    /// Polls both at every turn and goes on while either is ready, as state machines do. It returns
+    /// `Pending` only if both yield in the same turn. They start one read apart.
     pub async fn poll_both<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(mut stream: S) -> Infallible {
         let mut bytes = [0; 16];
         tokio::io::AsyncReadExt::read(&mut stream, &mut bytes).await.unwrap();
@@ -464,6 +483,22 @@ mod situations {
                 let read = Pin::new(&mut stream).poll_read(cx, &mut buf);
                 let write = Pin::new(&mut stream).poll_write(cx, &[1; 16]);
                 if read.is_ready() || write.is_ready() { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
+    }
+
+    /// The same with looks into a buffer in place of reads.
+    pub async fn look_both<S: io_shim::AsyncFillBuf + io_shim::AsyncWrite + Unpin>(mut stream: S) -> Infallible {
+        Pin::new(&mut stream).consume(1);
+        loop {
+            poll_fn(|cx| {
+                let look = Pin::new(&mut stream).poll_fill_buf(cx).map_ok(<[u8]>::len);
+                if look.is_ready() {
+                    Pin::new(&mut stream).consume(1);
+                }
+                let write = Pin::new(&mut stream).poll_write(cx, &[1; 16]);
+                if look.is_ready() || write.is_ready() { Poll::Ready(()) } else { Poll::Pending }
             })
             .await;
         }

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 use super::bounds::{StdBufRead, StdRead, StdSeek, StdUnpin, StdWrite};
 use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::coop::poll_yield;
+use crate::hub::poll_read_on_budget;
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
-use crate::hub::{consume_on_budget, poll_fill_on_budget, poll_read_on_budget};
 use crate::shim::{Attempt, ReadAttempt, Shim, Sliced, sealed};
 
 /// The tag of types that have std's traits and are used in asynchronous code all the same: made with
@@ -252,7 +252,7 @@ impl<T: StdBufRead + StdUnpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, _, budget) = self.project_reading();
         let io = io.get_mut();
-        poll_fill_on_budget(budget, cx, |cx| match io.fill_buf() {
+        budget.poll_look(cx, |cx| match io.fill_buf() {
             Ok(chunk) => Poll::Ready(Ok(chunk)),
             // Repeated by way of the executor, since a borrowed slice cannot be returned from within a loop.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => poll_yield(cx),
@@ -262,8 +262,8 @@ impl<T: StdBufRead + StdUnpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        let (io, _, budget) = self.project_reading();
-        consume_on_budget(budget, n);
+        let (io, _, mut budget) = self.project_reading();
+        budget.consume(n);
         io.get_mut().consume(n);
     }
 }
