@@ -68,54 +68,51 @@ pub(crate) struct Budget<'a> {
 impl Budget<'_> {
     /// Returns what `operate` returns, and spends for it and for the bytes that it moved; or yields,
     /// and calls nothing.
-    #[inline]
-    pub(crate) fn poll<R>(
+    #[inline(always)]
+    pub(crate) fn poll_counted<E>(
         mut self,
         cx: &mut Context<'_>,
-        operate: impl FnOnce(&mut Context<'_>) -> (Poll<R>, usize),
-    ) -> Poll<R> {
-        if *self.left() == 0 {
-            ready!(self.poll_spent(cx));
-        }
-        let (poll, bytes) = operate(cx);
-        match poll {
-            Poll::Ready(_) => self.spend(bytes),
+        operate: impl FnOnce(&mut Context<'_>) -> Poll<Result<usize, E>>,
+    ) -> Poll<Result<usize, E>> {
+        ready!(self.poll_unspent(cx));
+        let poll = operate(cx);
+        match &poll {
+            Poll::Ready(Ok(n)) => self.spend(*n),
+            Poll::Ready(Err(_)) => self.spend(0),
             Poll::Pending => *self.left() = self.budgets.units,
         }
         poll
     }
 
-    /// As [`poll`](Self::poll), for a call that returns how many bytes it moved.
-    #[inline]
-    pub(crate) fn poll_counted<E>(
-        self,
-        cx: &mut Context<'_>,
-        operate: impl FnOnce(&mut Context<'_>) -> Poll<Result<usize, E>>,
-    ) -> Poll<Result<usize, E>> {
-        self.poll(cx, |cx| {
-            let poll = operate(cx);
-            let bytes = if let Poll::Ready(Ok(n)) = &poll { *n } else { 0 };
-            (poll, bytes)
-        })
+    /// Spends for a call that moved so many bytes if it was ready. If it was not, the task lets go.
+    #[inline(always)]
+    pub(crate) fn settle<R>(mut self, poll: Poll<R>, bytes: usize) -> Poll<R> {
+        if poll.is_pending() {
+            *self.left() = self.budgets.units;
+        } else {
+            self.spend(bytes);
+        }
+        poll
     }
 
-    /// As [`poll`](Self::poll), for a look into a buffer, which costs nothing if there is data.
+    /// As [`poll_counted`](Self::poll_counted), for a look into a buffer, which costs nothing if
+    /// there is data.
     ///
     /// Until something is consumed, a second look has to be ready if the first was. So a look does
     /// not yield because a write did: the look after [`consume`](Self::consume) does.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn poll_look<R, E>(
         mut self,
         cx: &mut Context<'_>,
         look: impl FnOnce(&mut Context<'_>) -> Poll<Result<R, E>>,
     ) -> Poll<Result<R, E>> {
-        if *self.left() == 0 && self.budgets.echo != Some(self.direction) {
-            ready!(self.poll_spent(cx));
+        if self.budgets.echo != Some(self.direction) {
+            ready!(self.poll_unspent(cx));
         }
         let poll = look(cx);
-        match poll {
+        match &poll {
             Poll::Ready(Ok(_)) => {}
-            Poll::Ready(Err(_)) => self.spend(0),
+            Poll::Ready(Err(_)) => self.consume(1),
             Poll::Pending => *self.left() = self.budgets.units,
         }
         poll
@@ -128,42 +125,63 @@ impl Budget<'_> {
             if self.budgets.echo == Some(self.direction) {
                 self.budgets.echo = None;
             }
-            self.spend(n);
+            if *self.left() > 0 {
+                self.spend(n);
+            }
         }
     }
 
-    /// Spends for a call that was ready and moved so many bytes.
-    #[inline]
+    /// Yields if the budget is spent.
+    #[inline(always)]
+    pub(crate) fn poll_unspent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if *self.left() == 0 { self.budgets.poll_spent(self.direction, cx) } else { Poll::Ready(()) }
+    }
+
+    /// Spends for a call that was ready and moved so many bytes, of a budget that was not spent.
+    #[inline(always)]
     fn spend(&mut self, bytes: usize) {
-        let units = u16::try_from(bytes / BYTES).unwrap_or(u16::MAX);
-        let left = self.left();
-        *left = left.saturating_sub(1).saturating_sub(units);
+        *self.left() -= 1;
+        if bytes >= BYTES {
+            self.budgets.spend_more(self.direction, bytes);
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn left(&mut self) -> &mut u16 {
-        match self.direction {
-            Direction::Read => &mut self.budgets.reads,
-            Direction::Write => &mut self.budgets.writes,
+        self.budgets.left(self.direction)
+    }
+}
+
+impl Budgets {
+    #[inline(always)]
+    fn left(&mut self, direction: Direction) -> &mut u16 {
+        match direction {
+            Direction::Read => &mut self.reads,
+            Direction::Write => &mut self.writes,
         }
+    }
+
+    #[inline(never)]
+    fn spend_more(&mut self, direction: Direction, bytes: usize) {
+        let left = self.left(direction);
+        *left = left.saturating_sub(u16::try_from(bytes / BYTES).unwrap_or(u16::MAX));
     }
 
     #[cold]
-    fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.budgets.units == 0 {
-            *self.left() = u16::MAX;
+    #[inline(never)]
+    fn poll_spent(&mut self, direction: Direction, cx: &mut Context<'_>) -> Poll<()> {
+        if self.units == 0 {
+            *self.left(direction) = u16::MAX;
             return Poll::Ready(());
         }
-        let is_echo = self.budgets.echo == Some(self.direction);
-        *self.left() = self.budgets.units;
-        self.budgets.echo = None;
-        if !is_echo {
-            let (left, other) = match self.direction {
-                Direction::Read => (&mut self.budgets.writes, Direction::Write),
-                Direction::Write => (&mut self.budgets.reads, Direction::Read),
+        *self.left(direction) = self.units;
+        if self.echo.take() != Some(direction) {
+            let other = match direction {
+                Direction::Read => Direction::Write,
+                Direction::Write => Direction::Read,
             };
-            *left = 0;
-            self.budgets.echo = Some(other);
+            *self.left(other) = 0;
+            self.echo = Some(other);
         }
         poll_yield(cx)
     }

@@ -135,7 +135,16 @@ impl SliceFeed {
     ///
     /// When `read` returns `Pending`, nothing is filled and nothing held back.
     #[inline]
-    pub fn poll<F>(&mut self, mut cursor: BorrowedCursor<'_>, read: F) -> Poll<io::Result<()>>
+    pub fn poll<F>(&mut self, cursor: BorrowedCursor<'_>, read: F) -> Poll<io::Result<()>>
+    where
+        F: FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
+    {
+        self.poll_counted(cursor, read).map_ok(drop)
+    }
+
+    /// As [`poll`](Self::poll), and returns how many bytes were filled.
+    #[inline]
+    pub(crate) fn poll_counted<F>(&mut self, mut cursor: BorrowedCursor<'_>, read: F) -> Poll<io::Result<usize>>
     where
         F: FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
     {
@@ -160,7 +169,7 @@ impl SliceFeed {
                 window.learn(offered, n);
             }
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(n))
     }
 
     /// Reads into `cursor` by way of one call of `read`: the synchronous twin of [`poll`](Self::poll).

@@ -10,8 +10,8 @@ use std::task::{Context, Poll, ready};
 
 use self::bounds::{FuturesBufRead, FuturesRead, FuturesSeek, FuturesWrite};
 use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::hub::append_chunk;
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::hub::{append_chunk, poll_read_on_budget};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, Sliced, Unbuffered, sealed};
 
 /// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
@@ -136,9 +136,7 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
-        poll_read_on_budget(budget, cx, cursor, |cx, cursor| {
-            state.poll_read_buf(cursor, |slice| io.poll_read(cx, slice))
-        })
+        budget.poll_counted(cx, |cx| state.poll_read_buf(cursor, |slice| io.poll_read(cx, slice))).map_ok(drop)
     }
 
     #[inline]
@@ -179,16 +177,16 @@ impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (mut io, _, budget) = self.project_reading();
-        poll_read_on_budget(budget, cx, cursor, |cx, cursor| {
+        let read = |cx: &mut Context<'_>| {
             if cursor.capacity() == 0 {
-                let n = ready!(io.poll_read(cx, &mut []))?;
-                return Poll::Ready(ContractViolation::check_read(n, 0).map(drop));
+                return Poll::Ready(ContractViolation::check_read(ready!(io.poll_read(cx, &mut []))?, 0));
             }
             let chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
             let n = append_chunk(cursor, chunk);
             io.consume(n);
-            Poll::Ready(Ok(()))
-        })
+            Poll::Ready(Ok(n))
+        };
+        budget.poll_counted(cx, read).map_ok(drop)
     }
 
     #[inline]

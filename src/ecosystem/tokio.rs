@@ -15,7 +15,7 @@ use tokio::io::ReadBuf;
 use self::bounds::{TokioBufRead, TokioRead, TokioSeek, TokioWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::hub::{append_chunk, count, poll_read_on_budget};
+use crate::hub::{append_chunk, count};
 use crate::shim::{Buffered, Ecosystem, Includes, Lowered, OnePhase, Shim, Step, Unbuffered, sealed};
 
 /// The tag of types that have tokio's traits: `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
@@ -177,12 +177,12 @@ impl Lent {
     }
 }
 
-/// Lets a tokio reader read into a cursor.
+/// Lets a tokio reader read into a cursor, and counts what it filled.
 #[inline]
 fn poll_into_cursor(
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
-) -> Poll<io::Result<()>> {
+) -> (Poll<io::Result<()>>, usize) {
     let init = cursor.init_len();
     // SAFETY: tokio's buffer de-initialises nothing, and asks the same of those who write through it.
     let unfilled = unsafe { cursor.as_mut() };
@@ -191,12 +191,15 @@ fn poll_into_cursor(
     // SAFETY: that many bytes are initialised, says the cursor.
     unsafe { buf.assume_init(init) };
     let poll = read(&mut buf);
-    let (filled, init) = lent.check(&buf).map_err(io::Error::from)?;
+    let (filled, init) = match lent.check(&buf) {
+        Ok(marks) => marks,
+        Err(violation) => return (Poll::Ready(Err(violation.into())), 0),
+    };
     // SAFETY: `buf` is the unfilled part of the cursor, as was checked, and its first `init` bytes are initialised; what the
     // cursor knew before stays true, since nobody may de-initialise.
     unsafe { cursor.assume_init(init) };
     cursor.advance_checked(filled);
-    poll
+    (poll, filled)
 }
 
 /// Lets a tokio reader read into initialised memory.
@@ -233,8 +236,10 @@ super::bounds::bounds! {
 impl<T: TokioRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, _, budget) = self.project_reading();
-        poll_read_on_budget(budget, cx, cursor, |cx, cursor| poll_into_cursor(cursor, |buf| io.poll_read(cx, buf)))
+        let (io, _, mut budget) = self.project_reading();
+        ready!(budget.poll_unspent(cx));
+        let (poll, filled) = poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
+        budget.settle(poll, filled)
     }
 
     #[inline]
@@ -248,15 +253,16 @@ impl<T: TokioBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (mut io, _, budget) = self.project_reading();
-        poll_read_on_budget(budget, cx, cursor, |cx, cursor| {
+        let read = |cx: &mut Context<'_>| {
             if cursor.capacity() == 0 {
-                return poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
+                return poll_into_cursor(cursor, |buf| io.poll_read(cx, buf)).0.map_ok(|()| 0);
             }
             let chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
             let n = append_chunk(cursor, chunk);
             io.consume(n);
-            Poll::Ready(Ok(()))
-        })
+            Poll::Ready(Ok(n))
+        };
+        budget.poll_counted(cx, read).map_ok(drop)
     }
 
     #[inline]

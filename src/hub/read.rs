@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::buf::{BorrowedBuf, BorrowedCursor};
 use crate::coop::Budget;
@@ -226,17 +226,17 @@ pub trait ReadBuf {
 }
 
 /// Reads into `cursor` by one call of `read`, which the budget pays for, or yields.
-#[inline]
+#[inline(always)]
 pub(crate) fn poll_read_on_budget(
-    budget: Budget<'_>,
+    mut budget: Budget<'_>,
     cx: &mut Context<'_>,
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(&mut Context<'_>, BorrowedCursor<'_>) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<()>> {
-    budget.poll(cx, |cx| {
-        let poll = read(cx, cursor.reborrow());
-        (poll, cursor.written().len())
-    })
+    ready!(budget.poll_unspent(cx));
+    let poll = read(cx, cursor.reborrow());
+    let filled = cursor.written().len();
+    budget.settle(poll, filled)
 }
 
 /// The outcome of a read of `filled` bytes, for a caller who gets a count: data before `Pending`, errors before data.

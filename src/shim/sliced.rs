@@ -33,8 +33,8 @@ impl Sliced {
         &mut self,
         cursor: BorrowedCursor<'_>,
         read: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<()>> {
-        self.feed.poll(cursor, read)
+    ) -> Poll<io::Result<usize>> {
+        self.feed.poll_counted(cursor, read)
     }
 
     /// Reads by one call of `read`, and learns whether it fills more than the first slice.

@@ -18,8 +18,8 @@ use self::lent::Lent;
 
 use self::bounds::{HyperRead, HyperWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
+use crate::hub::count;
 use crate::hub::{AsyncReadBuf, AsyncWrite};
-use crate::hub::{count, poll_read_on_budget};
 use crate::shim::{Ecosystem, Includes, Shim, sealed};
 
 /// The tag of types that have hyper's traits: `hyper::rt::{Read, Write}`.
@@ -132,12 +132,12 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
 fn poll_into_cursor(
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
-) -> Poll<io::Result<()>> {
+) -> Poll<io::Result<usize>> {
     let init = cursor.init_len();
     if init == cursor.capacity() {
         let (poll, filled) = poll_into_slice(cursor.init_mut(), read)?;
         cursor.advance_checked(filled);
-        return poll;
+        return poll.map_ok(|()| filled);
     }
     // SAFETY: hyper's buffer de-initialises nothing, and asks the same of those who write through it.
     let memory = unsafe { cursor.as_mut() };
@@ -152,7 +152,7 @@ fn poll_into_cursor(
     // SAFETY: `buf` is the unfilled part of the cursor still, as was checked, and its filled bytes are initialised by its own
     // invariant.
     unsafe { cursor.advance(filled) };
-    poll
+    poll.map_ok(|()| filled)
 }
 
 /// How many bytes are filled of a buffer that is made of the `len` bytes at `address`, if it still is.
@@ -197,7 +197,7 @@ impl<T: HyperRead, V> AsyncReadBuf for Shim<T, Hyper, V> {
     #[inline]
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, (), budget) = self.project_reading();
-        poll_read_on_budget(budget, cx, cursor, |cx, cursor| poll_into_cursor(cursor, |buf| io.poll_read(cx, buf)))
+        budget.poll_counted(cx, |cx| poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))).map_ok(drop)
     }
 
     #[inline]

@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use super::bounds::{StdBufRead, StdRead, StdSeek, StdUnpin, StdWrite};
 use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::coop::poll_yield;
-use crate::hub::poll_read_on_budget;
 use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
 use crate::shim::{Attempt, ReadAttempt, Shim, Sliced, sealed};
 
@@ -162,9 +161,7 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
         let io = io.get_mut();
-        poll_read_on_budget(budget, cx, cursor, |_, cursor| {
-            state.poll_read_buf(cursor, |slice| call(|| io.read(slice)))
-        })
+        budget.poll_counted(cx, |_| state.poll_read_buf(cursor, |slice| call(|| io.read(slice)))).map_ok(drop)
     }
 
     #[inline]

@@ -141,7 +141,7 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     #[inline]
     fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let (io, state) = self.parts_mut();
-        now(state.poll_read_buf(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice)))))
+        now(state.poll_read_buf(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))).map(drop)
     }
 
     #[inline]
