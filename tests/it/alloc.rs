@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use io_shim::Shim;
 
@@ -12,6 +13,8 @@ struct Counting;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+static PROCESS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static HEAP: Cell<usize> = const { Cell::new(0) };
@@ -23,6 +26,11 @@ pub fn heap() -> usize {
     HEAP.get()
 }
 
+/// The bytes that all threads hold.
+pub fn process_heap() -> usize {
+    PROCESS.load(Relaxed)
+}
+
 /// How often this thread has allocated.
 pub fn allocations() -> usize {
     ALLOCATIONS.get()
@@ -31,6 +39,7 @@ pub fn allocations() -> usize {
 // SAFETY: the system's allocator does the work; counting neither allocates nor unwinds.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        PROCESS.fetch_add(layout.size(), Relaxed);
         let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_add(layout.size())));
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
         // SAFETY: the caller's promise is passed on.
@@ -38,6 +47,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        PROCESS.fetch_sub(layout.size(), Relaxed);
         let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_sub(layout.size())));
         // SAFETY: the caller's promise is passed on.
         unsafe { System.dealloc(pointer, layout) }
