@@ -27,7 +27,7 @@ impl Example {
         Example::start_with(name, &["127.0.0.1:0"])
     }
 
-    fn start_with(name: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn start_with(name: &str, arguments: &[&str]) -> Self {
         let program = program(name);
         let mut process = Command::new(&program)
             .args(arguments)
