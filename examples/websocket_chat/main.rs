@@ -48,9 +48,9 @@ use smol::net::TcpListener;
 const QUEUE: usize = 64;
 /// How large a message may be, in bytes.
 const MESSAGE_LIMIT: usize = 16 * 1024;
-/// How long a client may take to read what is sent to it, a queue at most, unless an argument says otherwise.
+/// How long a client may take to read what is sent to it, a queue at most. An argument changes it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a client gets a ping, which it has to answer: one that only listens sends nothing else.
+/// How often a client gets a ping. A client that only listens sends nothing but its answers.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long nothing comes from a client, not even an answer to a ping, before it is taken to be gone.
 const SILENCE: Duration = Duration::from_secs(60);

@@ -279,7 +279,8 @@ fn proxy_ends_the_other_side_when_one_is_killed() {
 #[ignore = "starts an example"]
 fn proxy_ends_a_connection_on_which_nothing_moves() {
     let (example, mut client, mut server) = proxied("2.5");
-    // Longer than that in all, but never still for as long, unless a pause takes two seconds longer than it should.
+    // Longer than that in all, but never still for as long. On a busy machine, a pause may take two
+    // seconds longer than it should.
     for _ in 0..8 {
         thread::sleep(Duration::from_millis(400));
         client.write_all(b"x").unwrap();

@@ -34,7 +34,8 @@ async fn join_room(address: &str, room: &str) -> Client {
     client_async_with_config(format!("ws://{address}/ws/{room}"), stream, Some(config)).await.unwrap().0
 }
 
-/// The next message that is no ping. The server sends pings when it likes, and tungstenite answers them.
+/// Returns the next message that is no ping. The server may send one at any time, and tungstenite
+/// answers it.
 async fn next(
     stream: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin),
 ) -> Option<Result<Message, tungstenite::Error>> {

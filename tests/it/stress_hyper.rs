@@ -151,7 +151,7 @@ fn memory_of_fifty_connections_is_given_back() {
 #[test]
 #[ignore = "run by a test, in a process of its own"]
 fn child_with_fifty_connections() {
-    // Not `resident`: a sanitizer keeps for a while what is freed, which is much beside what so few connections need.
+    // Not `resident`: a sanitizer keeps freed memory for a while, and so few connections need little.
     measured(50, 10, || (crate::alloc::process_heap() / 1024) as u64);
 }
 
