@@ -14,6 +14,8 @@
 //! cargo run --release --example websocket_chat --features full -- 127.0.0.1:8080
 //! # open http://127.0.0.1:8080/ in two windows; Ctrl-C ends the server, with close frames for all
 //! ```
+//!
+//! A second argument is the seconds that a client has to take what is sent to it.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -21,7 +23,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_tungstenite::tungstenite::handshake::derive_accept_key;
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -46,9 +48,9 @@ use smol::net::TcpListener;
 const QUEUE: usize = 64;
 /// How large a message may be, in bytes.
 const MESSAGE_LIMIT: usize = 16 * 1024;
-/// How long a client may take to read what is sent to it, a queue at most.
+/// How long a client may take to read what is sent to it, a queue at most. An argument changes it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long nothing is sent to a client before it gets a ping.
+/// How often a client gets a ping. A client that only listens sends nothing but its answers.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long nothing comes from a client, not even an answer to a ping, before it is taken to be gone.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -62,7 +64,10 @@ const GRACE: Duration = Duration::from_secs(5);
 type Reply = Response<Full<Bytes>>;
 
 fn main() -> io::Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".into());
+    let mut arguments = std::env::args().skip(1);
+    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:0".into());
+    let patience = arguments.next().map_or(Ok(PATIENCE), |seconds| seconds.parse().map(Duration::from_secs));
+    let patience = patience.map_err(io::Error::other)?;
     smol::block_on(async {
         let listener = TcpListener::bind(address).await?;
         println!("listening on http://{}", listener.local_addr()?);
@@ -70,7 +75,7 @@ fn main() -> io::Result<()> {
         // Neither channel carries anything: clients stop when `stop` is dropped, and all have ended when every `alive` is.
         let (stop, stopped) = bounded::<Infallible>(1);
         let (alive, ended) = bounded::<Infallible>(1);
-        let server = Server { rooms: Rooms::default(), stopped, alive };
+        let server = Server { rooms: Rooms::default(), patience, stopped, alive };
         let graceful = GracefulShutdown::new();
         let signal = async {
             signals.next().await;
@@ -94,6 +99,7 @@ fn main() -> io::Result<()> {
 #[derive(Clone)]
 struct Server {
     rooms: Rooms,
+    patience: Duration,
     stopped: Receiver<Infallible>,
     alive: Sender<Infallible>,
 }
@@ -202,7 +208,7 @@ async fn serve(upgrade: OnUpgrade, peer: SocketAddr, member: Member, queue: Rece
         Ok(End::Stopped)
     };
     let receiving = receive(&mut receiver, &member, &mut received);
-    let end = or(stop, or(receiving, deliver(&mut sender, &queue, &mut delivered))).await;
+    let end = or(stop, or(receiving, deliver(&mut sender, &queue, server.patience, &mut delivered))).await;
     let room = member.room.clone();
     // Out of the room first: nobody is to wait for a client that is about to go.
     drop((member, queue));
@@ -259,13 +265,22 @@ async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
 async fn deliver<S: AsyncRead + AsyncWrite + Unpin>(
     sender: &mut WebSocketSender<S>,
     queue: &Receiver<Message>,
+    patience: Duration,
     delivered: &mut u64,
 ) -> Result<End, tungstenite::Error> {
+    let mut pinged = Instant::now();
     loop {
-        let (first, mut count) = match within(PING_EVERY, queue.recv()).await {
+        let message = match PING_EVERY.checked_sub(pinged.elapsed()) {
+            Some(rest) => within(rest, queue.recv()).await,
+            None => None,
+        };
+        let (first, mut count) = match message {
             Some(Ok(message)) => (message, 1),
             Some(Err(_)) => return Ok(End::Left),
-            None => (Message::Ping(Bytes::new()), 0),
+            None => {
+                pinged = Instant::now();
+                (Message::Ping(Bytes::new()), 0)
+            }
         };
         let sending = async {
             sender.feed(first).await?;
@@ -276,7 +291,7 @@ async fn deliver<S: AsyncRead + AsyncWrite + Unpin>(
             }
             sender.flush().await
         };
-        match within(PATIENCE, sending).await {
+        match within(patience, sending).await {
             None => return Ok(End::Unread),
             Some(result) => result?,
         }

@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use io_shim::Shim;
 
@@ -13,6 +14,8 @@ struct Counting;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+static PROCESS: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
     static HEAP: Cell<usize> = const { Cell::new(0) };
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -22,6 +25,11 @@ thread_local! {
 /// The bytes that this thread holds, give or take a constant: memory may pass between threads.
 pub fn heap() -> usize {
     HEAP.get()
+}
+
+/// The bytes that all threads hold.
+pub fn process_heap() -> usize {
+    PROCESS.load(Relaxed)
 }
 
 /// How often this thread has allocated.
@@ -43,6 +51,7 @@ unsafe impl GlobalAlloc for Counting {
         if LARGEST.try_with(Cell::get).is_ok_and(|largest| layout.size() > largest) {
             return std::ptr::null_mut();
         }
+        PROCESS.fetch_add(layout.size(), Relaxed);
         let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_add(layout.size())));
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
         // SAFETY: the caller's promise is passed on.
@@ -50,6 +59,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        PROCESS.fetch_sub(layout.size(), Relaxed);
         let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_sub(layout.size())));
         // SAFETY: the caller's promise is passed on.
         unsafe { System.dealloc(pointer, layout) }

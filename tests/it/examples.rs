@@ -27,7 +27,7 @@ impl Example {
         Example::start_with(name, &["127.0.0.1:0"])
     }
 
-    fn start_with(name: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn start_with(name: &str, arguments: &[&str]) -> Self {
         let program = program(name);
         let mut process = Command::new(&program)
             .args(arguments)
@@ -279,7 +279,8 @@ fn proxy_ends_the_other_side_when_one_is_killed() {
 #[ignore = "starts an example"]
 fn proxy_ends_a_connection_on_which_nothing_moves() {
     let (example, mut client, mut server) = proxied("2.5");
-    // Longer than that in all, but never still for as long, unless a pause takes two seconds longer than it should.
+    // Longer than that in all, but never still for as long. On a busy machine, a pause may take two
+    // seconds longer than it should.
     for _ in 0..8 {
         thread::sleep(Duration::from_millis(400));
         client.write_all(b"x").unwrap();

@@ -33,7 +33,8 @@ fn example(arguments: &[&str], password: Option<&str>) -> (Output, String, Strin
     (output, said, complaints)
 }
 
-/// A free port, and a socket that keeps it from everyone who does not ask for it by number. Nothing listens there yet.
+/// A free port, and a socket that reserves it: the system gives it to no one else.
+/// Nothing listens there yet.
 fn reserved_port() -> (u16, OwnedFd) {
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     // The server sets this, too; so it may listen on the port although the socket has it.

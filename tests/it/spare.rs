@@ -60,7 +60,7 @@ fn what_was_filled_before_a_panic_is_kept() {
     assert_eq!(vec, b"ab");
 }
 
-/// Reads in steps through one guard, and checks that its cursors are always where the last one ended.
+/// Fills in steps through one guard, and checks that each cursor starts where the last one ended.
 #[track_caller]
 fn stays_in_place<B: SpareCapacity + AsRef<[u8]>>(mut buffer: B) {
     fn address<B: SpareCapacity>(guard: &mut Spare<'_, B>) -> usize {
