@@ -52,6 +52,8 @@ impl sealed::View for Futures {}
 impl<T> Shim<T, Futures> {
     /// Wraps a type that has the traits of futures-io.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Closing
     ///
     /// Closing the shim calls `poll_close` of the type inside. The peer reads an end of file only

@@ -17,6 +17,8 @@ impl sealed::Ecosystem for Native {
 impl<T> Shim<T> {
     /// Wraps a type that implements the hub's traits: a reader or writer of your own.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Examples
     ///
     /// ```

@@ -163,6 +163,8 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
     /// The type inside is what all these streams are around, an `Arc` of `async_io::Async` of std's stream: a
     /// `smol::net::TcpStream` becomes a `Shim<Arc<Async<std::net::TcpStream>>, Smol>`. That `Arc` is taken, too, and so is an `Async`.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Shutting down
     ///
     /// `poll_shutdown`, and with it tokio's `shutdown` and futures' `close`, ends the sending half, so that the peer reads

@@ -60,6 +60,8 @@ impl sealed::View for Tokio {}
 impl<T> Shim<T, Tokio> {
     /// Wraps a type that has tokio's traits.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Closing
     ///
     /// Closing the shim calls `poll_shutdown` of the type inside. A socket ends its sending half.

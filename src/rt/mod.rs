@@ -39,6 +39,21 @@
 //! their join handles can be awaited on any executor. Panics and `abort` arrive there as in tokio; dropping the join
 //! handle detaches the task. Within a context `tokio::spawn` does the same.
 //!
+//! # Yielding
+//!
+//! A task that is always ready starves the others of its thread. tokio's sockets yield by themselves, but only within
+//! tokio's runtime. So every asynchronous shim yields, on any executor: after 128 units of reads or of writes it returns
+//! `Pending` once and wakes the task. [`Shim::with_budget`](crate::Shim::with_budget) sets how many units, or 0 for never.
+//!
+//! | on | a yielding task is polled again |
+//! |---|---|
+//! | tokio | after its driver and other tasks (with this feature; otherwise after other tasks) |
+//! | smol, `futures::executor`, pollster | after the other tasks that are ready |
+//! | another executor's `block_on` in a task of tokio's | never: the thread that would wake it is blocked |
+//!
+//! The last row is true of tokio's own sockets, too. Call such a `block_on` in `tokio::task::block_in_place` or on a thread of
+//! its own.
+//!
 //! # At the edges
 //!
 //! | where | what happens |

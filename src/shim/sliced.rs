@@ -144,7 +144,7 @@ impl<T, E: sealed::Ecosystem<State = Sliced>, V> Shim<T, E, V> {
     /// ```
     /// use io_shim::Shim;
     ///
-    /// # let tun = futures::io::Cursor::new(Vec::new());
+    /// # let tun = futures::io::Cursor::new(Vec::<u8>::new());
     /// let tun = Shim::from_futures(tun).with_packets();
     /// ```
     #[must_use = "the shim with the setting is the result"]

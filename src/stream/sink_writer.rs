@@ -148,6 +148,8 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
     ///
     /// See [`SinkWriter`] for errors and cancel safety.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Examples
     ///
     /// A channel of chunks, written with tokio's `write_all`:

@@ -287,6 +287,8 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// fail, becomes one of results by `stream.map(Ok::<_, std::io::Error>)`; errors of another kind become `io::Error`s by
     /// `map_err(std::io::Error::other)`. See [`StreamReader`] for errors and cancel safety.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Examples
     ///
     /// The body of an HTTP message, line by line with tokio's functions:

@@ -3,7 +3,7 @@
 use std::io;
 
 use io_shim::rt::{BlockOn, TokioContext};
-use io_shim::{AsyncReadBuf, BorrowedCursor, Offer, Shim};
+use io_shim::{AsyncReadBuf, BorrowedCursor, Shim};
 
 const PAGE: &str = include_str!("../../README.md");
 
@@ -119,7 +119,7 @@ fn rows() -> Vec<Row> {
         (reader: TokioSocket) [futures] Shim::from_tokio(&mut reader);
         (boxed: Box<dyn tokio::io::AsyncRead + Unpin>) [futures] Shim::from_tokio(boxed);
         (memory: &'static [u8]) [tokio, futures, hyper] Shim::new(memory);
-        (tun: smol::fs::File) [tokio, hyper] Shim::from_futures(tun).with_offer(Offer::Whole);
+        (tun: smol::fs::File) [tokio, hyper] Shim::from_futures(tun).with_packets();
         (stream: Chunks) [tokio, futures, hyper] Shim::from_stream(stream);
         (mine: Mine) [tokio, futures, hyper] Shim::new(mine);
         (file: tokio::fs::File, handle: tokio::runtime::Handle) [tokio, futures, hyper]

@@ -350,8 +350,7 @@ fn nothing_is_lost_when_there_is_no_memory_to_read_to_the_end() {
     let data = parts().concat();
     for capacity in [0, 10, 100] {
         let mut shim = Shim::new(data_of(&data));
-        let mut vec = Vec::with_capacity(capacity);
-        vec.resize(capacity, 0);
+        let mut vec = vec![0; capacity];
         let error = crate::alloc::with_no_more_than(1000, || shim.read_to_end(&mut vec)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutOfMemory);
         assert!(vec.len() > capacity, "it has no more to read than it has room for");

@@ -397,9 +397,11 @@ impl ReadBuf for Changing {
     }
 }
 
-/// Reads twice into 4 and 4 bytes through every shim that passes a vectored read on, and gives what each read returned and filled,
-/// and whether the shim still says that its reads are vectored.
-fn through_every_shim(exchanges: bool) -> Vec<(Vec<(io::Result<usize>, Vec<u8>)>, bool)> {
+/// What each read returned and filled, and whether the shim still says that its reads are vectored.
+type Outcome = (Vec<(io::Result<usize>, Vec<u8>)>, bool);
+
+/// Reads twice into 4 and 4 bytes through every shim that passes a vectored read on.
+fn through_every_shim(exchanges: bool) -> Vec<Outcome> {
     fn twice(mut read: impl FnMut(&mut [IoSliceMut<'_>]) -> io::Result<usize>) -> Vec<(io::Result<usize>, Vec<u8>)> {
         let read = |_| {
             let (mut one, mut two) = ([b'.'; 4], [b'.'; 4]);
@@ -408,16 +410,16 @@ fn through_every_shim(exchanges: bool) -> Vec<(Vec<(io::Result<usize>, Vec<u8>)>
         };
         (0..2).map(read).collect()
     }
-    fn asynchronous<S: AsyncReadBuf + Unpin>(mut shim: S) -> (Vec<(io::Result<usize>, Vec<u8>)>, bool) {
+    fn asynchronous<S: AsyncReadBuf + Unpin>(mut shim: S) -> Outcome {
         let reads = twice(|bufs| ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), bufs)));
         (reads, shim.is_read_vectored())
     }
-    fn synchronous<S: ReadBuf>(mut shim: S) -> (Vec<(io::Result<usize>, Vec<u8>)>, bool) {
+    fn synchronous<S: ReadBuf>(mut shim: S) -> Outcome {
         (twice(|bufs| ReadBuf::read_vectored(&mut shim, bufs)), ReadBuf::is_read_vectored(&shim))
     }
     let new = || Changing { data: b"one and two are here", exchanges };
     // Not those through their own buffer, and not `Native`, which asks the reader inside.
-    let native = |(reads, _)| (reads, true);
+    let native = |(reads, _): Outcome| (reads, true);
     vec![
         asynchronous(Shim::from_futures(new())),
         asynchronous(Shim::allow_std(new())),

@@ -46,6 +46,8 @@ impl sealed::View for Hyper {}
 impl<T> Shim<T, Hyper> {
     /// Wraps a type that has hyper's traits, such as `hyper::upgrade::Upgraded`.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Examples
     ///
     /// ```

@@ -40,6 +40,8 @@ impl<T> Shim<T, AllowStd> {
     /// thread, and with it every other task on it. `poll_shutdown` flushes. A call that is interrupted by a signal is repeated: at
     /// once, and `poll_fill_buf` by waking the task.
     ///
+    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    ///
     /// # Errors
     ///
     /// The type inside has no way to wake a task, so that its `WouldBlock` cannot become `Pending`: it is passed on as an
