@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use clock::drive;
-use io_shim::{Shim, TrackedBuf, ops};
+use io_shim::{Shim, TrackedBuf, owned};
 use tokio::io::ReadBuf;
 
 const MIB: usize = 1 << 20;
@@ -104,7 +104,7 @@ fn read(case: &Case, peer: Peer, size: usize) {
         }
         Peer::OursOverTokio => {
             let mut buf = TrackedBuf::new();
-            drive(ops::read_to_end(&mut Shim::from_tokio(source), &mut buf)).expect("the source does not fail");
+            drive(owned::read_to_end(&mut Shim::from_tokio(source), &mut buf)).expect("the source does not fail");
             black_box(&buf).len()
         }
         Peer::Futures => {
@@ -114,7 +114,7 @@ fn read(case: &Case, peer: Peer, size: usize) {
         }
         Peer::OursOverFutures => {
             let mut buf = TrackedBuf::new();
-            drive(ops::read_to_end(&mut Shim::from_futures(source), &mut buf)).expect("the source does not fail");
+            drive(owned::read_to_end(&mut Shim::from_futures(source), &mut buf)).expect("the source does not fail");
             black_box(&buf).len()
         }
     };

@@ -73,10 +73,12 @@ fn futures_reader<R: futures::io::AsyncRead>(reader: R, polls: usize) {
     let mut reader = pin!(reader);
     let mut cx = Context::from_waker(Waker::noop());
     let mut bytes = [0; 64];
-    for _ in 0..polls {
-        match reader.as_mut().poll_read(&mut cx, black_box(&mut bytes)) {
-            Poll::Ready(Ok(n)) => assert!(black_box(n) == 8),
-            _ => panic!(),
+    let mut ready = 0;
+    while ready < polls {
+        // A shim that was ready often enough yields.
+        if let Poll::Ready(result) = reader.as_mut().poll_read(&mut cx, black_box(&mut bytes)) {
+            assert!(black_box(result.unwrap()) == 8);
+            ready += 1;
         }
     }
 }

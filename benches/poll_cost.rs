@@ -38,7 +38,7 @@ impl futures::io::AsyncRead for Inner {
 
 impl AsyncReadBuf for Inner {
     #[inline(never)]
-    fn poll_read_buf(
+    fn poll_read_into(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -125,13 +125,13 @@ fn futures_slice<R: futures::io::AsyncRead>(reader: R, n: usize) {
     });
 }
 
-fn hub_uninit<R: AsyncReadBuf>(reader: R, n: usize) {
+fn io_shim_uninit<R: AsyncReadBuf>(reader: R, n: usize) {
     let mut reader = pin!(reader);
     let mut cx = Context::from_waker(Waker::noop());
     let mut memory = [std::mem::MaybeUninit::uninit(); 64];
     polls(n, || {
         let mut buf = BorrowedBuf::from(&mut black_box(&mut memory)[..]);
-        let poll = reader.as_mut().poll_read_buf(&mut cx, buf.unfilled()).map(Result::unwrap);
+        let poll = reader.as_mut().poll_read_into(&mut cx, buf.unfilled()).map(Result::unwrap);
         assert!(poll.is_pending() || black_box(buf.filled().len()) == 8);
         poll
     });
@@ -166,10 +166,10 @@ const CASES: [Case; 8] = [
         |n| tokio_slice(Inner([1; 8]), n),
         |n| futures_slice(Shim::from_tokio(Inner([1; 8])), n),
     ),
-    ("read: tokio -> hub", |n| tokio_uninit(Inner([1; 8]), n), |n| hub_uninit(Shim::from_tokio(Inner([1; 8])), n)),
+    ("read: tokio -> hub", |n| tokio_uninit(Inner([1; 8]), n), |n| io_shim_uninit(Shim::from_tokio(Inner([1; 8])), n)),
     ("read: tokio -> tokio", |n| tokio_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::from_tokio(Inner([1; 8])), n)),
-    ("read: hub -> tokio", |n| hub_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::new(Inner([1; 8])), n)),
-    ("read: hub -> futures", |n| hub_uninit(Inner([1; 8]), n), |n| futures_slice(Shim::new(Inner([1; 8])), n)),
+    ("read: hub -> tokio", |n| io_shim_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::new(Inner([1; 8])), n)),
+    ("read: hub -> futures", |n| io_shim_uninit(Inner([1; 8]), n), |n| futures_slice(Shim::new(Inner([1; 8])), n)),
     (
         "read: futures -> tokio, uninitialised",
         |n| futures_slice(Inner([1; 8]), n),

@@ -169,7 +169,7 @@ fn run_reader(peer: Reader, case: Case, total: usize) -> f64 {
     let start = cpu();
     match peer {
         Reader::Native => drive(read(tokio_util::io::StreamReader::new(stream), capacity, total)),
-        Reader::Shim => drive(read(Shim::from_stream(stream).into_tokio(), capacity, total)),
+        Reader::Shim => drive(read(Shim::from_stream(stream).for_tokio(), capacity, total)),
     }
     cpu() - start
 }

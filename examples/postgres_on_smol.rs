@@ -1,6 +1,6 @@
 //! tokio-postgres, a library for tokio, on smol's executor and a smol socket: no tokio runtime anywhere.
 //!
-//! `Shim::from_smol(socket).into_tokio()` is the stream that `Config::connect_raw` asks for, and `smol::spawn` drives the
+//! `Shim::from_smol(socket).for_tokio()` is the stream that `Config::connect_raw` asks for, and `smol::spawn` drives the
 //! connection. It copies 100 000 rows into a temporary table through a sink, copies them out again as a stream, compares every
 //! row, and runs some typed queries. Nothing is left behind in the database.
 //!
@@ -75,11 +75,11 @@ async fn run(address: &str, config: &Config) -> Result<(), Failure> {
     #[cfg(unix)]
     if address.starts_with('/') {
         let socket = in_time(UnixStream::connect(address)).await?.map_err(no_server)?;
-        return session(Shim::from_smol(socket).into_tokio(), address, config).await;
+        return session(Shim::from_smol(socket).for_tokio(), address, config).await;
     }
     let socket = in_time(TcpStream::connect(address)).await?.map_err(no_server)?;
     socket.set_nodelay(true)?;
-    session(Shim::from_smol(socket).into_tokio(), address, config).await
+    session(Shim::from_smol(socket).for_tokio(), address, config).await
 }
 
 /// Logs in on a socket, and does all there is to do.

@@ -96,7 +96,7 @@ async fn forward(
     stream.set_nodelay(true)?;
     let moved = Arc::new(AtomicU64::new(0));
     let target = Watched { inner: Shim::from_smol(stream), totals: Arc::clone(totals), moved: Arc::clone(&moved) };
-    let mut target = Shim::new(target).into_tokio();
+    let mut target = Shim::new(target).for_tokio();
     let copying = copy_bidirectional_with_sizes(&mut client, &mut target, BUFFER, BUFFER);
     tokio::select! {
         result = copying => result,
@@ -115,7 +115,7 @@ async fn is_idle(moved: &AtomicU64, idle: Duration) {
     }
 }
 
-/// Counts what passes: a wrapper over the hub's traits, and so of whatever is inside.
+/// Counts what passes: a wrapper over io-shim's traits, and so of whatever is inside.
 #[pin_project::pin_project]
 struct Watched<T> {
     #[pin]
@@ -125,13 +125,13 @@ struct Watched<T> {
 }
 
 impl<T: AsyncReadBuf> AsyncReadBuf for Watched<T> {
-    fn poll_read_buf(
+    fn poll_read_into(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.project();
-        let poll = this.inner.poll_read_buf(cx, cursor.reborrow());
+        let poll = this.inner.poll_read_into(cx, cursor.reborrow());
         let read = cursor.written().len() as u64;
         this.moved.fetch_add(read, Ordering::Relaxed);
         this.totals.to_client.fetch_add(read, Ordering::Relaxed);

@@ -56,11 +56,11 @@ async fn run() -> Result<(), Failure> {
     let lines: Vec<String> = (0..LINES).map(|i| "x".repeat(i.wrapping_mul(7919) % 100)).collect();
     let file = write(&lines)?;
 
-    let socket = Shim::from_smol(TcpStream::connect(address).await?).into_tokio();
+    let socket = Shim::from_smol(TcpStream::connect(address).await?).for_tokio();
     let (reader, mut writer) = tokio::io::split(socket);
     let path = file.path().to_owned();
     let send = tokio::spawn(async move {
-        let mut file = Shim::from_futures(File::open(path).await?).into_tokio();
+        let mut file = Shim::from_futures(File::open(path).await?).for_tokio();
         let sent = tokio::io::copy(&mut file, &mut writer).await?;
         // Really ends the stream: the server sees it, and answers what is left.
         writer.shutdown().await?;
@@ -105,7 +105,7 @@ async fn serve() -> io::Result<SocketAddr> {
 }
 
 async fn answer(stream: TcpStream) -> Result<(), LinesCodecError> {
-    let mut lines = Framed::new(Shim::from_smol(stream).into_tokio(), LinesCodec::new());
+    let mut lines = Framed::new(Shim::from_smol(stream).for_tokio(), LinesCodec::new());
     while let Some(line) = lines.next().await {
         lines.feed(line?.len().to_string()).await?;
     }

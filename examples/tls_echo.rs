@@ -1,7 +1,7 @@
 //! A TLS echo server, both ways round: futures-rustls over sockets of tokio, and tokio-rustls over sockets of smol.
 //!
 //! Each library wants a stream of one ecosystem and gets it from a socket of the other: `Shim::from_tokio(socket)` narrowed
-//! by `into_futures`, `Shim::from_smol(stream)` narrowed by `into_tokio`. The tasks of the first port run on tokio, those of
+//! by `for_futures`, `Shim::from_smol(stream)` narrowed by `for_tokio`. The tasks of the first port run on tokio, those of
 //! the second on smol. What is sent comes back until the client ends, and a handshake that fails ends that connection alone.
 //! The certificate is made at the start and signed by itself. A second address is that of the second port.
 //!
@@ -94,7 +94,7 @@ async fn echo_tokio(socket: tokio::net::TcpStream, acceptor: futures_rustls::Tls
     use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     socket.set_nodelay(true)?;
-    let handshake = acceptor.accept(Shim::from_tokio(socket).into_futures());
+    let handshake = acceptor.accept(Shim::from_tokio(socket).for_futures());
     let mut stream = within(handshake, tokio::time::sleep(HANDSHAKE)).await?;
     let (mut buffer, mut echoed) = (vec![0; BUFFER], 0);
     loop {
@@ -116,7 +116,7 @@ async fn echo_smol(stream: smol::net::TcpStream, acceptor: tokio_rustls::TlsAcce
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     stream.set_nodelay(true)?;
-    let handshake = acceptor.accept(Shim::from_smol(stream).into_tokio());
+    let handshake = acceptor.accept(Shim::from_smol(stream).for_tokio());
     let mut stream = within(handshake, smol::Timer::after(HANDSHAKE)).await?;
     let (mut buffer, mut echoed) = (vec![0; BUFFER], 0);
     loop {

@@ -55,7 +55,7 @@ async fn gunzip_for_tokio(compressed: &[u8], table: &str) -> Result {
 
     let decoder = gzip_futures::bufread::GzipDecoder::new(compressed);
     let mut text = String::new();
-    Shim::from_futures(decoder).into_tokio().read_to_string(&mut text).await?;
+    Shim::from_futures(decoder).for_tokio().read_to_string(&mut text).await?;
     assert_eq!(text, table);
     println!("gzip of futures-io, read by tokio: {} bytes from {}", text.len(), compressed.len());
     Ok(())
@@ -67,7 +67,7 @@ async fn gunzip_for_futures(compressed: &[u8], table: &str) -> Result {
 
     let decoder = gzip_tokio::bufread::GzipDecoder::new(compressed);
     let mut text = String::new();
-    Shim::from_tokio(decoder).into_futures().read_to_string(&mut text).await?;
+    Shim::from_tokio(decoder).for_futures().read_to_string(&mut text).await?;
     assert_eq!(text, table);
     println!("gzip of tokio, read by futures-io: {} bytes from {}", text.len(), compressed.len());
     Ok(())
@@ -80,7 +80,7 @@ async fn csv_of_smol(path: &Path, compressed: &[u8]) -> Result {
     smol::fs::write(path, compressed).await?;
     let file = smol::io::BufReader::new(smol::fs::File::open(path).await?);
     let decoder = gzip_futures::bufread::GzipDecoder::new(file);
-    let mut reader = csv_async::AsyncReader::from_reader(Shim::from_futures(decoder).into_tokio());
+    let mut reader = csv_async::AsyncReader::from_reader(Shim::from_futures(decoder).for_tokio());
     assert_eq!(reader.headers().await?, ["number", "square"].as_slice());
     let (mut count, mut records) = (0, reader.records());
     while let Some(record) = records.next().await {
@@ -98,7 +98,7 @@ async fn csv_of_smol(path: &Path, compressed: &[u8]) -> Result {
 async fn zip_of_tokio(path: &Path, table: &str) -> Result {
     use futures::io::AsyncWriteExt as _;
 
-    let mut writer = ZipFileWriter::new(Shim::from_tokio(tokio::fs::File::create(path).await?).into_futures());
+    let mut writer = ZipFileWriter::new(Shim::from_tokio(tokio::fs::File::create(path).await?).for_futures());
     let entries = [("table.csv", table), ("note.txt", "squares\n"), ("empty", "")];
     for (name, text) in entries {
         let entry = ZipEntryBuilder::new(name.into(), Compression::Stored);
@@ -107,7 +107,7 @@ async fn zip_of_tokio(path: &Path, table: &str) -> Result {
     writer.close().await?.close().await?;
 
     let file = tokio::io::BufReader::new(tokio::fs::File::open(path).await?);
-    let mut reader = ZipFileReader::new(Shim::from_tokio(file).into_futures()).await?;
+    let mut reader = ZipFileReader::new(Shim::from_tokio(file).for_futures()).await?;
     assert_eq!(reader.file().entries().len(), entries.len());
     // Backwards, so that it has to seek.
     for (index, (name, text)) in entries.into_iter().enumerate().rev() {

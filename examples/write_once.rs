@@ -1,4 +1,4 @@
-//! A reader and a writer written once, against the hub, and used by a caller of tokio's and by one of futures-io's.
+//! A reader and a writer written once, against io-shim's traits, and used by a caller of tokio's and by one of futures-io's.
 //!
 //! ```text
 //! cargo run --release --example write_once
@@ -17,14 +17,14 @@ use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, Shim, delegate};
 struct Rot13<R>(R);
 
 impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Rot13<R> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
         // The reader inside writes to the caller's memory, which need not be initialised, and what it wrote is changed
         // there. No `unsafe`, no buffer in between, no zeroing.
-        let poll = Pin::new(&mut self.0).poll_read_buf(cx, cursor.reborrow());
+        let poll = Pin::new(&mut self.0).poll_read_into(cx, cursor.reborrow());
         for byte in cursor.written_mut() {
             *byte = match *byte {
                 b'a'..=b'm' | b'A'..=b'M' => *byte + 13,
@@ -36,7 +36,7 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Rot13<R> {
         poll
     }
 
-    // A wrapper forwards what it has no opinion of. (But not `poll_read_slice`, which would bypass the method above.)
+    // A wrapper forwards what it has no opinion of. (But not `poll_read_into_slice`, which would bypass the method above.)
     delegate!(AsyncReadBuf { init_hint }: |this| Pin::new(&mut this.get_mut().0), |this| &this.0);
 }
 
@@ -65,7 +65,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Tally<W> {
         Poll::Ready(Ok(n))
     }
 
-    delegate!(AsyncWrite { is_write_vectored, poll_flush, poll_shutdown }:
+    delegate!(AsyncWrite { supports_vectored_writes, poll_flush, poll_shutdown }:
         |this| Pin::new(&mut this.get_mut().inner), |this| &this.inner);
 }
 

@@ -30,10 +30,8 @@ mod coop;
 mod ecosystem;
 #[cfg(all(feature = "full", any(doc, doctest)))]
 pub mod guide;
-#[cfg(feature = "std")]
-mod hub;
-#[cfg(feature = "std")]
-pub mod ops;
+#[cfg(all(feature = "owned", feature = "std"))]
+pub mod owned;
 #[cfg(feature = "rt")]
 pub mod rt;
 #[cfg(feature = "std")]
@@ -44,14 +42,20 @@ mod stream;
 mod sys;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "std")]
+mod traits;
 
+#[cfg(feature = "owned")]
+pub use buf::TrackedBuf;
 #[cfg(feature = "bytes")]
 pub use buf::with_buf_mut_cursor;
 pub use buf::{BorrowedBuf, BorrowedCursor};
 #[cfg(feature = "std")]
 pub use buf::{ContractViolation, Offer, SliceFeed};
 #[cfg(feature = "alloc")]
-pub use buf::{Spare, SpareCapacity, TrackedBuf, spare};
+pub use buf::{Spare, SpareCapacity, spare};
+#[cfg(all(feature = "smol", unix))]
+pub use ecosystem::SmolUnixStream;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use ecosystem::named as bounds;
@@ -64,12 +68,12 @@ pub use ecosystem::{Futures, FuturesBuf};
 #[cfg(feature = "hyper")]
 pub use ecosystem::{Hyper, with_hyper_cursor};
 #[cfg(feature = "smol")]
-pub use ecosystem::{Smol, SmolSocket};
+pub use ecosystem::{Smol, SmolSocket, SmolTcpStream};
 #[cfg(feature = "tokio")]
-pub use ecosystem::{Tokio, TokioBuf, with_tokio_cursor};
-#[cfg(feature = "std")]
-pub use hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+pub use ecosystem::{Tokio, with_tokio_cursor};
 #[cfg(feature = "std")]
 pub use shim::{Buffered, Ecosystem, Every, Includes, Native, Shim, Unbuffered, View};
 #[cfg(feature = "stream")]
 pub use stream::{ByteSink, ByteStream, SinkWriter, StreamReader};
+#[cfg(feature = "std")]
+pub use traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};

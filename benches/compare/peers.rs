@@ -66,7 +66,7 @@ pub(crate) trait Job {
 ///
 /// If `peer` is no conversion.
 pub(crate) fn run<S: Both, J: Job>(peer: Peer, source: S, job: J) -> J::Output {
-    let shim = |source, offer| Shim::from_futures(source).with_offer(offer).into_tokio();
+    let shim = |source, offer| Shim::from_futures(source).with_offer(offer).for_tokio();
     match peer {
         Peer::Native => job.run(source),
         Peer::Predicted => job.run(shim(source, Offer::Predicted)),

@@ -64,7 +64,7 @@ fn remembering(reader: &mut impl ReadBuf, vec: &mut Vec<u8>) -> io::Result<()> {
             if cursor.capacity() == 0 {
                 break;
             }
-            reader.read_buf(cursor.reborrow())?;
+            reader.read_into(cursor.reborrow())?;
             if cursor.written().is_empty() {
                 return Ok(());
             }

@@ -33,7 +33,7 @@ impl ReadBufMut for Pieces {
 
 impl ReadBuf for Pieces {
     #[inline(never)]
-    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         for _ in 0..self.count {
             cursor.append(&self.piece);
         }
@@ -59,7 +59,7 @@ pub(crate) fn run() -> io::Result<()> {
                 match buffer {
                     Buffer::Struct => {
                         let reader: &mut dyn ReadBuf = black_box(&mut pieces);
-                        reader.read_buf(spare(&mut vec).unfilled())?;
+                        reader.read_into(spare(&mut vec).unfilled())?;
                     }
                     Buffer::Trait => {
                         let reader: &mut dyn ReadBufMut = black_box(&mut pieces);

@@ -86,7 +86,7 @@ fn source_of(metadata: &str, package: &str) -> Option<(String, PathBuf)> {
     })
 }
 
-/// Lines of code and `unsafe` blocks of the first function called `poll_read` or `poll_read_buf` after `after`.
+/// Lines of code and `unsafe` blocks of the first function called `poll_read` or `poll_read_into` after `after`.
 fn count(source: &str, after: &str) -> Option<(usize, usize)> {
     let source = source.split_once(after)?.1;
     let start = source.find("fn poll_read")?;

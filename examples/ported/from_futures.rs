@@ -19,7 +19,7 @@ impl<R> FromFutures<R> {
 }
 
 impl<R: AsyncRead + Unpin> AsyncReadBuf for FromFutures<R> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         cursor: BorrowedCursor<'_>,

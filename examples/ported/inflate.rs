@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use flate2::{Decompress, FlushDecompress, Status};
-use io_shim::{AsyncFillBuf, AsyncReadBuf, BorrowedCursor, SliceFeed};
+use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedCursor, SliceFeed};
 
 pub(crate) struct Inflate<R> {
     inner: R,
@@ -20,7 +20,7 @@ impl<R> Inflate<R> {
     }
 }
 
-impl<R: AsyncFillBuf + Unpin> Inflate<R> {
+impl<R: AsyncBufRead + Unpin> Inflate<R> {
     /// Decompresses into `slice` until there is something in it.
     fn poll_inflate(&mut self, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         while !self.ended && !slice.is_empty() {
@@ -41,8 +41,8 @@ impl<R: AsyncFillBuf + Unpin> Inflate<R> {
     }
 }
 
-impl<R: AsyncFillBuf + Unpin> AsyncReadBuf for Inflate<R> {
-    fn poll_read_buf(
+impl<R: AsyncBufRead + Unpin> AsyncReadBuf for Inflate<R> {
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         cursor: BorrowedCursor<'_>,

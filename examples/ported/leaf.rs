@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 pub(crate) struct Leaf(pub(crate) TcpStream);
 
 impl AsyncReadBuf for Leaf {
-    fn poll_read_buf(
+    fn poll_read_into(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,

@@ -1,4 +1,4 @@
-//! Five readers of well-known crates, ported to the hub: each reads the same data as the original, beside it, and both are
+//! Five readers of well-known crates, ported to io-shim's traits: each reads the same data as the original, beside it, and both are
 //! counted, in lines of code and in `unsafe` blocks.
 //!
 //! ```text
@@ -75,7 +75,7 @@ async fn read_all(reader: impl AsyncReadBuf) -> io::Result<Vec<u8>> {
         received.reserve(8192);
         std::future::poll_fn(|cx| {
             let mut guard = spare(&mut received);
-            reader.as_mut().poll_read_buf(cx, guard.unfilled().limit(8192))
+            reader.as_mut().poll_read_into(cx, guard.unfilled().limit(8192))
         })
         .await?;
         if received.len() == before {

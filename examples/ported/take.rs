@@ -20,7 +20,7 @@ impl<R> Take<R> {
 }
 
 impl<R: AsyncReadBuf> AsyncReadBuf for Take<R> {
-    fn poll_read_buf(
+    fn poll_read_into(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -31,7 +31,7 @@ impl<R: AsyncReadBuf> AsyncReadBuf for Take<R> {
         }
         let limit = usize::try_from(*this.limit).unwrap_or(usize::MAX);
         // The limited cursor shares the watermark, and the inner reader cannot put another in its place.
-        let poll = this.inner.poll_read_buf(cx, cursor.reborrow().limit(limit));
+        let poll = this.inner.poll_read_into(cx, cursor.reborrow().limit(limit));
         *this.limit -= cursor.written().len() as u64;
         poll
     }

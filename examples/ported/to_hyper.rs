@@ -17,6 +17,6 @@ impl<R: AsyncRead + Unpin> hyper::rt::Read for ToHyper<R> {
     ) -> Poll<io::Result<()>> {
         // `Shim::from_tokio` is all of this type; the bridge to hyper's buffer is for those who keep one of their own.
         let mut shim = Shim::from_tokio(&mut self.0);
-        with_hyper_cursor(buf, 0, |cursor| Pin::new(&mut shim).poll_read_buf(cx, cursor))
+        with_hyper_cursor(buf, 0, |cursor| Pin::new(&mut shim).poll_read_into(cx, cursor))
     }
 }

@@ -1,7 +1,7 @@
 //! [`Counted`]: counts the calls that reach a socket.
 //!
 //! It lies below the shim, where the foreign socket is, so it is written against the foreign traits, once for each
-//! ecosystem. (Above a shim, one impl for the hub's traits would do: see `Masked`.)
+//! ecosystem. (Above a shim, one impl for io-shim's traits would do: see `Masked`.)
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;

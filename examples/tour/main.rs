@@ -148,7 +148,7 @@ async fn smol_socket_in_tokio_frames(direction: Direction) -> io::Result<()> {
     direction.run(send, receive).await
 }
 
-/// A reader written once, against the hub: as tokio's it masks what is sent, as futures-io's it unmasks what arrives.
+/// A reader written once, against io-shim's traits: as tokio's it masks what is sent, as futures-io's it unmasks what arrives.
 async fn own_reader_in_futures_copy(direction: Direction) -> io::Result<()> {
     use tokio::io::AsyncWriteExt as _;
 
@@ -159,7 +159,7 @@ async fn own_reader_in_futures_copy(direction: Direction) -> io::Result<()> {
         near.shutdown().await
     };
     let receive = async move {
-        // `Shim::from_tokio` makes the socket a reader of the hub, over which ours reads; `Shim::new` makes ours a
+        // `Shim::from_tokio` makes the socket a reader of io-shim's traits, over which ours reads; `Shim::new` makes ours a
         // reader of every ecosystem.
         let unmasked = Shim::new(Masked(Shim::from_tokio(far)));
         futures::io::copy(unmasked, &mut verify).await?;

@@ -1,4 +1,4 @@
-//! [`Masked`]: a reader of our own, written once against the hub.
+//! [`Masked`]: a reader of our own, written once against io-shim's traits.
 
 use std::io;
 use std::pin::Pin;
@@ -13,13 +13,13 @@ const MASK: u8 = 0x5C;
 pub(crate) struct Masked<R>(pub(crate) R);
 
 impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Masked<R> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
         // The reader inside fills the caller's own memory, initialised or not; then it is changed in place.
-        ready!(Pin::new(&mut self.0).poll_read_buf(cx, cursor.reborrow()))?;
+        ready!(Pin::new(&mut self.0).poll_read_into(cx, cursor.reborrow()))?;
         for byte in cursor.written_mut() {
             *byte ^= MASK;
         }

@@ -30,12 +30,12 @@ static DATA: LazyLock<Vec<u8>> = LazyLock::new(|| {
     (0..TOTAL).map(|_| next()).collect()
 });
 
-/// What every direction sends. (A `&[u8]` is a reader of tokio's, of futures-io's and of the hub's.)
+/// What every direction sends. (A `&[u8]` is a reader of tokio's, of futures-io's and of io-shim's.)
 pub(crate) fn data() -> &'static [u8] {
     &DATA
 }
 
-/// A writer of our own, written once against the hub, that takes nothing but [`data`].
+/// A writer of our own, written once against io-shim's traits, that takes nothing but [`data`].
 pub(crate) struct Verify {
     received: usize,
     /// The direction's name and when its progress was last shown, if there is a terminal to show it on.

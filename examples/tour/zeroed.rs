@@ -76,10 +76,12 @@ fn row<C: FnMut() -> io::Result<Sample>>(direction: &str, caller: impl Fn(Reader
 }
 
 /// A caller with tokio's buffer over uninitialised memory.
-fn tokio_caller<E: Ecosystem>(mut shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
+fn tokio_caller<E: Ecosystem>(shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
 where
     Shim<Reader, E>: tokio::io::AsyncRead,
 {
+    // One poll is one read here, so the shim must not yield.
+    let mut shim = shim.with_budget(0);
     let mut memory = vec![MaybeUninit::uninit(); SIZE];
     move || {
         memory.fill(MaybeUninit::new(SENTINEL));
@@ -94,10 +96,11 @@ where
 }
 
 /// A caller with a slice, all of it initialised: there is no other buffer in futures-io.
-fn futures_caller<E: Ecosystem>(mut shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
+fn futures_caller<E: Ecosystem>(shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
 where
     Shim<Reader, E>: futures::io::AsyncRead,
 {
+    let mut shim = shim.with_budget(0);
     let mut memory = vec![SENTINEL; SIZE];
     move || {
         memory.fill(SENTINEL);
@@ -159,7 +162,7 @@ impl futures::io::AsyncRead for Reader {
 }
 
 impl AsyncReadBuf for Reader {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,

@@ -1,7 +1,7 @@
 //! A chat over WebSockets: async-tungstenite, which wants futures-io, on connections upgraded from hyper, on smol.
 //!
 //! hyper serves HTTP/1 over `Shim::from_smol`. What it gives for an upgraded connection has hyper's traits only:
-//! `Shim::from_hyper(upgraded).into_futures()` makes it the stream that async-tungstenite takes. No tokio runtime anywhere.
+//! `Shim::from_hyper(upgraded).for_futures()` makes it the stream that async-tungstenite takes. No tokio runtime anywhere.
 //!
 //! `GET /` is a page with two rooms, `GET /ws/ROOM` joins a room of any name. A message goes to everyone in the room, the one
 //! who sent it included, and messages of one sender arrive in the order in which they were sent.
@@ -200,7 +200,7 @@ async fn serve(upgrade: OnUpgrade, peer: SocketAddr, member: Member, queue: Rece
         .max_write_buffer_size(16 * 1024 + 2 * MESSAGE_LIMIT)
         .max_message_size(Some(MESSAGE_LIMIT))
         .max_frame_size(Some(MESSAGE_LIMIT));
-    let stream = Shim::from_hyper(upgraded).into_futures();
+    let stream = Shim::from_hyper(upgraded).for_futures();
     let (mut sender, mut receiver) = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await.split();
     let (mut received, mut delivered) = (0, 0);
     let stop = async {

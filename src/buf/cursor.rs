@@ -232,14 +232,14 @@ impl<'a> BorrowedCursor<'a> {
     /// struct Sum<R>(R, u64);
     ///
     /// impl<R: ReadBuf> ReadBuf for Sum<R> {
-    ///     fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> std::io::Result<()> {
-    ///         let outcome = self.0.read_buf(cursor.reborrow());
+    ///     fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> std::io::Result<()> {
+    ///         let outcome = self.0.read_into(cursor.reborrow());
     ///         self.1 += cursor.written().iter().map(|byte| u64::from(*byte)).sum::<u64>();
     ///         outcome
     ///     }
     /// }
     /// # let mut sum = Sum(&[1, 2, 3][..], 0);
-    /// # sum.read_slice(&mut [0; 8])?;
+    /// # sum.read_into_slice(&mut [0; 8])?;
     /// # assert_eq!(sum.1, 6);
     /// # Ok::<(), std::io::Error>(())
     /// ```

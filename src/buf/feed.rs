@@ -31,9 +31,8 @@ pub enum Offer {
     ///
     /// ```
     /// use io_shim::{Offer, SliceFeed};
-    /// use std::num::NonZeroUsize;
     ///
-    /// let feed = SliceFeed::new(Offer::Bounce(NonZeroUsize::new(65_536).unwrap()));
+    /// let feed = SliceFeed::new(Offer::bounce(65_536));
     /// # assert!(matches!(feed.offer(), Offer::Bounce(size) if size.get() == 65_536));
     /// ```
     Bounce(NonZeroUsize),
@@ -41,6 +40,21 @@ pub enum Offer {
     ///
     /// For packet-style readers (datagrams, TUN devices), whose packets a shorter slice would cut off.
     Whole,
+}
+
+impl Offer {
+    /// Returns [`Offer::Bounce`] with a bounce buffer of `size` bytes.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `size` is 0; at compile time, if it is a constant.
+    #[track_caller]
+    pub const fn bounce(size: usize) -> Self {
+        match NonZeroUsize::new(size) {
+            Some(size) => Offer::Bounce(size),
+            None => panic!("a bounce buffer of 0 bytes can hold nothing"),
+        }
+    }
 }
 
 /// Feeds a cursor from a reader that can only read into initialised slices, and remembers what it learns in doing so.
@@ -57,7 +71,7 @@ pub enum Offer {
 /// struct Reader { device: Device, feed: SliceFeed }
 ///
 /// impl AsyncReadBuf for Reader {
-///     fn poll_read_buf(mut self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(mut self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
 ///         let this = &mut *self;
 ///         this.feed.poll(cursor, |slice| this.device.poll_recv(cx, slice))
 ///     }
@@ -65,7 +79,7 @@ pub enum Offer {
 /// # let mut reader = Reader { device: Device, feed: SliceFeed::default() };
 /// # let mut vec = Vec::with_capacity(8);
 /// # let mut cx = Context::from_waker(std::task::Waker::noop());
-/// # assert!(Pin::new(&mut reader).poll_read_buf(&mut cx, io_shim::spare(&mut vec).unfilled()).is_ready());
+/// # assert!(Pin::new(&mut reader).poll_read_into(&mut cx, io_shim::spare(&mut vec).unfilled()).is_ready());
 /// # assert_eq!(vec, [7]);
 /// ```
 ///
@@ -183,7 +197,7 @@ impl SliceFeed {
     where
         F: FnOnce(&mut [u8]) -> io::Result<usize>,
     {
-        now(self.poll(cursor, |slice| Poll::Ready(read(slice))))
+        expect_ready(self.poll(cursor, |slice| Poll::Ready(read(slice))))
     }
 
     /// How many bytes of a buffer of `capacity` bytes, none of it known to be initialised, would be initialised in place
@@ -217,7 +231,7 @@ impl SliceFeed {
 
 /// The outcome of what is written once for both worlds, where it runs in the synchronous one and nothing is ever pending.
 #[inline]
-pub(crate) fn now<R>(poll: Poll<R>) -> R {
+pub(crate) fn expect_ready<R>(poll: Poll<R>) -> R {
     match poll {
         Poll::Ready(result) => result,
         Poll::Pending => unreachable!("what is called in the synchronous world is always ready"),

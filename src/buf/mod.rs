@@ -5,14 +5,11 @@
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod borrowed;
 #[cfg(feature = "bytes")]
-#[allow(unsafe_code, reason = "advances by what was filled")]
-mod buf_mut;
-#[cfg(feature = "bytes")]
-#[allow(unsafe_code, reason = "sets the length of what was filled")]
+#[allow(unsafe_code, reason = "lends memory that may be uninitialised, and counts what was filled")]
 mod bytes;
 #[cfg(feature = "stream")]
 #[allow(unsafe_code, reason = "tracks what is initialised")]
-mod chunks;
+mod chunk_memory;
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod cursor;
 #[cfg(feature = "std")]
@@ -20,12 +17,9 @@ mod feed;
 #[cfg(feature = "alloc")]
 #[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod spare;
-#[cfg(feature = "alloc")]
+#[cfg(feature = "owned")]
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod tracked;
-#[cfg(feature = "bytes")]
-#[allow(unsafe_code, reason = "lends memory that may be uninitialised")]
-mod tracked_bytes;
 #[allow(unsafe_code, reason = "tracks what is initialised")]
 mod uninit;
 #[cfg(feature = "std")]
@@ -35,17 +29,17 @@ mod window;
 
 pub use borrowed::BorrowedBuf;
 #[cfg(feature = "bytes")]
-pub use buf_mut::with_buf_mut_cursor;
+pub use bytes::with_buf_mut_cursor;
 #[cfg(feature = "stream")]
-pub(crate) use chunks::Chunks;
+pub(crate) use chunk_memory::ChunkMemory;
 pub use cursor::BorrowedCursor;
 #[cfg(feature = "std")]
-pub(crate) use feed::now;
+pub(crate) use feed::expect_ready;
 #[cfg(feature = "std")]
 pub use feed::{Offer, SliceFeed};
 #[cfg(feature = "alloc")]
 pub use spare::{Spare, SpareCapacity, spare};
-#[cfg(feature = "alloc")]
+#[cfg(feature = "owned")]
 pub use tracked::TrackedBuf;
 #[cfg(feature = "std")]
 pub use violation::ContractViolation;

@@ -19,7 +19,7 @@ use super::uninit::assume_init;
 ///
 /// /// Reads once, into a `Vec<u8>` or a `BytesMut`.
 /// fn read<B: SpareCapacity>(source: &mut impl ReadBuf, buffer: &mut B) -> std::io::Result<()> {
-///     source.read_buf(spare(buffer).unfilled())
+///     source.read_into(spare(buffer).unfilled())
 /// }
 /// # let mut buffer = bytes::BytesMut::with_capacity(8);
 /// # read(&mut &b"io"[..], &mut buffer)?;
@@ -58,7 +58,7 @@ pub(super) mod sealed {
 ///
 /// let mut source: &[u8] = b"hello";
 /// let mut vec = Vec::with_capacity(64);
-/// source.read_buf(spare(&mut vec).unfilled())?;
+/// source.read_into(spare(&mut vec).unfilled())?;
 /// assert_eq!(vec, b"hello");
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -80,9 +80,9 @@ pub fn spare<B: SpareCapacity>(buffer: &mut B) -> Spare<'_, B> {
 /// let mut source = &b"hello, world"[..];
 /// let mut vec = Vec::with_capacity(64);
 /// let mut guard = spare(&mut vec);
-/// source.read_buf(guard.unfilled().limit(5))?;
+/// source.read_into(guard.unfilled().limit(5))?;
 /// assert_eq!(guard.filled(), b"hello");
-/// source.read_buf(guard.unfilled())?; // goes on behind that
+/// source.read_into(guard.unfilled())?; // goes on behind that
 /// drop(guard);
 /// assert_eq!(vec, b"hello, world");
 /// # Ok::<(), std::io::Error>(())

@@ -24,7 +24,7 @@ use crate::coop::Budgets;
 ///                                  |<------------- unfilled ----------------->|
 /// ```
 ///
-/// It is filled through a [cursor](Self::unfilled) by any reader of the hub (`ops::read_buf` makes room first), or by
+/// It is filled through a [cursor](Self::unfilled) by any reader of io-shim's traits (`owned::read_buf` makes room first), or by
 /// [`extend_from_slice`](Self::extend_from_slice); what was filled is taken from the front by [`consume`](Self::consume). A cursor
 /// writes to the buffer's own marks: after a panic in a reader, or a cursor that was leaked, nothing has to be carried back.
 ///
@@ -160,7 +160,7 @@ impl TrackedBuf {
     ///
     /// let mut source: &[u8] = b"hello";
     /// let mut buf = TrackedBuf::new();
-    /// source.read_buf(buf.unfilled_at_least(4096))?;
+    /// source.read_into(buf.unfilled_at_least(4096))?;
     /// assert_eq!(buf, b"hello");
     /// # Ok::<(), std::io::Error>(())
     /// ```

@@ -22,7 +22,7 @@ macro_rules! bounds {
         crate::ecosystem::bounds::bounds!(
             @declare $name: $foreign, $message, $missing,
             "`Shim::from_tokio` takes types of tokio's, `from_futures` of futures-io's (smol, async-std), `from_hyper` of \
-             hyper's, `from_std` and `allow_std` of std's, and `Shim::new` of the hub's",
+             hyper's, `from_std` and `allow_std` of std's, and `Shim::new` of io-shim's",
             "a pointer has the trait only if what it points to has it and is `Unpin`, a `BufReader` or the like only if \
              what it wraps has it"
         );

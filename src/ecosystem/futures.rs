@@ -10,9 +10,9 @@ use std::task::{Context, Poll, ready};
 
 use self::bounds::{FuturesBufRead, FuturesRead, FuturesSeek, FuturesWrite};
 use crate::buf::{BorrowedCursor, ContractViolation};
-use crate::hub::append_chunk;
-use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, Sliced, Unbuffered, sealed};
+use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, SliceState, Unbuffered, sealed};
+use crate::traits::append_chunk;
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite};
 
 /// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
 ///
@@ -44,7 +44,7 @@ pub struct Futures<B = Unbuffered>(PhantomData<B>);
 pub type FuturesBuf = Futures<Buffered>;
 
 impl<B: sealed::Buffering> sealed::Ecosystem for Futures<B> {
-    type State = Sliced;
+    type State = SliceState;
 }
 
 impl sealed::View for Futures {}
@@ -111,7 +111,7 @@ impl<T> Shim<T, FuturesBuf> {
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Narrows the shim to a type of futures-io's alone: [`only::<Futures>()`](Shim::only).
     #[inline]
-    pub fn into_futures(self) -> Shim<T, E, Futures> {
+    pub fn for_futures(self) -> Shim<T, E, Futures> {
         self.only()
     }
 }
@@ -136,13 +136,13 @@ super::bounds::bounds! {
 
 impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
-        budget.poll_counted(cx, |cx| state.poll_read_buf(cursor, |slice| io.poll_read(cx, slice))).map_ok(drop)
+        budget.poll_counted(cx, |cx| state.poll_read_into(cursor, |slice| io.poll_read(cx, slice))).map_ok(drop)
     }
 
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let (io, _, budget) = self.project_reading();
         budget.poll_counted(cx, |cx| {
             let n = ready!(io.poll_read(cx, slice))?;
@@ -150,7 +150,7 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
         })
     }
 
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
@@ -165,8 +165,8 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
-        self.state().is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.state().supports_vectored_reads()
     }
 
     #[inline]
@@ -177,7 +177,7 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
 
 impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (mut io, _, budget) = self.project_reading();
         let read = |cx: &mut Context<'_>| {
             if cursor.capacity() == 0 {
@@ -192,13 +192,13 @@ impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     }
 
     #[inline]
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         if bufs.iter().all(|buf| buf.is_empty()) {
-            return self.poll_read_slice(cx, &mut []);
+            return self.poll_read_into_slice(cx, &mut []);
         }
         let (mut io, _, budget) = self.project_reading();
         budget.poll_counted(cx, |cx| {
@@ -210,7 +210,7 @@ impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         true
     }
 }
@@ -228,12 +228,12 @@ impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_flush(cx)
+        self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
     #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_close(cx)
+        self.project_forgetting_seeks().0.poll_close(cx)
     }
 
     fn poll_write_vectored(
@@ -251,12 +251,12 @@ impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>
     }
 
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         self.state().is_write_vectored()
     }
 }
 
-impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Futures<B>, V> {
+impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncBufRead for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, _, budget) = self.project_reading();
@@ -274,7 +274,7 @@ impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Future
 impl<T: FuturesSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, V> {
     #[inline]
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        self.project_seeking().0.poll_seek(cx, position)
+        self.project_keeping_seek().0.poll_seek(cx, position)
     }
 }
 
@@ -287,7 +287,7 @@ where
 {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.poll_read_slice(cx, slice)
+        self.poll_read_into_slice(cx, slice)
     }
 
     #[inline]
@@ -296,7 +296,7 @@ where
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        AsyncReadBuf::poll_read_vectored(self, cx, bufs)
+        AsyncReadBuf::poll_read_into_vectored(self, cx, bufs)
     }
 }
 
@@ -333,16 +333,16 @@ where
 #[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncBufRead for Shim<T, E, V>
 where
-    Self: AsyncReadBuf + AsyncFillBuf,
+    Self: AsyncReadBuf + AsyncBufRead,
 {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        AsyncFillBuf::poll_fill_buf(self, cx)
+        AsyncBufRead::poll_fill_buf(self, cx)
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        AsyncFillBuf::consume(self, n);
+        AsyncBufRead::consume(self, n);
     }
 }
 

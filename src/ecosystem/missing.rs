@@ -26,8 +26,8 @@ macro_rules! missing {
 
 missing! {
     #[cfg(not(feature = "tokio"))]
-    from_tokio from_tokio_buf: FeatureTokio,
-        "`Shim::from_tokio` and `from_tokio_buf` need io-shim's feature `tokio`",
+    from_tokio: FeatureTokio,
+        "`Shim::from_tokio` needs io-shim's feature `tokio`",
         "enable it where Cargo.toml depends on io-shim: `features = [\"tokio\"]`";
     #[cfg(not(feature = "futures"))]
     from_futures from_futures_buf: FeatureFutures,

@@ -1,4 +1,4 @@
-//! One file per ecosystem: its tag, how its types are lifted into the hub, how the hub is lowered to its traits.
+//! One file per ecosystem: its tag, how its types are lifted into io-shim's traits, how io-shim's traits is lowered to its traits.
 //!
 //! A file here knows `shim`, `hub`, `buf` and its own foreign crate, and no other ecosystem.
 
@@ -22,10 +22,12 @@ pub use self::std::{Fd, FdSource};
 pub use futures::{Futures, FuturesBuf};
 #[cfg(feature = "hyper")]
 pub use hyper::{Hyper, with_hyper_cursor};
+#[cfg(all(feature = "smol", unix))]
+pub use smol::SmolUnixStream;
 #[cfg(feature = "smol")]
-pub use smol::{Smol, SmolSocket};
+pub use smol::{Smol, SmolSocket, SmolTcpStream};
 #[cfg(feature = "tokio")]
-pub use tokio::{Tokio, TokioBuf, with_tokio_cursor};
+pub use tokio::{Tokio, with_tokio_cursor};
 
 /// Foreign traits under names of this crate's, which the compiler's messages speak of.
 #[doc(hidden)]

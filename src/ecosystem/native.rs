@@ -1,4 +1,4 @@
-//! The ecosystem of types that implement the hub's traits themselves. (Those of its synchronous traits that are std's own are in
+//! The ecosystem of types that implement io-shim's traits themselves. (Those of its synchronous traits that are std's own are in
 //! `std/direct.rs`.)
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
@@ -6,16 +6,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::buf::{BorrowedCursor, ContractViolation, Room};
-use crate::hub::poll_read_on_budget;
-use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf};
 use crate::shim::{Native, Shim, sealed};
+use crate::traits::poll_read_on_budget;
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf};
 
 impl sealed::Ecosystem for Native {
     type State = ();
 }
 
 impl<T> Shim<T> {
-    /// Wraps a type that implements the hub's traits: a reader or writer of your own.
+    /// Wraps a type that implements io-shim's traits: a reader or writer of your own.
     ///
     /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
     ///
@@ -40,34 +40,34 @@ impl<T> Shim<T> {
 #[deny(clippy::missing_trait_methods)]
 impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
     #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, (), budget) = self.project_reading();
-        poll_read_on_budget(budget, cx, cursor, |cx, cursor| io.poll_read_buf(cx, cursor))
+        poll_read_on_budget(budget, cx, cursor, |cx, cursor| io.poll_read_into(cx, cursor))
     }
 
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let (io, (), budget) = self.project_reading();
         budget.poll_counted(cx, |cx| {
-            let n = ready!(io.poll_read_slice(cx, slice))?;
+            let n = ready!(io.poll_read_into_slice(cx, slice))?;
             Poll::Ready(ContractViolation::check_read(n, slice.len()))
         })
     }
 
     #[inline]
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         let room = Room::of(bufs);
         let (io, (), budget) = self.project_reading();
-        budget.poll_counted(cx, |cx| Poll::Ready(room.check(ready!(io.poll_read_vectored(cx, bufs))?)))
+        budget.poll_counted(cx, |cx| Poll::Ready(room.check(ready!(io.poll_read_into_vectored(cx, bufs))?)))
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
-        self.get_ref().is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.get_ref().supports_vectored_reads()
     }
 
     #[inline]
@@ -79,24 +79,24 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
 #[deny(clippy::missing_trait_methods)]
 impl<T: ReadBuf, V> ReadBuf for Shim<T, Native, V> {
     #[inline]
-    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        self.get_mut().read_buf(cursor)
+    fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        self.get_mut().read_into(cursor)
     }
 
     #[inline]
-    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-        ContractViolation::check_read(self.get_mut().read_slice(slice)?, slice.len())
+    fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        ContractViolation::check_read(self.get_mut().read_into_slice(slice)?, slice.len())
     }
 
     #[inline]
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let room = Room::of(bufs);
-        room.check(self.get_mut().read_vectored(bufs)?)
+        room.check(self.get_mut().read_into_vectored(bufs)?)
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
-        self.get_ref().is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.get_ref().supports_vectored_reads()
     }
 
     #[inline]
@@ -118,12 +118,12 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_flush(cx)
+        self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
     #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_shutdown(cx)
+        self.project_forgetting_seeks().0.poll_shutdown(cx)
     }
 
     #[inline]
@@ -137,12 +137,12 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
     }
 
     #[inline]
-    fn is_write_vectored(&self) -> bool {
-        self.get_ref().is_write_vectored()
+    fn supports_vectored_writes(&self) -> bool {
+        self.get_ref().supports_vectored_writes()
     }
 }
 
-impl<T: AsyncFillBuf, V> AsyncFillBuf for Shim<T, Native, V> {
+impl<T: AsyncBufRead, V> AsyncBufRead for Shim<T, Native, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, (), budget) = self.project_reading();
@@ -160,6 +160,6 @@ impl<T: AsyncFillBuf, V> AsyncFillBuf for Shim<T, Native, V> {
 impl<T: AsyncSeek, V> AsyncSeek for Shim<T, Native, V> {
     #[inline]
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        self.project_seeking().0.poll_seek(cx, position)
+        self.project_keeping_seek().0.poll_seek(cx, position)
     }
 }

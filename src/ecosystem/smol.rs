@@ -18,22 +18,29 @@ use self::bounds::SmolInto;
 use crate::buf::BorrowedCursor;
 #[cfg(not(unix))]
 use crate::buf::SliceFeed;
-use crate::hub::{AsyncReadBuf, AsyncWrite};
-use crate::shim::{Shim, sealed};
+use crate::shim::{Every, Shim, sealed};
+use crate::traits::{AsyncReadBuf, AsyncWrite};
 
 /// The tag of smol's sockets: `Arc<Async<S>>`, where `S` is std's `TcpStream` or, on Unix, `UnixStream`.
 ///
 /// # Examples
 ///
 /// ```
-/// use io_shim::{Shim, Smol};
-/// use std::{net::TcpStream, sync::Arc};
+/// use io_shim::{Shim, SmolTcpStream};
 ///
-/// fn adapt(socket: smol::net::TcpStream) -> Shim<Arc<smol::Async<TcpStream>>, Smol> {
+/// fn adapt(socket: smol::net::TcpStream) -> SmolTcpStream {
 ///     Shim::from_smol(socket)
 /// }
 /// ```
 pub struct Smol<S = TcpStream>(PhantomData<fn() -> S>);
+
+/// A TCP stream of smol's, async-net's or async-io's in a shim: what [`Shim::from_smol`] returns.
+pub type SmolTcpStream<V = Every> = Shim<Arc<Async<TcpStream>>, Smol, V>;
+
+/// A Unix stream of smol's, async-net's or async-io's in a shim: what [`Shim::from_smol`] returns.
+#[cfg(unix)]
+pub type SmolUnixStream<V = Every> =
+    Shim<Arc<Async<std::os::unix::net::UnixStream>>, Smol<std::os::unix::net::UnixStream>, V>;
 
 /// The sockets that [`Shim::from_smol`] takes: std's `TcpStream` and, on Unix, `UnixStream`. Sealed.
 #[diagnostic::on_unimplemented(
@@ -184,8 +191,8 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
     ///
     /// smol::block_on(async {
     ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let mut client = Shim::from_smol(TcpStream::connect(listener.local_addr()?).await?).into_tokio();
-    ///     let mut server = Shim::from_smol(listener.accept().await?.0).into_tokio();
+    ///     let mut client = Shim::from_smol(TcpStream::connect(listener.local_addr()?).await?).for_tokio();
+    ///     let mut server = Shim::from_smol(listener.accept().await?.0).for_tokio();
     ///
     ///     client.write_all(b"hello").await?;
     ///     client.shutdown().await?;
@@ -264,7 +271,7 @@ where
 #[deny(clippy::missing_trait_methods)]
 impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
     #[inline]
-    fn poll_read_buf(
+    fn poll_read_into(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -277,12 +284,12 @@ impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
     }
 
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         self.poll_reading(cx, |socket, _| socket.read(slice))
     }
 
     #[inline]
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
@@ -291,7 +298,7 @@ impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         true
     }
 
@@ -338,7 +345,7 @@ impl<S: SmolSocket, V> AsyncWrite for Shim<Arc<Async<S>>, Smol<S>, V> {
     }
 
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         true
     }
 }

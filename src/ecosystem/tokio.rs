@@ -6,7 +6,6 @@
 #![allow(unsafe_code, reason = "the boundary between tokio's buffer and the cursor")]
 
 use std::io::{self, IoSlice, SeekFrom};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -14,9 +13,9 @@ use tokio::io::ReadBuf;
 
 use self::bounds::{TokioBufRead, TokioRead, TokioSeek, TokioWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
-use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite};
-use crate::hub::{append_chunk, count};
-use crate::shim::{Buffered, Ecosystem, Includes, Lowered, OnePhase, Shim, Step, Unbuffered, sealed};
+use crate::shim::{Ecosystem, Includes, PendingSeek, Shim, StartedSeek, Step, sealed};
+use crate::traits::count;
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite};
 
 /// The tag of types that have tokio's traits: `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
 ///
@@ -30,27 +29,13 @@ use crate::shim::{Buffered, Ecosystem, Includes, Lowered, OnePhase, Shim, Step, 
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Tokio<B = Unbuffered>(PhantomData<B>);
+pub enum Tokio {}
 
-/// The tag of types that have tokio's traits and a buffer inside, from which reads copy.
-///
-/// # Examples
-///
-/// ```
-/// use io_shim::{Shim, TokioBuf};
-/// use tokio::{io::BufReader, net::TcpStream};
-///
-/// fn adapt(socket: BufReader<TcpStream>) -> Shim<BufReader<TcpStream>, TokioBuf> {
-///     Shim::from_tokio_buf(socket)
-/// }
-/// ```
-pub type TokioBuf = Tokio<Buffered>;
-
-impl<B: sealed::Buffering> sealed::Ecosystem for Tokio<B> {
-    type State = OnePhase;
+impl sealed::Ecosystem for Tokio {
+    type State = StartedSeek;
 
     #[inline]
-    fn forget_seek(state: &mut OnePhase) {
+    fn forget_seek(state: &mut StartedSeek) {
         state.forget();
     }
 }
@@ -88,35 +73,10 @@ impl<T> Shim<T, Tokio> {
     }
 }
 
-impl<T> Shim<T, TokioBuf> {
-    /// Wraps a type that has tokio's traits and a buffer inside: `tokio::io::AsyncBufRead`.
-    ///
-    /// Reads copy from that buffer. Prefer it to [`from_tokio`](Shim::from_tokio) where the type's own reads would
-    /// initialise memory to read into; where they do not, large reads are better off without the copy.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use futures::AsyncReadExt as _;
-    /// use io_shim::Shim;
-    ///
-    /// # futures::executor::block_on(async {
-    /// let mut text = String::new();
-    /// let reader = tokio::io::BufReader::new(&b"hello"[..]);
-    /// Shim::from_tokio_buf(reader).read_to_string(&mut text).await?;
-    /// assert_eq!(text, "hello");
-    /// # Ok::<(), std::io::Error>(()) }).unwrap();
-    /// ```
-    #[inline]
-    pub fn from_tokio_buf(io: T) -> Self {
-        Shim::wrap(io)
-    }
-}
-
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Narrows the shim to a type of tokio's alone: [`only::<Tokio>()`](Shim::only).
     #[inline]
-    pub fn into_tokio(self) -> Shim<T, E, Tokio> {
+    pub fn for_tokio(self) -> Shim<T, E, Tokio> {
         self.only()
     }
 }
@@ -157,12 +117,12 @@ pub fn with_tokio_cursor<R>(buf: &mut ReadBuf<'_>, read: impl FnOnce(BorrowedCur
 }
 
 /// Memory that was lent to a tokio reader, to be known again.
-struct Lent {
+struct LentBuffer {
     address: *const u8,
     len: usize,
 }
 
-impl Lent {
+impl LentBuffer {
     /// How many bytes of `buf` are filled and how many initialised, if it is the memory that was lent.
     ///
     /// That memory is live and borrowed exclusively for as long as `buf` lives. A buffer with its address and its length, if
@@ -188,7 +148,7 @@ fn poll_into_cursor(
     let init = cursor.init_len();
     // SAFETY: tokio's buffer de-initialises nothing, and asks the same of those who write through it.
     let unfilled = unsafe { cursor.as_mut() };
-    let lent = Lent { address: unfilled.as_ptr().cast(), len: unfilled.len() };
+    let lent = LentBuffer { address: unfilled.as_ptr().cast(), len: unfilled.len() };
     let mut buf = ReadBuf::uninit(unfilled);
     // SAFETY: that many bytes are initialised, says the cursor.
     unsafe { buf.assume_init(init) };
@@ -210,7 +170,7 @@ fn poll_into_slice(
     slice: &mut [u8],
     read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<usize>> {
-    let lent = Lent { address: slice.as_ptr(), len: slice.len() };
+    let lent = LentBuffer { address: slice.as_ptr(), len: slice.len() };
     let mut buf = ReadBuf::new(slice);
     let poll = read(&mut buf);
     let (filled, _) = lent.check(&buf).map_err(io::Error::from)?;
@@ -227,7 +187,7 @@ super::bounds::bounds! {
         "`Shim::from_tokio` needs a writer of tokio's, and `{Self}` is not one",
         "has no `tokio::io::AsyncWrite`";
     TokioBufRead: tokio::io::AsyncBufRead,
-        "`Shim::from_tokio_buf` needs a buffered reader of tokio's, and `{Self}` is not one: wrap it in a \
+        "`Shim::from_tokio` needs a buffered reader of tokio's, and `{Self}` is not one: wrap it in a \
          `tokio::io::BufReader`",
         "has no `tokio::io::AsyncBufRead`";
     TokioSeek: tokio::io::AsyncSeek,
@@ -237,7 +197,7 @@ super::bounds::bounds! {
 
 impl<T: TokioRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
     #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, _, mut budget) = self.project_reading();
         ready!(budget.poll_unspent(cx));
         let (poll, filled) = poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
@@ -245,54 +205,14 @@ impl<T: TokioRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
     }
 
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let (io, _, budget) = self.project_reading();
         budget.poll_counted(cx, |cx| poll_into_slice(slice, |buf| io.poll_read(cx, buf)))
     }
 }
 
-impl<T: TokioBufRead, V> AsyncReadBuf for Shim<T, TokioBuf, V> {
-    #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (mut io, _, budget) = self.project_reading();
-        let read = |cx: &mut Context<'_>| {
-            if cursor.capacity() == 0 {
-                return poll_into_cursor(cursor, |buf| io.poll_read(cx, buf)).0.map_ok(|()| 0);
-            }
-            let chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
-            let n = append_chunk(cursor, chunk);
-            io.consume(n);
-            Poll::Ready(Ok(n))
-        };
-        budget.poll_counted(cx, read).map_ok(drop)
-    }
-
-    #[inline]
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [io::IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
-            return self.poll_read_slice(cx, &mut []);
-        }
-        let (mut io, _, budget) = self.project_reading();
-        budget.poll_counted(cx, |cx| {
-            let mut chunk = ready!(io.as_mut().poll_fill_buf(cx))?;
-            let n = io::Read::read_vectored(&mut chunk, bufs)?;
-            io.consume(n);
-            Poll::Ready(Ok(n))
-        })
-    }
-
-    #[inline]
-    fn is_read_vectored(&self) -> bool {
-        true
-    }
-}
-
 #[deny(clippy::missing_trait_methods)]
-impl<T: TokioWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V> {
+impl<T: TokioWrite, V> AsyncWrite for Shim<T, Tokio, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let (io, _, budget) = self.project_writing();
@@ -304,12 +224,12 @@ impl<T: TokioWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V>
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_flush(cx)
+        self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
     #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_shutdown(cx)
+        self.project_forgetting_seeks().0.poll_shutdown(cx)
     }
 
     #[inline]
@@ -323,12 +243,12 @@ impl<T: TokioWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Tokio<B>, V>
     }
 
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         self.get_ref().is_write_vectored()
     }
 }
 
-impl<T: TokioBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>, V> {
+impl<T: TokioBufRead, V> AsyncBufRead for Shim<T, Tokio, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, _, budget) = self.project_reading();
@@ -343,9 +263,9 @@ impl<T: TokioBufRead, B: sealed::Buffering, V> AsyncFillBuf for Shim<T, Tokio<B>
     }
 }
 
-impl<T: TokioSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Tokio<B>, V> {
+impl<T: TokioSeek, V> AsyncSeek for Shim<T, Tokio, V> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        let (mut io, state) = self.project_seeking();
+        let (mut io, state) = self.project_keeping_seek();
         state.poll_seek(position, |step| match step {
             Step::Start(position) => Poll::Ready(io.as_mut().start_seek(position).map(|()| 0)),
             Step::Complete => io.as_mut().poll_complete(cx),
@@ -362,7 +282,7 @@ where
 {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        with_tokio_cursor(buf, |cursor| self.poll_read_buf(cx, cursor))
+        with_tokio_cursor(buf, |cursor| self.poll_read_into(cx, cursor))
     }
 }
 
@@ -397,23 +317,23 @@ where
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
-        AsyncWrite::is_write_vectored(self)
+        AsyncWrite::supports_vectored_writes(self)
     }
 }
 
 #[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncBufRead for Shim<T, E, V>
 where
-    Self: AsyncReadBuf + AsyncFillBuf,
+    Self: AsyncReadBuf + AsyncBufRead,
 {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        AsyncFillBuf::poll_fill_buf(self, cx)
+        AsyncBufRead::poll_fill_buf(self, cx)
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        AsyncFillBuf::consume(self, n);
+        AsyncBufRead::consume(self, n);
     }
 }
 
@@ -429,22 +349,22 @@ where
     fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
         let mut cx = Context::from_waker(Waker::noop());
         let lowered = match self.as_mut().poll_seek(&mut cx, position) {
-            Poll::Ready(result) => Lowered::Done(result?),
-            Poll::Pending => Lowered::Wanted(position),
+            Poll::Ready(result) => PendingSeek::Done(result?),
+            Poll::Pending => PendingSeek::Wanted(position),
         };
-        *self.project_lowered() = lowered;
+        *self.project_pending_seek() = lowered;
         Ok(())
     }
 
     fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        match *self.as_mut().project_lowered() {
-            Lowered::Idle => Poll::Ready(Ok(0)),
-            Lowered::Done(position) => Poll::Ready(Ok(position)),
-            Lowered::Wanted(position) => {
+        match *self.as_mut().project_pending_seek() {
+            PendingSeek::Idle => Poll::Ready(Ok(0)),
+            PendingSeek::Done(position) => Poll::Ready(Ok(position)),
+            PendingSeek::Wanted(position) => {
                 let poll = self.as_mut().poll_seek(cx, position);
                 match poll {
-                    Poll::Pending => *self.project_lowered() = Lowered::Wanted(position),
-                    Poll::Ready(Ok(position)) => *self.project_lowered() = Lowered::Done(position),
+                    Poll::Pending => *self.project_pending_seek() = PendingSeek::Wanted(position),
+                    Poll::Ready(Ok(position)) => *self.project_pending_seek() = PendingSeek::Done(position),
                     Poll::Ready(Err(_)) => {}
                 }
                 poll

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::enter;
 use crate::access::{descriptors, references};
 use crate::buf::{BorrowedCursor, ContractViolation, Room};
-use crate::hub::{self, AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+use crate::traits::{self, AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 
 #[cfg(feature = "tokio")]
 use tokio::runtime::Handle;
@@ -236,27 +236,27 @@ impl Wake for Signal {
 
 #[deny(clippy::missing_trait_methods)]
 impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
-    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let before = cursor.written().len();
-        self.wait(|io, cx| match io.poll_read_buf(cx, cursor.reborrow()) {
+        self.wait(|io, cx| match io.poll_read_into(cx, cursor.reborrow()) {
             // Against its contract, a reader filled before `Pending`. It may never wake for this.
             Poll::Pending if cursor.written().len() > before => Poll::Ready(Ok(())),
             poll => poll,
         })
     }
 
-    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-        let n = self.wait(|io, cx| io.poll_read_slice(cx, slice))?;
+    fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+        let n = self.wait(|io, cx| io.poll_read_into_slice(cx, slice))?;
         ContractViolation::check_read(n, slice.len())
     }
 
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let room = Room::of(bufs);
-        room.check(self.wait(|io, cx| io.poll_read_vectored(cx, bufs))?)
+        room.check(self.wait(|io, cx| io.poll_read_into_vectored(cx, bufs))?)
     }
 
-    fn is_read_vectored(&self) -> bool {
-        self.io.is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.io.supports_vectored_reads()
     }
 
     fn init_hint(&self, capacity: usize) -> usize {
@@ -265,10 +265,10 @@ impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
 }
 
 impl<T: AsyncReadBuf + Unpin> Read for BlockOn<T> {
-    hub::std_read!();
+    traits::std_read!();
 }
 
-impl<T: AsyncFillBuf + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
+impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let filled = self.wait(|io, cx| io.poll_fill_buf(cx).map_ok(<[u8]>::len))?;
         if filled == 0 {
@@ -305,8 +305,8 @@ impl<T: AsyncWrite + Unpin> Write for BlockOn<T> {
 }
 
 impl<T: AsyncWrite + Unpin> WriteVectored for BlockOn<T> {
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
+    fn supports_vectored_writes(&self) -> bool {
+        self.io.supports_vectored_writes()
     }
 }
 

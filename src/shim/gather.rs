@@ -6,7 +6,7 @@ use std::io::{self, IoSlice};
 use std::task::{Poll, ready};
 use std::vec::Vec;
 
-use super::vectoring::Vectoring;
+use super::vectoring::VectoringEvidence;
 use crate::buf::ContractViolation;
 
 /// How much is gathered at first, in bytes.
@@ -27,7 +27,7 @@ const PROBE_BACKOFF: u8 = 6;
 /// gathered writes, the slices are sent on as they are again.
 #[derive(Default)]
 pub(crate) struct Gather {
-    vectoring: Vectoring,
+    vectoring: VectoringEvidence,
     backoff: u8,
     /// Gathered writes left before the next probe.
     countdown: u16,

@@ -4,7 +4,7 @@
 
 mod gather;
 mod seek;
-mod sliced;
+mod slice_state;
 mod tag;
 mod vectoring;
 
@@ -15,8 +15,8 @@ use std::pin::Pin;
 use pin_project::pin_project;
 
 pub(crate) use gather::Attempt;
-pub(crate) use seek::{Lowered, OnePhase, Step};
-pub(crate) use sliced::{ReadAttempt, Sliced};
+pub(crate) use seek::{PendingSeek, StartedSeek, Step};
+pub(crate) use slice_state::{ReadAttempt, SliceState};
 pub(crate) use tag::sealed;
 pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
 
@@ -31,9 +31,8 @@ use crate::coop::{Budget, Budgets};
 ///
 /// | made by | from a `T` of | `E` |
 /// |---|---|---|
-/// | [`Shim::new`] | your own: [`AsyncReadBuf`](crate::AsyncReadBuf), [`ReadBuf`](crate::ReadBuf) and the other traits of this crate (the hub) | [`Native`] |
+/// | [`Shim::new`] | your own: [`AsyncReadBuf`](crate::AsyncReadBuf), [`ReadBuf`](crate::ReadBuf) and the other traits of this crate (io-shim's traits) | [`Native`] |
 /// | [`Shim::from_tokio`] | `tokio::io` | [`Tokio`](crate::Tokio) |
-/// | [`Shim::from_tokio_buf`] | `tokio::io`, buffered: reads copy from its buffer | [`TokioBuf`](crate::TokioBuf) |
 /// | [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |
 /// | [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |
 /// | [`Shim::from_hyper`] | `hyper::rt` | [`Hyper`](crate::Hyper) |
@@ -51,9 +50,9 @@ use crate::coop::{Budget, Budgets};
 /// # Views
 ///
 /// Where the extension traits of two ecosystems are imported side by side, `.read()` on a shim is ambiguous (E0034); beside
-/// `std::io::Read` it is on one that is std's, too, such as a shim of memory. `shim.into_tokio()`, `shim.into_futures()`,
-/// `shim.into_hyper()`, `shim.into_std()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
-/// `Shim::new(&mut shim).into_tokio()` narrows one that is borrowed.
+/// `std::io::Read` it is on one that is std's, too, such as a shim of memory. `shim.for_tokio()`, `shim.for_futures()`,
+/// `shim.for_hyper()`, `shim.for_std()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
+/// `Shim::new(&mut shim).for_tokio()` narrows one that is borrowed.
 ///
 /// # Panics
 ///
@@ -90,7 +89,7 @@ pub struct Shim<T, E: Ecosystem = Native, V = Every> {
     #[pin]
     io: T,
     state: E::State,
-    lowered: Lowered,
+    lowered: PendingSeek,
     budgets: Budgets,
     view: PhantomData<fn() -> V>,
 }
@@ -99,7 +98,13 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Wraps `io`; the constructors of the ecosystems are public.
     #[inline]
     pub(crate) fn wrap(io: T) -> Self {
-        Shim { io, state: E::State::default(), lowered: Lowered::Idle, budgets: Budgets::STANDARD, view: PhantomData }
+        Shim {
+            io,
+            state: E::State::default(),
+            lowered: PendingSeek::Idle,
+            budgets: Budgets::STANDARD,
+            view: PhantomData,
+        }
     }
 
     /// Shows the shim as a type of `X` alone, or, with [`Every`], of all ecosystems again.
@@ -166,14 +171,14 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
         E::forget_waiting(&mut self.state);
-        self.lowered = Lowered::Idle;
+        self.lowered = PendingSeek::Idle;
         &mut self.io
     }
 
     /// The type inside, pinned. A pending seek is forgotten: the position may move.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
-        let (io, state) = self.project_moving();
+        let (io, state) = self.project_forgetting_seeks();
         E::forget_waiting(state);
         io
     }
@@ -200,48 +205,48 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     #[inline]
     pub(crate) fn parts_mut(&mut self) -> (&mut T, &mut E::State) {
         E::forget_seek(&mut self.state);
-        self.lowered = Lowered::Idle;
+        self.lowered = PendingSeek::Idle;
         (&mut self.io, &mut self.state)
     }
 
     /// The inner type and the state, for an operation other than a seek: pending seeks are forgotten, since it may move the
     /// position or, like a flush, swallow the outcome of the seek.
     #[inline]
-    pub(crate) fn project_moving(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
-        let (io, state) = self.project_seeking();
+    pub(crate) fn project_forgetting_seeks(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
+        let (io, state) = self.project_keeping_seek();
         E::forget_seek(state);
         (io, state)
     }
 
-    /// As [`project_moving`](Self::project_moving), for a read, which spends the budget.
+    /// As [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a read, which spends the budget.
     #[inline]
     pub(crate) fn project_reading(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
         let Projected { io, state, lowered, budgets, .. } = self.project();
-        *lowered = Lowered::Idle;
+        *lowered = PendingSeek::Idle;
         E::forget_seek(state);
         (io, state, budgets.reads())
     }
 
-    /// As [`project_moving`](Self::project_moving), for a write, which spends the budget.
+    /// As [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a write, which spends the budget.
     #[inline]
     pub(crate) fn project_writing(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
         let Projected { io, state, lowered, budgets, .. } = self.project();
-        *lowered = Lowered::Idle;
+        *lowered = PendingSeek::Idle;
         E::forget_seek(state);
         (io, state, budgets.writes())
     }
 
     /// The inner type and the state, for a seek: only the one that a lowering holds is forgotten.
     #[inline]
-    pub(crate) fn project_seeking(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
+    pub(crate) fn project_keeping_seek(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let Projected { io, state, lowered, .. } = self.project();
-        *lowered = Lowered::Idle;
+        *lowered = PendingSeek::Idle;
         (io, state)
     }
 
     /// The seek that a lowering to two phases holds.
     #[inline]
-    pub(crate) fn project_lowered(self: Pin<&mut Self>) -> &mut Lowered {
+    pub(crate) fn project_pending_seek(self: Pin<&mut Self>) -> &mut PendingSeek {
         self.project().lowered
     }
 }
@@ -261,7 +266,7 @@ impl<T: Clone, E: Ecosystem, V> Clone for Shim<T, E, V> {
         Shim {
             io: self.io.clone(),
             state: self.state.clone(),
-            lowered: Lowered::Idle,
+            lowered: PendingSeek::Idle,
             budgets: self.budgets.renewed(),
             view: PhantomData,
         }

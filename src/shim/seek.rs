@@ -5,7 +5,7 @@ use std::task::{Poll, ready};
 
 /// What a lift from two phases remembers.
 #[derive(Clone, Copy, Debug, Default)]
-pub enum OnePhase {
+pub enum StartedSeek {
     /// Nothing is under way that it started.
     #[default]
     Idle,
@@ -23,11 +23,11 @@ pub(crate) enum Step {
     Complete,
 }
 
-impl OnePhase {
+impl StartedSeek {
     #[inline]
     pub(crate) fn forget(&mut self) {
-        if let OnePhase::Started(_) = self {
-            *self = OnePhase::Abandoned;
+        if let StartedSeek::Started(_) = self {
+            *self = StartedSeek::Abandoned;
         }
     }
 
@@ -41,23 +41,23 @@ impl OnePhase {
         position: SeekFrom,
         mut step: impl FnMut(Step) -> Poll<io::Result<u64>>,
     ) -> Poll<io::Result<u64>> {
-        if !matches!(self, OnePhase::Started(started) if *started == position) {
+        if !matches!(self, StartedSeek::Started(started) if *started == position) {
             self.forget();
             let earlier = ready!(step(Step::Complete));
-            *self = OnePhase::Idle;
+            *self = StartedSeek::Idle;
             earlier?;
             ready!(step(Step::Start(position)))?;
-            *self = OnePhase::Started(position);
+            *self = StartedSeek::Started(position);
         }
         let result = ready!(step(Step::Complete));
-        *self = OnePhase::Idle;
+        *self = StartedSeek::Idle;
         Poll::Ready(result)
     }
 }
 
 /// What a lowering to two phases remembers of the seek that it was told to start.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Lowered {
+pub(crate) enum PendingSeek {
     /// None, or one that a later operation made void.
     #[default]
     Idle,

@@ -43,7 +43,7 @@ pub(crate) mod sealed {
     pub trait View {}
 }
 
-/// The tag of types that have the hub's own traits: yours, made with [`Shim::new`](crate::Shim::new).
+/// The tag of types that have io-shim's own traits: yours, made with [`Shim::new`](crate::Shim::new).
 ///
 /// # Examples
 ///
@@ -76,7 +76,7 @@ impl sealed::Buffering for Buffered {}
 /// ```
 /// use io_shim::{Every, Shim};
 ///
-/// let narrow = Shim::from_tokio(tokio::io::empty()).into_futures();
+/// let narrow = Shim::from_tokio(tokio::io::empty()).for_futures();
 /// let wide = narrow.only::<Every>(); // tokio's and hyper's type, too, again
 /// # fn reads(_: impl tokio::io::AsyncRead) {}
 /// # reads(wide);
@@ -100,7 +100,7 @@ impl<V: sealed::View> View for V {}
 /// fn reads<T: tokio::io::AsyncRead, V: Includes<Tokio>>(shim: Shim<T, Tokio, V>) -> impl tokio::io::AsyncRead {
 ///     shim
 /// }
-/// # let _ = (reads(Shim::from_tokio(tokio::io::empty())), reads(Shim::from_tokio(tokio::io::empty()).into_tokio()));
+/// # let _ = (reads(Shim::from_tokio(tokio::io::empty())), reads(Shim::from_tokio(tokio::io::empty()).for_tokio()));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "this shim was narrowed to `{Self}` and does not show itself as a type of `{X}`",

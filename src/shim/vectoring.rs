@@ -1,4 +1,4 @@
-//! [`Vectoring`]: evidence of whether a type takes more than one slice in one call.
+//! [`VectoringEvidence`]: evidence of whether a type takes more than one slice in one call.
 
 /// How many calls that stopped exactly at the end of the first slice are proof that it is the only one used.
 const DISPROOF: u8 = 2;
@@ -7,11 +7,11 @@ const DISPROOF: u8 = 2;
 ///
 /// A clone knows nothing: it is about another stream.
 #[derive(Debug, Default)]
-pub(crate) struct Vectoring {
+pub(crate) struct VectoringEvidence {
     strikes: u8,
 }
 
-impl Vectoring {
+impl VectoringEvidence {
     /// Learns from a call that used `n` bytes, where the first of several non-empty slices has `first`.
     ///
     /// More than the first proves vectoring, for now. Exactly the first may be chance, once. Less says nothing.
@@ -31,8 +31,8 @@ impl Vectoring {
     }
 }
 
-impl Clone for Vectoring {
+impl Clone for VectoringEvidence {
     fn clone(&self) -> Self {
-        Vectoring::default()
+        VectoringEvidence::default()
     }
 }

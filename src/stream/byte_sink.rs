@@ -12,11 +12,11 @@ use bytes::{Buf, Bytes};
 use futures_sink::Sink;
 use pin_project::pin_project;
 
-use super::pieces::Pieces;
+use super::checked_buf::CheckedBuf;
 use crate::buf::ContractViolation;
 use crate::coop::Budgets;
-use crate::hub::AsyncWrite;
 use crate::shim::{Ecosystem, Shim};
+use crate::traits::AsyncWrite;
 
 /// How many bytes are queued before writing starts.
 const HIGH_WATER: usize = 64 * 1024;
@@ -29,7 +29,7 @@ const SLICES: usize = 64;
 ///
 /// Items are queued as they are, not copied, and written when [`poll_ready`](Sink::poll_ready) finds the high-water mark
 /// reached, and by [`poll_flush`](Sink::poll_flush) and [`poll_close`](Sink::poll_close): many of them in one vectored
-/// write, where the writer [vectors](AsyncWrite::is_write_vectored). Closing flushes the writer and shuts it down.
+/// write, where the writer [vectors](AsyncWrite::supports_vectored_writes). Closing flushes the writer and shuts it down.
 ///
 /// # Back-pressure
 ///
@@ -71,7 +71,7 @@ const SLICES: usize = 64;
 pub struct ByteSink<W, B = Bytes> {
     #[pin]
     writer: W,
-    queue: VecDeque<Pieces<B>>,
+    queue: VecDeque<CheckedBuf<B>>,
     /// How many bytes of the queue are not written.
     queued: usize,
     /// How many bytes from the front of the queue were written, and are still to be taken from it. With `queued`, that is what
@@ -217,7 +217,7 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
             this.queue.pop_front();
             return Poll::Ready(Ok(()));
         };
-        let (n, offered) = if this.writer.is_write_vectored() {
+        let (n, offered) = if this.writer.supports_vectored_writes() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let (count, offered) = peek_items(this.queue, piece, &mut slices);
             let slices = &slices[..count];
@@ -243,7 +243,7 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
 /// Of an item that does not give all its pieces, nor consistent ones, what follows must not be written. The first item is
 /// known to have one good piece, `first`.
 fn peek_items<'a, B: Buf>(
-    queue: &'a VecDeque<Pieces<B>>,
+    queue: &'a VecDeque<CheckedBuf<B>>,
     first: &'a [u8],
     slices: &mut [IoSlice<'a>; SLICES],
 ) -> (usize, usize) {
@@ -280,7 +280,7 @@ impl<W: AsyncWrite, B: Buf> Sink<B> for ByteSink<W, B> {
     fn start_send(self: Pin<&mut Self>, item: B) -> io::Result<()> {
         assert!(!self.is_full(), "`start_send` although `poll_ready` was not ready");
         let this = self.project();
-        let item = Pieces::new(item);
+        let item = CheckedBuf::new(item);
         if !item.is_done() {
             let queued = this.queued.checked_add(item.left());
             *this.queued = queued.ok_or(ContractViolation::InconsistentBuf)?;

@@ -10,17 +10,17 @@ use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 use pin_project::pin_project;
 
-use crate::buf::{BorrowedCursor, Chunks, ContractViolation};
+use crate::buf::{BorrowedCursor, ChunkMemory, ContractViolation};
 use crate::coop::Budgets;
-use crate::hub::{AsyncReadBuf, poll_read_on_budget};
 use crate::shim::{Ecosystem, Shim};
+use crate::traits::{AsyncReadBuf, poll_read_on_budget};
 
 /// How much memory is allocated at a time, in bytes.
 const CAPACITY: usize = 4 * 1024;
 
 /// A stream of the chunks that a reader returns, as `Bytes`.
 ///
-/// One poll is one read and one chunk. Chunks are split off one allocation until it is used up. It is used again when all
+/// One poll is one read and one chunk. ChunkMemory are split off one allocation until it is used up. It is used again when all
 /// chunks of it are gone by then; otherwise there is another one. Whatever of it a reader has initialised stays known
 /// until then, so that **within one allocation no byte is zeroed twice**, and one that is used again is not zeroed again.
 ///
@@ -58,7 +58,7 @@ const CAPACITY: usize = 4 * 1024;
 pub struct ByteStream<R> {
     #[pin]
     reader: R,
-    chunks: Chunks,
+    chunks: ChunkMemory,
     capacity: usize,
     /// Whether the reader has been seen to be one that initialises what it reads into.
     is_slice_only: bool,
@@ -78,7 +78,7 @@ impl<R> ByteStream<R> {
     pub fn new(reader: R) -> Self {
         ByteStream {
             reader,
-            chunks: Chunks::default(),
+            chunks: ChunkMemory::default(),
             capacity: CAPACITY,
             is_slice_only: false,
             by_slices: false,
@@ -139,7 +139,7 @@ fn poll_read_initialised<R: AsyncReadBuf>(
 ) -> Poll<io::Result<()>> {
     let slice = cursor.init_mut();
     let offered = slice.len();
-    let n = ready!(reader.poll_read_slice(cx, slice))?;
+    let n = ready!(reader.poll_read_into_slice(cx, slice))?;
     cursor.advance_checked(ContractViolation::check_read(n, offered)?);
     Poll::Ready(Ok(()))
 }
@@ -162,7 +162,7 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
             if *this.by_slices {
                 poll_read_initialised(this.reader, cx, cursor)
             } else {
-                this.reader.poll_read_buf(cx, cursor)
+                this.reader.poll_read_into(cx, cursor)
             }
         });
         if let Poll::Ready(Err(error)) = poll {

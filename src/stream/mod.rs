@@ -9,7 +9,7 @@
 
 mod byte_sink;
 mod byte_stream;
-mod pieces;
+mod checked_buf;
 mod sink_writer;
 mod stream_reader;
 

@@ -10,13 +10,13 @@ use bytes::Bytes;
 use futures_sink::Sink;
 use pin_project::pin_project;
 
-use crate::hub::AsyncWrite;
 use crate::shim::Shim;
+use crate::traits::AsyncWrite;
 
 /// How many bytes of several slices are put into one chunk at most.
 const MOST: usize = 256 * 1024;
 
-/// A writer, in the hub's traits, to a sink of `Bytes`.
+/// A writer, in io-shim's traits, to a sink of `Bytes`.
 ///
 /// Each write is one chunk, copied, which the sink gets once it is ready for it: back-pressure is the sink's. The slices of
 /// a vectored write are copied into one chunk, up to 256 KiB unless the first is longer; a write of nothing is no chunk.
@@ -34,12 +34,12 @@ const MOST: usize = 256 * 1024;
 ///
 /// ```
 /// use futures::{SinkExt as _, StreamExt as _, channel::mpsc};
-/// use io_shim::{SinkWriter, TrackedBuf, ops};
+/// use io_shim::{SinkWriter, TrackedBuf, owned};
 ///
 /// # futures::executor::block_on(async {
 /// let (sender, receiver) = mpsc::channel(8);
 /// let mut writer = SinkWriter::new(sender.sink_map_err(std::io::Error::other));
-/// ops::copy(&mut &b"hello"[..], &mut writer, &mut TrackedBuf::with_capacity(64)).await?;
+/// owned::copy(&mut &b"hello"[..], &mut writer, &mut TrackedBuf::with_capacity(64)).await?;
 /// drop(writer);
 /// assert_eq!(receiver.collect::<Vec<bytes::Bytes>>().await, ["hello"]);
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
@@ -132,7 +132,7 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> AsyncWrite for SinkWriter<S> {
         })
     }
 
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         true
     }
 }

@@ -9,16 +9,16 @@ use bytes::Buf;
 use futures_core::Stream;
 use pin_project::pin_project;
 
-use super::pieces::Pieces;
+use super::checked_buf::CheckedBuf;
 use crate::buf::BorrowedCursor;
 use crate::coop::poll_yield;
-use crate::hub::{AsyncFillBuf, AsyncReadBuf};
 use crate::shim::Shim;
+use crate::traits::{AsyncBufRead, AsyncReadBuf};
 
 /// How many empty chunks are skipped before other tasks get their turn.
 const EMPTY_CHUNKS: usize = 64;
 
-/// A buffered reader, in the hub's traits, of a stream of chunks.
+/// A buffered reader, in io-shim's traits, of a stream of chunks.
 ///
 /// It has no buffer of its own: it holds the chunk that the stream gave last, and a read copies from it straight into the
 /// caller's memory. A read takes as much as fits of that chunk, of all its pieces where it has several
@@ -46,12 +46,12 @@ const EMPTY_CHUNKS: usize = 64;
 ///
 /// ```
 /// use futures::stream;
-/// use io_shim::{AsyncReadBuf, StreamReader, TrackedBuf, ops};
+/// use io_shim::{AsyncReadBuf, StreamReader, TrackedBuf, owned};
 ///
 /// # futures::executor::block_on(async {
 /// let chunks = stream::iter([Ok::<_, std::io::Error>(&b"hello, "[..]), Ok(b"world")]);
 /// let mut buf = TrackedBuf::new();
-/// ops::read_to_end(&mut StreamReader::new(chunks), &mut buf).await?;
+/// owned::read_to_end(&mut StreamReader::new(chunks), &mut buf).await?;
 /// assert_eq!(buf, b"hello, world");
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
@@ -59,7 +59,7 @@ const EMPTY_CHUNKS: usize = 64;
 pub struct StreamReader<S, B> {
     #[pin]
     stream: S,
-    chunk: Option<Pieces<B>>,
+    chunk: Option<CheckedBuf<B>>,
     ended: bool,
 }
 
@@ -96,7 +96,7 @@ impl<S, B: Buf> StreamReader<S, B> {
     /// Gives back the stream, and what is left of the chunk that was taken from it last. A chunk whose `Buf` is inconsistent or
     /// panicked in [`advance`](Buf::advance) is left out: nobody knows where it stands.
     pub fn into_inner(self) -> (S, Option<B>) {
-        (self.stream, self.chunk.and_then(Pieces::into_rest))
+        (self.stream, self.chunk.and_then(CheckedBuf::into_rest))
     }
 }
 
@@ -110,11 +110,11 @@ where
     #[inline]
     fn poll_chunk<'a>(
         stream: Pin<&mut S>,
-        chunk: &'a mut Option<Pieces<B>>,
+        chunk: &'a mut Option<CheckedBuf<B>>,
         ended: &mut bool,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Option<&'a mut Pieces<B>>>> {
-        if chunk.as_ref().is_none_or(Pieces::is_done) {
+    ) -> Poll<io::Result<Option<&'a mut CheckedBuf<B>>>> {
+        if chunk.as_ref().is_none_or(CheckedBuf::is_done) {
             ready!(Self::poll_next_chunk(stream, chunk, ended, cx))?;
         }
         Poll::Ready(Ok(chunk.as_mut()))
@@ -123,7 +123,7 @@ where
     /// Takes the next chunk that is not empty from the stream; none at the end.
     fn poll_next_chunk(
         mut stream: Pin<&mut S>,
-        chunk: &mut Option<Pieces<B>>,
+        chunk: &mut Option<CheckedBuf<B>>,
         ended: &mut bool,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
@@ -134,7 +134,7 @@ where
         for _ in 0..EMPTY_CHUNKS {
             match ready!(stream.as_mut().poll_next(cx)) {
                 Some(Ok(buf)) => {
-                    let pieces = Pieces::new(buf);
+                    let pieces = CheckedBuf::new(buf);
                     if !pieces.is_done() {
                         *chunk = Some(pieces);
                         return Poll::Ready(Ok(()));
@@ -193,7 +193,7 @@ where
     Error: Into<io::Error>,
 {
     #[inline]
-    fn poll_read_buf(
+    fn poll_read_into(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -209,7 +209,7 @@ where
     }
 
     #[inline]
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
@@ -237,12 +237,12 @@ where
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         true
     }
 }
 
-impl<S, B, Error> AsyncFillBuf for StreamReader<S, B>
+impl<S, B, Error> AsyncBufRead for StreamReader<S, B>
 where
     S: Stream<Item = Result<B, Error>>,
     B: Buf,
@@ -274,7 +274,7 @@ impl<S: fmt::Debug, B> fmt::Debug for StreamReader<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamReader")
             .field("stream", &self.stream)
-            .field("left", &self.chunk.as_ref().map_or(0, Pieces::left))
+            .field("left", &self.chunk.as_ref().map_or(0, CheckedBuf::left))
             .field("ended", &self.ended)
             .finish()
     }
@@ -302,7 +302,7 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// # futures::executor::block_on(async {
     /// let body = Full::new(bytes::Bytes::from("one\ntwo\n")); // or what a client or server of hyper's received
     /// let stream = BodyDataStream::new(body).map_err(std::io::Error::other);
-    /// let mut lines = Shim::from_stream(stream).into_tokio().lines();
+    /// let mut lines = Shim::from_stream(stream).for_tokio().lines();
     /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
     /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
     /// # Ok::<(), std::io::Error>(()) }).unwrap();

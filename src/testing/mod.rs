@@ -1,6 +1,6 @@
 //! Suites for anyone's readers and writers: what a contract asks, and what must hold when it is broken.
 //!
-//! [`conformance`] runs a reader or writer through everything that the hub's contracts promise. [`hostile`] puts a reader or
+//! [`conformance`] runs a reader or writer through everything that io-shim's contracts promise. [`hostile`] puts a reader or
 //! writer that breaks its contract *inside* a wrapper, and checks that the wrapper does no harm. A type of another
 //! ecosystem is wrapped in a [`Shim`](crate::Shim) first, which adds nothing of its own:
 //!

@@ -20,7 +20,7 @@ fn the_type_inside_is_in_reach() {
 
 #[test]
 fn narrowing_keeps_the_type_inside() {
-    let shim = Shim::from_futures(5).into_tokio().into_futures().only::<Tokio>().only::<Every>();
+    let shim = Shim::from_futures(5).for_tokio().for_futures().only::<Tokio>().only::<Every>();
     assert_eq!(shim.into_inner(), 5);
 }
 
@@ -36,7 +36,7 @@ fn a_clone_keeps_settings_and_forgets_what_was_learned() {
     let shim = Shim::from_futures(Script::default()).with_offer(Offer::Whole);
     assert_eq!(shim.clone().init_hint(1 << 20), 1 << 20);
     let shim = Shim::from_futures(crate::mock::Sink::new(true)).with_write_vectored(false);
-    assert!(!shim.clone().is_write_vectored());
+    assert!(!shim.clone().supports_vectored_writes());
 }
 
 #[test]

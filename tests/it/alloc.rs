@@ -100,7 +100,7 @@ fn constructing_polling_to_pending_and_dropping_allocate_nothing() {
         }
     }
     impl io_shim::AsyncReadBuf for Never {
-        fn poll_read_buf(
+        fn poll_read_into(
             self: Pin<&mut Self>,
             _: &mut std::task::Context<'_>,
             _: io_shim::BorrowedCursor<'_>,

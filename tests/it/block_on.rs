@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use io_shim::rt::BlockOn;
 use io_shim::testing::{conformance, hostile};
-use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim, WriteVectored, spare};
+use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim, WriteVectored, spare};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
@@ -28,14 +28,14 @@ fn what_blocks_conforms() {
     conformance::read(|data| InAsync(BlockOn::new(script(data))));
     conformance::read(|data| InAsync(Shim::new(BlockOn::new(Shim::from_futures(script(data))))));
     conformance::read(|data| InAsync(Shim::from_std(BlockOn::new(Shim::from_tokio(script(data))))));
-    conformance::fill(|data| InAsync(BlockOn::new(Shim::from_tokio(tokio::io::BufReader::new(script(data))))));
+    conformance::buf_read(|data| InAsync(BlockOn::new(Shim::from_tokio(tokio::io::BufReader::new(script(data))))));
     conformance::seek(|data| InAsync(BlockOn::new(io::Cursor::new(data.to_vec()))));
     for vectors in [true, false] {
         let sink = || Sink { pending: Some(false), ..Sink::new(vectors) };
         conformance::write(|| InAsync(BlockOn::new(sink())), |shim| shim.0.into_inner().data);
     }
-    let mut reports = hostile::read(hostile::Dialect::Hub, |evil| InAsync(BlockOn::new(AtOnce(evil))));
-    reports.extend(hostile::write(hostile::Dialect::Hub, |evil| Closing(BlockOn::new(AtOnce(evil)))));
+    let mut reports = hostile::read(hostile::Dialect::IoShim, |evil| InAsync(BlockOn::new(AtOnce(evil))));
+    reports.extend(hostile::write(hostile::Dialect::IoShim, |evil| Closing(BlockOn::new(AtOnce(evil)))));
     assert!(reports.iter().all(|report| report.recovered));
 }
 
@@ -63,8 +63,8 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Closing<W> {
         Poll::Ready(self.0.write_vectored(bufs))
     }
 
-    fn is_write_vectored(&self) -> bool {
-        WriteVectored::is_write_vectored(&self.0)
+    fn supports_vectored_writes(&self) -> bool {
+        WriteVectored::supports_vectored_writes(&self.0)
     }
 }
 
@@ -79,16 +79,20 @@ fn at_once<T>(poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
 }
 
 impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for AtOnce<R> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        at_once(Pin::new(&mut self.0).poll_read_buf(cx, cursor))
+        at_once(Pin::new(&mut self.0).poll_read_into(cx, cursor))
     }
 
-    fn poll_read_slice(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        at_once(Pin::new(&mut self.0).poll_read_slice(cx, slice))
+    fn poll_read_into_slice(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slice: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        at_once(Pin::new(&mut self.0).poll_read_into_slice(cx, slice))
     }
 }
 
@@ -113,8 +117,8 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for AtOnce<W> {
         at_once(Pin::new(&mut self.0).poll_write_vectored(cx, bufs))
     }
 
-    fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+    fn supports_vectored_writes(&self) -> bool {
+        self.0.supports_vectored_writes()
     }
 }
 
@@ -275,7 +279,7 @@ fn a_tokio_socket_is_read_and_written_from_any_thread_by_a_handle() {
         stream.write_all(&[i; 1000]).unwrap();
         expected.extend_from_slice(&[i; 1000]);
     }
-    assert!(WriteVectored::is_write_vectored(&stream));
+    assert!(WriteVectored::supports_vectored_writes(&stream));
     assert_eq!(stream.write_vectored(&[IoSlice::new(b"one"), IoSlice::new(b"two")]).unwrap(), 6);
     expected.extend_from_slice(b"onetwo");
     stream.flush().unwrap();
@@ -291,7 +295,7 @@ fn timers_of_tokio_run_by_a_handle() {
     /// Is ready once a timer is over.
     struct Slow(Pin<Box<dyn Future<Output = ()>>>);
     impl AsyncReadBuf for Slow {
-        fn poll_read_buf(
+        fn poll_read_into(
             mut self: Pin<&mut Self>,
             cx: &mut Context<'_>,
             mut cursor: BorrowedCursor<'_>,
@@ -336,12 +340,12 @@ fn one_that_waits_inside_another_takes_no_wake_up_from_it() {
         inner: Option<BlockOn<Shim<tokio::io::DuplexStream, io_shim::Tokio>>>,
     }
     impl AsyncReadBuf for Nested {
-        fn poll_read_buf(
+        fn poll_read_into(
             mut self: Pin<&mut Self>,
             cx: &mut Context<'_>,
             cursor: BorrowedCursor<'_>,
         ) -> Poll<io::Result<()>> {
-            let poll = Pin::new(&mut self.outer).poll_read_buf(cx, cursor);
+            let poll = Pin::new(&mut self.outer).poll_read_into(cx, cursor);
             if poll.is_pending() {
                 if let Some(mut inner) = self.inner.take() {
                     inner.read_exact(&mut [0; 5]).unwrap();
@@ -413,11 +417,11 @@ fn lines_are_read_from_an_asynchronous_buffer_and_nothing_is_lost() {
     let mut lines = String::new();
     reader.read_line(&mut lines).unwrap();
     reader.read_line(&mut lines).unwrap();
-    // Through the hub, past the lines; and the rest asynchronously.
+    // Through io-shim's traits, past the lines; and the rest asynchronously.
     let mut some = Vec::with_capacity(3);
-    ReadBuf::read_buf(&mut reader, spare(&mut some).unfilled()).unwrap();
+    ReadBuf::read_into(&mut reader, spare(&mut some).unfilled()).unwrap();
     let mut rest = String::from_utf8(some).unwrap();
-    let mut inner = reader.into_inner().into_tokio();
+    let mut inner = reader.into_inner().for_tokio();
     futures::executor::block_on(inner.read_to_string(&mut rest)).unwrap();
     assert_eq!((&*lines, &*rest), ("first\nsecond, which is longer\n", "the rest"));
     sending.join().unwrap();
@@ -474,7 +478,7 @@ fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
     /// Fills, and wakes nobody.
     struct Fills;
     impl AsyncReadBuf for Fills {
-        fn poll_read_buf(
+        fn poll_read_into(
             self: Pin<&mut Self>,
             _: &mut Context<'_>,
             mut cursor: BorrowedCursor<'_>,
@@ -488,7 +492,7 @@ fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
         let mut read = Vec::with_capacity(8);
         // What was there before is no reason to return.
         read.push(b'>');
-        ReadBuf::read_buf(&mut BlockOn::new(Fills), spare(&mut read).unfilled()).unwrap();
+        ReadBuf::read_into(&mut BlockOn::new(Fills), spare(&mut read).unfilled()).unwrap();
         let mut slice = [0; 8];
         let n = BlockOn::new(Fills).read(&mut slice).unwrap();
         done.send((read, slice[..n].to_vec())).unwrap();
@@ -501,11 +505,11 @@ fn a_buffer_that_is_taken_back_is_an_error_and_no_hang() {
     /// Is not ready again after it was.
     struct Fickle(usize);
     impl AsyncReadBuf for Fickle {
-        fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
             unreachable!()
         }
     }
-    impl AsyncFillBuf for Fickle {
+    impl AsyncBufRead for Fickle {
         fn poll_fill_buf(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
             self.0 += 1;
             if self.0 % 2 == 0 { Poll::Pending } else { Poll::Ready(Ok(b"abc")) }

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedCursor, ReadBuf, WriteVectored};
+use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedCursor, ReadBuf, WriteVectored};
 
 use crate::mock::context;
 
@@ -80,7 +80,7 @@ impl<T: futures::io::AsyncSeek + Unpin> Seek for AsStd<T> {
     }
 }
 
-/// A type with the hub's synchronous traits as one with its asynchronous traits: a writer that was interrupted is not ready.
+/// A type with io-shim's synchronous traits as one with its asynchronous traits: a writer that was interrupted is not ready.
 pub struct InAsync<T>(pub T);
 
 fn poll<R>(cx: &mut Context<'_>, result: io::Result<R>) -> Poll<io::Result<R>> {
@@ -95,28 +95,32 @@ fn poll<R>(cx: &mut Context<'_>, result: io::Result<R>) -> Poll<io::Result<R>> {
 
 #[deny(clippy::missing_trait_methods)]
 impl<T: ReadBuf + Unpin> AsyncReadBuf for InAsync<T> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Poll::Ready(self.0.read_buf(cursor))
+        Poll::Ready(self.0.read_into(cursor))
     }
 
-    fn poll_read_slice(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.0.read_slice(slice))
+    fn poll_read_into_slice(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        slice: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.0.read_into_slice(slice))
     }
 
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        Poll::Ready(ReadBuf::read_vectored(&mut self.0, bufs))
+        Poll::Ready(ReadBuf::read_into_vectored(&mut self.0, bufs))
     }
 
-    fn is_read_vectored(&self) -> bool {
-        self.0.is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.0.supports_vectored_reads()
     }
 
     fn init_hint(&self, capacity: usize) -> usize {
@@ -124,7 +128,7 @@ impl<T: ReadBuf + Unpin> AsyncReadBuf for InAsync<T> {
     }
 }
 
-impl<T: BufRead + Unpin> AsyncFillBuf for InAsync<T> {
+impl<T: BufRead + Unpin> AsyncBufRead for InAsync<T> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         match self.get_mut().0.fill_buf() {
             Ok(chunk) => Poll::Ready(Ok(chunk)),
@@ -159,8 +163,8 @@ impl<T: WriteVectored + Unpin> AsyncWrite for InAsync<T> {
         poll(cx, self.0.write_vectored(bufs))
     }
 
-    fn is_write_vectored(&self) -> bool {
-        WriteVectored::is_write_vectored(&self.0)
+    fn supports_vectored_writes(&self) -> bool {
+        WriteVectored::supports_vectored_writes(&self.0)
     }
 }
 

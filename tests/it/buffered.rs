@@ -3,18 +3,18 @@
 use std::io::IoSliceMut;
 use std::pin::Pin;
 
-use io_shim::{AsyncFillBuf, AsyncReadBuf, BorrowedBuf, Shim};
+use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedBuf, Shim};
 
 use crate::mock::{Script, Step, context, ready, sentinels, zeroes};
 
 /// Fills, consumes a part, then reads: what was consumed is gone, what was not is read first.
 fn fill_then_read<S>(mut shim: S)
 where
-    S: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncReadBuf + AsyncFillBuf + Unpin,
+    S: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncReadBuf + AsyncBufRead + Unpin,
 {
     let mut cx = context();
-    assert_eq!(ready(AsyncFillBuf::poll_fill_buf(Pin::new(&mut shim), &mut cx)).unwrap(), b"abcd");
-    AsyncFillBuf::consume(Pin::new(&mut shim), 1);
+    assert_eq!(ready(AsyncBufRead::poll_fill_buf(Pin::new(&mut shim), &mut cx)).unwrap(), b"abcd");
+    AsyncBufRead::consume(Pin::new(&mut shim), 1);
     assert_eq!(ready(tokio::io::AsyncBufRead::poll_fill_buf(Pin::new(&mut shim), &mut cx)).unwrap(), b"bcd");
     tokio::io::AsyncBufRead::consume(Pin::new(&mut shim), 1);
     assert_eq!(ready(futures::io::AsyncBufRead::poll_fill_buf(Pin::new(&mut shim), &mut cx)).unwrap(), b"cd");
@@ -28,7 +28,7 @@ where
 }
 
 fn shim_read<S: AsyncReadBuf + Unpin>(shim: &mut S, bytes: &mut [u8]) -> std::task::Poll<std::io::Result<usize>> {
-    Pin::new(shim).poll_read_slice(&mut context(), bytes)
+    Pin::new(shim).poll_read_into_slice(&mut context(), bytes)
 }
 
 fn script() -> Script {
@@ -38,7 +38,7 @@ fn script() -> Script {
 #[test]
 fn what_is_filled_is_read_first() {
     fill_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
-    fill_then_read(Shim::from_tokio_buf(tokio::io::BufReader::new(script())));
+    fill_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
     fill_then_read(Shim::from_futures(futures::io::BufReader::new(script())));
     fill_then_read(Shim::from_futures_buf(futures::io::BufReader::new(script())));
 }
@@ -49,11 +49,11 @@ fn buffered_sources_initialise_nothing_but_what_they_fill() {
         let mut memory = sentinels(1 << 16);
         let mut buf = BorrowedBuf::from(&mut memory[..]);
         assert_eq!(shim.init_hint(1 << 16), 0);
-        ready(Pin::new(&mut shim).poll_read_buf(&mut context(), buf.unfilled())).unwrap();
+        ready(Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled())).unwrap();
         assert_eq!((buf.filled().len(), buf.init_len()), (4, 4));
         assert_eq!(zeroes(&memory), 0);
     }
-    check(Shim::from_tokio_buf(tokio::io::BufReader::new(script())));
+    check(Shim::from_tokio(tokio::io::BufReader::new(script())));
     check(Shim::from_futures_buf(futures::io::BufReader::new(script())));
 }
 
@@ -61,23 +61,22 @@ fn buffered_sources_initialise_nothing_but_what_they_fill() {
 fn buffered_sources_read_into_several_slices() {
     fn check<S: AsyncReadBuf + Unpin>(mut shim: S) {
         let (mut a, mut b) = ([0; 3], [0; 3]);
-        assert!(shim.is_read_vectored());
+        assert!(shim.supports_vectored_reads());
         let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
-        assert_eq!(ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs)).unwrap(), 4);
+        assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 4);
         assert_eq!((&a, &b[..1]), (b"abc", &b"d"[..]));
     }
-    check(Shim::from_tokio_buf(tokio::io::BufReader::new(script())));
     check(Shim::from_futures_buf(futures::io::BufReader::new(script())));
 }
 
 #[test]
 fn an_empty_buffer_is_forwarded_to_the_reader_inside() {
-    fn check<S: AsyncReadBuf + AsyncFillBuf + Unpin>(mut shim: S) {
+    fn check<S: AsyncReadBuf + AsyncBufRead + Unpin>(mut shim: S) {
         // Never ready to fill, but ready to read nothing.
-        assert!(AsyncFillBuf::poll_fill_buf(Pin::new(&mut shim), &mut context()).is_pending());
-        assert_eq!(ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut [])).unwrap(), 0);
+        assert!(AsyncBufRead::poll_fill_buf(Pin::new(&mut shim), &mut context()).is_pending());
+        assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut [])).unwrap(), 0);
         let mut bufs = [IoSliceMut::new(&mut [])];
-        assert_eq!(ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs)).unwrap(), 0);
+        assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 0);
     }
     fn never() -> Script {
         Script::new(vec![Step::Pending; 9])
@@ -126,6 +125,6 @@ fn an_empty_buffer_is_forwarded_to_the_reader_inside() {
         }
         fn consume(self: Pin<&mut Self>, _: usize) {}
     }
-    check(Shim::from_tokio_buf(Idle(never())));
+    check(Shim::from_tokio(Idle(never())));
     check(Shim::from_futures_buf(Idle(never())));
 }

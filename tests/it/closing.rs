@@ -345,7 +345,7 @@ fn the_sockets_own_shutdown_ends_what_closing_does_not() {
     let _entered = runtime.enter();
     block_on(async {
         let Stream { io, mut peer, .. } = tcp();
-        let mut shim = Shim::from_futures(async_std::net::TcpStream::from(io)).into_tokio();
+        let mut shim = Shim::from_futures(async_std::net::TcpStream::from(io)).for_tokio();
         shim.write_all(b"hello").await.unwrap();
         shim.shutdown().await.unwrap();
         shim.get_ref().shutdown(Shutdown::Write).unwrap();

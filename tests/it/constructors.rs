@@ -37,7 +37,7 @@ mod wants {
     }
 
     pub fn hub<T: ::io_shim::ReadBuf>(_: &T) -> &'static str {
-        "the hub"
+        "io-shim's traits"
     }
 }
 
@@ -77,7 +77,7 @@ macro_rules! rows {
             let _ = row as fn($($type),*) -> _;
             let names = [$(stringify!($wants)),*].map(|name| match name.split('_').next() {
                 Some("futures") => "futures-io",
-                Some("hub") => "the hub",
+                Some("hub") => "io-shim's traits",
                 _ => name,
             });
             Row { wants: names.join(", "), code: squeeze(stringify!($code)) }
@@ -89,7 +89,7 @@ macro_rules! rows {
 struct Mine;
 
 impl AsyncReadBuf for Mine {
-    fn poll_read_buf(
+    fn poll_read_into(
         self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -142,12 +142,12 @@ fn the_code_of_every_row_compiles_and_makes_what_is_wanted() {
 #[test]
 fn the_constructors_below_the_table_are_there() {
     let memory = || tokio::io::BufReader::new(&b""[..]);
-    wants::futures(&Shim::from_tokio_buf(memory()));
+    wants::futures(&Shim::from_tokio(memory()));
     wants::tokio(&Shim::from_futures_buf(futures::io::BufReader::new(&b""[..])));
     wants::std(&Shim::from_std_buf(io::BufReader::new(&b""[..])));
-    wants::tokio(&Shim::from_tokio(memory()).into_tokio());
-    wants::futures(&Shim::from_tokio(memory()).into_futures());
-    wants::hyper(&Shim::from_tokio(memory()).into_hyper());
-    wants::std(&Shim::from_std(io::empty()).into_std());
+    wants::tokio(&Shim::from_tokio(memory()).for_tokio());
+    wants::futures(&Shim::from_tokio(memory()).for_futures());
+    wants::hyper(&Shim::from_tokio(memory()).for_hyper());
+    wants::std(&Shim::from_std(io::empty()).for_std());
     wants::tokio(&Shim::from_futures(smol::Unblock::new(io::stdin())));
 }

@@ -1,4 +1,4 @@
-//! The provided methods of the hub's traits, for types that write the required ones alone.
+//! The provided methods of io-shim's traits, for types that write the required ones alone.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
@@ -13,15 +13,15 @@ use crate::mock::{context, ready};
 struct Plain(Vec<u8>);
 
 impl ReadBuf for Plain {
-    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         cursor.append(b"abc");
         Ok(())
     }
 }
 
 impl AsyncReadBuf for Plain {
-    fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.get_mut().read_buf(cursor))
+    fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.get_mut().read_into(cursor))
     }
 }
 
@@ -44,9 +44,9 @@ impl AsyncWrite for Plain {
 fn reads_into_several_slices_use_the_first_that_is_not_empty() {
     let (mut a, mut b) = ([0; 4], [0; 4]);
     let mut bufs = [IoSliceMut::new(&mut []), IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
-    assert_eq!(Plain::default().read_vectored(&mut bufs).unwrap(), 3);
+    assert_eq!(Plain::default().read_into_vectored(&mut bufs).unwrap(), 3);
     let mut shim = Shim::new(Plain::default());
-    assert_eq!(ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs)).unwrap(), 3);
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 3);
     assert_eq!((&a, &b), (b"abc\0", &[0; 4]));
 }
 
@@ -61,10 +61,10 @@ fn writes_from_several_slices_use_the_first_that_is_not_empty() {
 
 #[test]
 fn queries_and_hints_say_no_and_nothing() {
-    assert!(!ReadBuf::is_read_vectored(&Plain::default()));
+    assert!(!ReadBuf::supports_vectored_reads(&Plain::default()));
     assert_eq!(ReadBuf::init_hint(&Plain::default(), 100), 0);
     let shim = Shim::new(Plain::default());
-    assert!(!AsyncReadBuf::is_read_vectored(&shim) && !AsyncWrite::is_write_vectored(&shim));
+    assert!(!AsyncReadBuf::supports_vectored_reads(&shim) && !AsyncWrite::supports_vectored_writes(&shim));
     assert_eq!(AsyncReadBuf::init_hint(&shim, 100), 0);
 }
 

@@ -139,7 +139,7 @@ impl hyper::rt::Read for Memory {
         cx: &mut Context<'_>,
         buf: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        io_shim::with_hyper_cursor(buf, 0, |cursor| io_shim::AsyncReadBuf::poll_read_buf(self, cx, cursor))
+        io_shim::with_hyper_cursor(buf, 0, |cursor| io_shim::AsyncReadBuf::poll_read_into(self, cx, cursor))
     }
 }
 
@@ -158,7 +158,7 @@ impl futures::io::AsyncRead for Memory {
 }
 
 impl io_shim::AsyncReadBuf for Memory {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -182,7 +182,7 @@ macro_rules! buffered {
     )*};
 }
 
-buffered!(tokio::io::AsyncBufRead, futures::io::AsyncBufRead, io_shim::AsyncFillBuf);
+buffered!(tokio::io::AsyncBufRead, futures::io::AsyncBufRead, io_shim::AsyncBufRead);
 
 macro_rules! takes_all {
     ($($trait:path, $close:ident $(, $query:ident)?;)*) => {$(
@@ -218,5 +218,5 @@ takes_all! {
     tokio::io::AsyncWrite, poll_shutdown, is_write_vectored;
     futures::io::AsyncWrite, poll_close;
     hyper::rt::Write, poll_shutdown, is_write_vectored;
-    io_shim::AsyncWrite, poll_shutdown, is_write_vectored;
+    io_shim::AsyncWrite, poll_shutdown, supports_vectored_writes;
 }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use io_shim::{
-    AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Hyper, ReadBuf, Shim, Std, Tokio, WriteVectored,
+    AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, Futures, Hyper, ReadBuf, Shim, Std, Tokio, WriteVectored,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -15,7 +15,7 @@ use crate::mock::{Script, Sink};
 fn one_value_is_every_ecosystems_type() {
     fn reads<T: tokio::io::AsyncRead + futures::io::AsyncRead + hyper::rt::Read + AsyncReadBuf>(_: T) {}
     fn writes<T: tokio::io::AsyncWrite + futures::io::AsyncWrite + hyper::rt::Write + AsyncWrite>(_: T) {}
-    fn fills<T: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncFillBuf>(_: T) {}
+    fn fills<T: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncBufRead>(_: T) {}
     fn seeks<T: tokio::io::AsyncSeek + futures::io::AsyncSeek + AsyncSeek>(_: T) {}
 
     reads(Shim::from_tokio(Script::default()));
@@ -27,7 +27,7 @@ fn one_value_is_every_ecosystems_type() {
     writes(Shim::from_hyper(Sink::new(true)));
     writes(Shim::new(Sink::new(true)));
     fills(Shim::from_tokio(&b""[..]));
-    fills(Shim::from_tokio_buf(&b""[..]));
+    fills(Shim::from_tokio(&b""[..]));
     fills(Shim::from_futures(&b""[..]));
     fills(Shim::from_futures_buf(&b""[..]));
     fills(Shim::new(&b""[..]));
@@ -40,9 +40,9 @@ fn one_value_is_every_ecosystems_type() {
 fn a_narrowed_shim_is_not_ambiguous() {
     futures::executor::block_on(async {
         let mut byte = [0; 2];
-        let mut shim = Shim::from_futures(&b"abcdef"[..]).into_tokio();
+        let mut shim = Shim::from_futures(&b"abcdef"[..]).for_tokio();
         assert_eq!(shim.read(&mut byte).await.unwrap(), 2);
-        let mut shim = shim.into_futures();
+        let mut shim = shim.for_futures();
         assert_eq!(shim.read(&mut byte).await.unwrap(), 2);
         assert_eq!(&byte, b"cd");
         let mut shim = Shim::from_tokio(Sink::new(true)).only::<Futures>();
@@ -59,11 +59,11 @@ fn the_hubs_traits_beside_others_make_nothing_ambiguous() {
     use std::io::Read as _;
     let mut slice = &b"abcd"[..];
     let mut byte = [0];
-    assert_eq!(slice.read_slice(&mut byte).unwrap(), 1);
+    assert_eq!(slice.read_into_slice(&mut byte).unwrap(), 1);
     assert_eq!(std::io::Read::by_ref(&mut slice).bytes().next().unwrap().unwrap(), b'b');
     // The ambiguity of tokio's and futures' own traits on `&[u8]` is theirs; a narrowed shim has none.
     futures::executor::block_on(async {
-        let mut shim = Shim::new(slice).into_tokio();
+        let mut shim = Shim::new(slice).for_tokio();
         assert_eq!(shim.read_u8().await.unwrap(), b'c');
     });
 }
@@ -109,7 +109,7 @@ mod only {
                 }
             }
             impl io_shim::AsyncReadBuf for $type {
-                fn poll_read_buf(
+                fn poll_read_into(
                     self: Pin<&mut Self>,
                     _: &mut Context<'_>,
                     _: io_shim::BorrowedCursor<'_>,
@@ -153,7 +153,7 @@ mod only {
             }
         )*};
     }
-    fills!(tokio::io::AsyncBufRead, futures::io::AsyncBufRead, io_shim::AsyncFillBuf);
+    fills!(tokio::io::AsyncBufRead, futures::io::AsyncBufRead, io_shim::AsyncBufRead);
 
     impl tokio::io::AsyncSeek for Seeks {
         fn start_seek(self: Pin<&mut Self>, _: SeekFrom) -> Result<()> {
@@ -221,18 +221,18 @@ mod only {
     }
 
     impl io_shim::ReadBuf for SyncReads {
-        fn read_buf(&mut self, _: io_shim::BorrowedCursor<'_>) -> Result<()> {
+        fn read_into(&mut self, _: io_shim::BorrowedCursor<'_>) -> Result<()> {
             unreachable!()
         }
     }
 
     impl io_shim::WriteVectored for SyncWrites {
-        fn is_write_vectored(&self) -> bool {
+        fn supports_vectored_writes(&self) -> bool {
             unreachable!()
         }
     }
 
-    /// Has the hub's asynchronous traits, all of them.
+    /// Has io-shim's asynchronous traits, all of them.
     pub struct All;
 
     impl io_shim::AsyncReadBuf for All {
@@ -241,7 +241,7 @@ mod only {
     impl io_shim::AsyncWrite for All {
         io_shim::delegate!(AsyncWrite: |_| Pin::new(&mut Writes), |_| &Writes);
     }
-    impl io_shim::AsyncFillBuf for All {
+    impl io_shim::AsyncBufRead for All {
         fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<&[u8]>> {
             unreachable!()
         }
@@ -251,19 +251,19 @@ mod only {
         io_shim::delegate!(AsyncSeek: |_| Pin::new(&mut Seeks), |_| &Seeks);
     }
 
-    /// Has the hub's synchronous traits, all of them.
+    /// Has io-shim's synchronous traits, all of them.
     pub struct SyncAll;
 
     std_reads!(SyncAll);
     std_writes!(SyncAll);
 
     impl io_shim::ReadBuf for SyncAll {
-        fn read_buf(&mut self, _: io_shim::BorrowedCursor<'_>) -> Result<()> {
+        fn read_into(&mut self, _: io_shim::BorrowedCursor<'_>) -> Result<()> {
             unreachable!()
         }
     }
     impl io_shim::WriteVectored for SyncAll {
-        fn is_write_vectored(&self) -> bool {
+        fn supports_vectored_writes(&self) -> bool {
             unreachable!()
         }
     }
@@ -291,7 +291,7 @@ type Chunked = std::pin::Pin<Box<dyn futures::Sink<Bytes, Error = std::io::Error
 
 /// The head of a table of what a shim is.
 const HEAD: &str =
-    "| `T` has | made by | tokio's | futures-io's | hyper's | std's | the hub's |\n|---|---|---|---|---|---|---|\n";
+    "| `T` has | made by | tokio's | futures-io's | hyper's | std's | io-shim's |\n|---|---|---|---|---|---|---|\n";
 
 /// A row of such a table, made of what the compiler says.
 macro_rules! row {
@@ -321,7 +321,7 @@ macro_rules! row {
         let hub = cell(&[
             ("AsyncReadBuf", implements!($shim: AsyncReadBuf)),
             ("AsyncWrite", implements!($shim: AsyncWrite)),
-            ("AsyncFillBuf", implements!($shim: AsyncFillBuf)),
+            ("AsyncBufRead", implements!($shim: AsyncBufRead)),
             ("AsyncSeek", implements!($shim: AsyncSeek)),
             ("ReadBuf", implements!($shim: ReadBuf)),
             ("WriteVectored", implements!($shim: WriteVectored)),
@@ -332,14 +332,13 @@ macro_rules! row {
 
 /// The table of `docs/MATRIX.md`: by constructor and by trait of the type inside.
 fn truth_table() -> String {
-    use io_shim::{AllowStd, Fd, FuturesBuf, Native, SinkWriter, Smol, StdBuf, StreamReader, TokioBuf};
+    use io_shim::{AllowStd, Fd, FuturesBuf, Native, SinkWriter, Smol, StdBuf, StreamReader};
     use only::{Fills, Reads, Seeks, StdFills, StdReads, StdSeeks, StdWrites, SyncReads, SyncWrites, Writes};
     use std::{os::unix::net::UnixStream, sync::Arc};
     let rows = [
         row!("tokio's `AsyncRead`", "Shim::from_tokio(t)", Shim<Reads, Tokio>),
         row!("tokio's `AsyncWrite`", "Shim::from_tokio(t)", Shim<Writes, Tokio>),
         row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio(t)", Shim<Fills, Tokio>),
-        row!("tokio's `AsyncRead`, `AsyncBufRead`", "Shim::from_tokio_buf(t)", Shim<Fills, TokioBuf>),
         row!("tokio's `AsyncSeek`", "Shim::from_tokio(t)", Shim<Seeks, Tokio>),
         row!("futures-io's `AsyncRead`", "Shim::from_futures(t)", Shim<Reads, Futures>),
         row!("futures-io's `AsyncWrite`", "Shim::from_futures(t)", Shim<Writes, Futures>),
@@ -352,10 +351,10 @@ fn truth_table() -> String {
         row!("smol's `UnixStream`", "Shim::from_smol(t)", Shim<Arc<smol::Async<UnixStream>>, Smol<UnixStream>>),
         row!("a `Stream` of `Result<Bytes, io::Error>`", "Shim::from_stream(t)", Shim<StreamReader<Chunks, Bytes>>),
         row!("a `Sink` of `Bytes`", "Shim::from_sink(t)", Shim<SinkWriter<Chunked>>),
-        row!("the hub's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>),
-        row!("the hub's `AsyncWrite`", "Shim::new(t)", Shim<Writes>),
-        row!("the hub's `AsyncReadBuf`, `AsyncFillBuf`", "Shim::new(t)", Shim<Fills>),
-        row!("the hub's `AsyncSeek`", "Shim::new(t)", Shim<Seeks>),
+        row!("io-shim's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>),
+        row!("io-shim's `AsyncWrite`", "Shim::new(t)", Shim<Writes>),
+        row!("io-shim's `AsyncReadBuf`, `AsyncBufRead`", "Shim::new(t)", Shim<Fills>),
+        row!("io-shim's `AsyncSeek`", "Shim::new(t)", Shim<Seeks>),
         row!("std's `Read`", "Shim::from_std(t)", Shim<StdReads, Std>),
         row!("std's `Write`", "Shim::from_std(t)", Shim<StdWrites, Std>),
         row!("std's `Read`, `BufRead`", "Shim::from_std(t)", Shim<StdFills, Std>),
@@ -371,13 +370,13 @@ fn truth_table() -> String {
         row!("std's `Write`, and never blocks", "Shim::allow_std(t)", Shim<StdWrites, AllowStd>),
         row!("std's `Read`, `BufRead`, and never blocks", "Shim::allow_std(t)", Shim<StdFills, AllowStd>),
         row!("std's `Seek`, and never blocks", "Shim::allow_std(t)", Shim<StdSeeks, AllowStd>),
-        row!("the hub's `ReadBuf`", "Shim::new(t)", Shim<SyncReads>),
-        row!("the hub's `WriteVectored`", "Shim::new(t)", Shim<SyncWrites>),
-        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_tokio()", Shim<Reads, Tokio, Tokio>),
-        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_futures()", Shim<Reads, Tokio, Futures>),
-        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).into_hyper()", Shim<Reads, Tokio, Hyper>),
-        row!("the hub's `ReadBuf`", "Shim::new(t).into_std()", Shim<SyncReads, Native, Std>),
-        row!("the hub's `ReadBuf`", "Shim::new(t).into_tokio()", Shim<SyncReads, Native, Tokio>),
+        row!("io-shim's `ReadBuf`", "Shim::new(t)", Shim<SyncReads>),
+        row!("io-shim's `WriteVectored`", "Shim::new(t)", Shim<SyncWrites>),
+        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).for_tokio()", Shim<Reads, Tokio, Tokio>),
+        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).for_futures()", Shim<Reads, Tokio, Futures>),
+        row!("tokio's `AsyncRead`", "Shim::from_tokio(t).for_hyper()", Shim<Reads, Tokio, Hyper>),
+        row!("io-shim's `ReadBuf`", "Shim::new(t).for_std()", Shim<SyncReads, Native, Std>),
+        row!("io-shim's `ReadBuf`", "Shim::new(t).for_tokio()", Shim<SyncReads, Native, Tokio>),
     ];
     format!("{HEAD}{}", rows.concat())
 }
@@ -437,7 +436,7 @@ fn short_table() -> String {
         short_row!("std's traits, and never blocks", "Shim::allow_std(t)", Shim<Memory, AllowStd>),
         short_row!("a `Stream` of bytes", "Shim::from_stream(t)", Shim<StreamReader<Chunks, Bytes>>),
         short_row!("a `Sink` of `Bytes`", "Shim::from_sink(t)", Shim<SinkWriter<Chunked>>),
-        short_row!("tokio's traits", "Shim::from_tokio(t).into_futures()", Shim<Memory, Tokio, Futures>),
+        short_row!("tokio's traits", "Shim::from_tokio(t).for_futures()", Shim<Memory, Tokio, Futures>),
     ];
     let head = "| `t` has | made by | for tokio | for futures-io | for hyper | for std |\n|---|---|---|---|---|---|\n";
     format!("{head}{}", rows.concat())

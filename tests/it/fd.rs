@@ -56,10 +56,10 @@ fn nothing_is_initialised_but_what_is_filled() {
     let mut shim = Shim::from_fd(file(&[5; 1234]));
     let mut memory = [MaybeUninit::new(7); 5000];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
-    ReadBuf::read_buf(&mut shim, buf.unfilled().limit(1000)).unwrap();
+    ReadBuf::read_into(&mut shim, buf.unfilled().limit(1000)).unwrap();
     assert_eq!((buf.filled().len(), buf.init_len()), (1000, 1000));
-    ReadBuf::read_buf(&mut shim, buf.unfilled()).unwrap();
-    ReadBuf::read_buf(&mut shim, buf.unfilled()).unwrap();
+    ReadBuf::read_into(&mut shim, buf.unfilled()).unwrap();
+    ReadBuf::read_into(&mut shim, buf.unfilled()).unwrap();
     assert_eq!((buf.filled(), buf.init_len()), (&[5; 1234][..], 1234));
     // SAFETY: the memory was made of initialised bytes.
     assert!(memory[1234..].iter().all(|byte| unsafe { byte.assume_init() } == 7), "zeroed");
@@ -72,7 +72,7 @@ fn reading_allocates_nothing() {
     let mut received = Vec::with_capacity(3000);
     let before = crate::alloc::allocations();
     for _ in 0..10 {
-        ReadBuf::read_buf(&mut shim, spare(&mut received).unfilled().limit(300)).unwrap();
+        ReadBuf::read_into(&mut shim, spare(&mut received).unfilled().limit(300)).unwrap();
     }
     assert_eq!((received.len(), crate::alloc::allocations() - before), (3000, 0));
 }
@@ -168,7 +168,7 @@ fn a_line_and_then_the_rest_lose_nothing() {
     while {
         let before = rest.len();
         rest.reserve(7);
-        ReadBuf::read_buf(&mut shim, spare(&mut rest).unfilled().limit(7)).unwrap();
+        ReadBuf::read_into(&mut shim, spare(&mut rest).unfilled().limit(7)).unwrap();
         rest.len() > before
     } {}
     assert_eq!((&*line, &*rest), ("the first line\n", &b"and the rest of it"[..]));
@@ -216,15 +216,15 @@ fn sockets_are_read_vectored_and_may_not_block() {
     socket.set_nonblocking(true).unwrap();
     let mut shim = Shim::from_fd(&socket);
     let mut vec = Vec::with_capacity(10);
-    let error = ReadBuf::read_buf(&mut shim, spare(&mut vec).unfilled()).unwrap_err();
+    let error = ReadBuf::read_into(&mut shim, spare(&mut vec).unfilled()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     socket.set_nonblocking(false).unwrap();
     peer.write_all(b"abcdef").unwrap();
     let (mut one, mut two) = ([0; 4], [0; 4]);
-    assert!(ReadBuf::is_read_vectored(&shim));
+    assert!(ReadBuf::supports_vectored_reads(&shim));
     let n = Read::read_vectored(&mut shim, &mut [IoSliceMut::new(&mut one), IoSliceMut::new(&mut two)]).unwrap();
     assert_eq!((n, &one, &two[..2]), (6, b"abcd", &b"ef"[..]));
-    assert!(WriteVectored::is_write_vectored(&shim));
+    assert!(WriteVectored::supports_vectored_writes(&shim));
     assert_eq!(shim.write_vectored(&[IoSlice::new(b"one"), IoSlice::new(b"two")]).unwrap(), 6);
     drop(socket);
     let mut received = Vec::new();
@@ -285,7 +285,7 @@ mod traced {
     fn by_the_shim() {
         run(Shim::from_fd, |shim, memory| {
             let mut buf = BorrowedBuf::from(memory);
-            ReadBuf::read_buf(shim, buf.unfilled())?;
+            ReadBuf::read_into(shim, buf.unfilled())?;
             assert_eq!(buf.init_len(), buf.filled().len(), "zeroed");
             Ok(buf.filled().len())
         });

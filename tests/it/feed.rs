@@ -2,7 +2,6 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
@@ -12,7 +11,7 @@ use crate::alloc::heap;
 use crate::mock::{ready, sentinels, violation, zeroes};
 
 fn bounce(size: usize) -> Offer {
-    Offer::Bounce(NonZeroUsize::new(size).unwrap())
+    Offer::bounce(size)
 }
 
 /// Reads `n` bytes into fresh memory of `capacity` bytes; returns the length of the offer and the bytes zeroed beyond `n`.

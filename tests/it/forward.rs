@@ -1,10 +1,10 @@
-//! The hub's traits for pointers, and for memory.
+//! io-shim's traits for pointers, and for memory.
 
 use std::io::{self, Cursor, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;
 use std::task::Poll;
 
-use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, Shim, WriteVectored, spare};
+use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, Shim, WriteVectored, spare};
 
 use crate::mock::{Script, Sink, context};
 
@@ -12,14 +12,14 @@ use crate::mock::{Script, Sink, context};
 fn pointers_forward_every_method() {
     fn reads<R: AsyncReadBuf>(mut reader: Pin<&mut R>) {
         let mut cx = context();
-        assert!(reader.is_read_vectored());
+        assert!(reader.supports_vectored_reads());
         assert_eq!(reader.init_hint(10), 0);
         let (mut a, mut b) = ([0; 1], [0; 1]);
         let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
-        assert!(matches!(reader.as_mut().poll_read_vectored(&mut cx, &mut bufs), Poll::Ready(Ok(2))));
-        assert!(matches!(reader.as_mut().poll_read_slice(&mut cx, &mut a), Poll::Ready(Ok(1))));
+        assert!(matches!(reader.as_mut().poll_read_into_vectored(&mut cx, &mut bufs), Poll::Ready(Ok(2))));
+        assert!(matches!(reader.as_mut().poll_read_into_slice(&mut cx, &mut a), Poll::Ready(Ok(1))));
         let mut vec = Vec::with_capacity(1);
-        assert!(matches!(reader.poll_read_buf(&mut cx, spare(&mut vec).unfilled()), Poll::Ready(Ok(()))));
+        assert!(matches!(reader.poll_read_into(&mut cx, spare(&mut vec).unfilled()), Poll::Ready(Ok(()))));
         assert_eq!((a, b, &vec[..]), (*b"c", *b"b", &b"d"[..]));
     }
     reads(Pin::new(&mut &mut &b"abcdef"[..]));
@@ -28,7 +28,7 @@ fn pointers_forward_every_method() {
 
     fn writes<W: AsyncWrite>(mut writer: Pin<&mut W>) {
         let mut cx = context();
-        assert!(writer.is_write_vectored());
+        assert!(writer.supports_vectored_writes());
         let bufs = [IoSlice::new(b"a"), IoSlice::new(b"b")];
         assert!(matches!(writer.as_mut().poll_write_vectored(&mut cx, &bufs), Poll::Ready(Ok(2))));
         assert!(matches!(writer.as_mut().poll_write(&mut cx, b"c"), Poll::Ready(Ok(1))));
@@ -41,7 +41,7 @@ fn pointers_forward_every_method() {
     writes(Pin::new(&mut Box::pin(&mut sink)));
     assert_eq!((&sink.data[..], sink.flushes, sink.shutdowns), (&b"abcabcabc"[..], 3, 3));
 
-    fn seeks<S: AsyncSeek + AsyncFillBuf>(mut seeker: Pin<&mut S>) {
+    fn seeks<S: AsyncSeek + AsyncBufRead>(mut seeker: Pin<&mut S>) {
         let mut cx = context();
         assert!(matches!(seeker.as_mut().poll_seek(&mut cx, SeekFrom::Start(2)), Poll::Ready(Ok(2))));
         assert!(matches!(seeker.as_mut().poll_fill_buf(&mut cx), Poll::Ready(Ok(b"c"))));
@@ -68,14 +68,14 @@ fn a_slice_only_reader_keeps_its_hint_behind_pointers() {
 #[test]
 fn synchronous_pointers_forward_every_method() {
     fn reads<R: ReadBuf>(mut reader: R) {
-        assert!(ReadBuf::is_read_vectored(&reader));
+        assert!(ReadBuf::supports_vectored_reads(&reader));
         assert_eq!(ReadBuf::init_hint(&reader, 10), 0);
         let (mut a, mut b) = ([0; 1], [0; 1]);
         let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
-        assert_eq!(ReadBuf::read_vectored(&mut reader, &mut bufs).unwrap(), 2);
-        assert_eq!(reader.read_slice(&mut a).unwrap(), 1);
+        assert_eq!(ReadBuf::read_into_vectored(&mut reader, &mut bufs).unwrap(), 2);
+        assert_eq!(reader.read_into_slice(&mut a).unwrap(), 1);
         let mut vec = Vec::with_capacity(9);
-        ReadBuf::read_buf(&mut reader, spare(&mut vec).unfilled()).unwrap();
+        ReadBuf::read_into(&mut reader, spare(&mut vec).unfilled()).unwrap();
         assert_eq!((a, b, &vec[..]), (*b"c", *b"b", &b"def"[..]));
     }
     reads(&mut &b"abcdef"[..]);
@@ -83,14 +83,14 @@ fn synchronous_pointers_forward_every_method() {
     reads(Cursor::new("abcdef"));
     let boxed: Box<dyn ReadBuf> = Box::new(&b"abcdef"[..]);
     reads(boxed);
-    assert!(WriteVectored::is_write_vectored(&&mut Vec::new()));
-    assert!(WriteVectored::is_write_vectored(&Box::new(io::sink())));
+    assert!(WriteVectored::supports_vectored_writes(&&mut Vec::new()));
+    assert!(WriteVectored::supports_vectored_writes(&Box::new(io::sink())));
 }
 
 #[test]
 fn memory_takes_and_gives_several_slices_in_one_call() {
     fn writes<W: AsyncWrite + Unpin>(mut writer: W) -> W {
-        assert!(writer.is_write_vectored());
+        assert!(writer.supports_vectored_writes());
         let bufs = [IoSlice::new(b"a"), IoSlice::new(b""), IoSlice::new(b"bc")];
         assert!(matches!(Pin::new(&mut writer).poll_write_vectored(&mut context(), &bufs), Poll::Ready(Ok(3))));
         writer
@@ -101,10 +101,10 @@ fn memory_takes_and_gives_several_slices_in_one_call() {
     assert_eq!(writes(Cursor::new([0; 3])).into_inner(), *b"abc");
     let mut shim = writes(Shim::new(Cursor::new(vec![])));
     shim.get_mut().set_position(0);
-    assert!(AsyncReadBuf::is_read_vectored(&shim));
+    assert!(AsyncReadBuf::supports_vectored_reads(&shim));
     let (mut a, mut b) = ([0; 1], [0; 2]);
     let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
-    assert!(matches!(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs), Poll::Ready(Ok(3))));
+    assert!(matches!(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs), Poll::Ready(Ok(3))));
     assert_eq!((&a, &b), (b"a", b"bc"));
 }
 

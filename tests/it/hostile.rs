@@ -31,11 +31,11 @@ impl futures::io::AsyncRead for Liar {
 }
 
 impl AsyncReadBuf for Liar {
-    fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_read_slice(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(self.0))
     }
 }
@@ -90,7 +90,7 @@ where
     let mut memory = [std::mem::MaybeUninit::uninit(); 64];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().append(b"kept");
-    let hub = ready(Pin::new(&mut shim).poll_read_buf(&mut cx, buf.unfilled()));
+    let hub = ready(Pin::new(&mut shim).poll_read_into(&mut cx, buf.unfilled()));
     assert_eq!(&buf.filled()[..4], b"kept");
     let hub = hub.map(|()| buf.filled().len() - 4);
 
@@ -202,7 +202,7 @@ fn count_for_an_empty_buffer_is_an_error() {
     let mut buf = ReadBuf::new(&mut []);
     let result = ready(tokio::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut context(), &mut buf));
     assert_eq!(violation(result), ContractViolation::ReadTooMuch { returned: 1, offered: 0 });
-    let result = ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut []));
+    let result = ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut []));
     assert_eq!(violation(result), ContractViolation::ReadTooMuch { returned: 1, offered: 0 });
 }
 
@@ -305,12 +305,12 @@ fn data_with_pending_or_an_error_is_carried_where_it_can_be_said() {
     assert_eq!(buf.filled(), b"pe");
     // Into a slice: a count with Pending, the error with an error.
     let mut bytes = [0; 8];
-    assert!(matches!(Pin::new(&mut pending).poll_read_slice(&mut cx, &mut bytes), Poll::Ready(Ok(1))));
-    assert!(matches!(Pin::new(&mut failing).poll_read_slice(&mut cx, &mut bytes), Poll::Ready(Err(_))));
-    /// The same, of the hub's own kind.
+    assert!(matches!(Pin::new(&mut pending).poll_read_into_slice(&mut cx, &mut bytes), Poll::Ready(Ok(1))));
+    assert!(matches!(Pin::new(&mut failing).poll_read_into_slice(&mut cx, &mut bytes), Poll::Ready(Err(_))));
+    /// The same, of io-shim's own kind.
     struct Native;
     impl AsyncReadBuf for Native {
-        fn poll_read_buf(
+        fn poll_read_into(
             self: Pin<&mut Self>,
             _: &mut Context<'_>,
             mut cursor: BorrowedCursor<'_>,

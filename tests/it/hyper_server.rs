@@ -72,7 +72,7 @@ fn http1_runs_over_sockets_of_smol_and_over_any_other_conversion() {
     smol::block_on(async {
         echoes_over_http1(Shim::from_smol, Shim::from_smol).await;
         echoes_over_http1(Shim::from_futures, Shim::from_futures).await;
-        let through_tokio = |stream| Shim::from_tokio(Shim::from_smol(stream).into_tokio()).into_hyper();
+        let through_tokio = |stream| Shim::from_tokio(Shim::from_smol(stream).for_tokio()).for_hyper();
         echoes_over_http1(through_tokio, through_tokio).await;
         let nested = |stream| Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(Shim::from_futures(stream))));
         echoes_over_http1(nested, nested).await;
@@ -206,7 +206,7 @@ fn an_upgraded_connection_is_a_stream_of_tokios_and_of_futures_io() {
         let (received, echoed) = upgraded(
             async |io| {
                 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
-                let (mut reader, mut writer) = Shim::from_hyper(io).into_futures().split();
+                let (mut reader, mut writer) = Shim::from_hyper(io).for_futures().split();
                 let mut received = Vec::new();
                 let send = async {
                     writer.write_all(&sent).await.unwrap();
@@ -217,7 +217,7 @@ fn an_upgraded_connection_is_a_stream_of_tokios_and_of_futures_io() {
             },
             async |io| {
                 use tokio::io::AsyncWriteExt as _;
-                let (mut reader, mut writer) = tokio::io::split(Shim::from_hyper(io).into_tokio());
+                let (mut reader, mut writer) = tokio::io::split(Shim::from_hyper(io).for_tokio());
                 let echoed = tokio::io::copy(&mut reader, &mut writer).await.unwrap();
                 writer.shutdown().await.unwrap();
                 echoed

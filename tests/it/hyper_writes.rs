@@ -72,7 +72,7 @@ impl Wire {
 }
 
 impl AsyncReadBuf for Wire {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -118,7 +118,7 @@ macro_rules! writes {
     };
 }
 
-writes!(AsyncWrite, poll_shutdown, is_write_vectored);
+writes!(AsyncWrite, poll_shutdown, supports_vectored_writes);
 writes!(futures::io::AsyncWrite, poll_close);
 
 /// Writes per response of one connection, over what `wrap` makes of a wire.
@@ -136,7 +136,7 @@ where
 
 #[test]
 fn as_few_over_a_shim_as_over_a_native_vectored_writer() {
-    let native = writes(true, |wire| Shim::new(wire).into_hyper(), Shim::into_inner);
+    let native = writes(true, |wire| Shim::new(wire).for_hyper(), Shim::into_inner);
     assert_eq!(native, [5; 20]);
     assert_eq!(writes(true, Shim::from_futures, Shim::into_inner), native);
     let nested = writes(true, |wire| Shim::from_tokio(Shim::from_futures(wire)), |shim| shim.into_inner().into_inner());

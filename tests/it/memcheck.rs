@@ -79,7 +79,7 @@ fn is_exact<R: AsyncReadBuf + AsyncRead + Unpin>(make: impl Fn(Script) -> R) {
         // SAFETY: that many were, as was checked.
         unsafe { buf.set_init(init) };
         buf.unfilled().advance_checked(filled);
-        let _ = Pin::new(&mut reader).poll_read_buf(&mut context(), buf.unfilled());
+        let _ = Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled());
         (filled, init) = (buf.filled().len(), buf.init_len());
         assert_eq!(defined(&memory), init);
     }
@@ -104,21 +104,21 @@ fn the_watermark_is_exact_on_every_outcome() {
     is_exact(Shim::from_tokio);
     is_exact(Shim::from_futures);
     is_exact(Shim::new);
-    is_exact(|script| Shim::from_tokio_buf(tokio::io::BufReader::new(script)));
+    is_exact(|script| Shim::from_tokio(tokio::io::BufReader::new(script)));
     is_exact(|script| Shim::from_futures_buf(futures::io::BufReader::new(script)));
     is_exact(|script| Shim::from_futures(script).with_offer(Offer::Whole));
-    is_exact(|script| Shim::from_futures(script).with_offer(Offer::Bounce(64.try_into().unwrap())));
+    is_exact(|script| Shim::from_futures(script).with_offer(Offer::bounce(64)));
     is_exact(|script| Shim::from_tokio(Shim::new(Shim::from_futures(Shim::from_tokio(script)))));
 }
 
 #[test]
 #[ignore = "asks valgrind"]
 fn a_bounce_touches_nothing_but_what_it_fills() {
-    let mut reader = Shim::from_futures(Script::reads(20, 10)).with_offer(Offer::Bounce(500.try_into().unwrap()));
+    let mut reader = Shim::from_futures(Script::reads(20, 10)).with_offer(Offer::bounce(500));
     for _ in 0..20 {
         let mut memory = undefined(2000);
         let mut buf = BorrowedBuf::from(&mut memory[..]);
-        assert!(Pin::new(&mut reader).poll_read_buf(&mut context(), buf.unfilled()).is_ready());
+        assert!(Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled()).is_ready());
         assert_eq!((buf.init_len(), defined(&memory)), (10, 10));
     }
 }
@@ -163,8 +163,8 @@ fn the_mark_of_an_owned_buffer_is_exact_after_reads_consumption_and_growth() {
         partly += usize::from(buf.init_len() < buf.capacity());
         check(&mut buf);
         let _ = match round % 2 {
-            0 => Pin::new(&mut reader).poll_read_buf(&mut context(), buf.unfilled().limit(round * 11)),
-            _ => Pin::new(&mut tokio_reader).poll_read_buf(&mut context(), buf.unfilled()),
+            0 => Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled().limit(round * 11)),
+            _ => Pin::new(&mut tokio_reader).poll_read_into(&mut context(), buf.unfilled()),
         };
         check(&mut buf);
         buf.consume(buf.len() * 3 / 4);
@@ -187,7 +187,7 @@ fn a_real_socket_reads_straight_into_uninitialised_memory() {
         let mut memory = undefined(5000);
         let mut buf = BorrowedBuf::from(&mut memory[..]);
         while buf.filled().len() < 1234 {
-            std::future::poll_fn(|cx: &mut Context<'_>| match Pin::new(&mut shim).poll_read_buf(cx, buf.unfilled()) {
+            std::future::poll_fn(|cx: &mut Context<'_>| match Pin::new(&mut shim).poll_read_into(cx, buf.unfilled()) {
                 Poll::Ready(result) => {
                     result.unwrap();
                     Poll::Ready(())

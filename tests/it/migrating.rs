@@ -88,7 +88,7 @@ fn seek_again(mut io: impl futures::io::AsyncRead + futures::io::AsyncSeek + Unp
 async fn others_take_a_seek_that_was_given_up_for_a_later_one_and_a_shim_seeks() {
     assert_eq!(seek_again(TokioAsyncReadCompatExt::compat(Slow::default())), 6);
     assert_eq!(seek_again(async_compat::Compat::new(Slow::default())), 6);
-    assert_eq!(seek_again(Shim::from_tokio(Slow::default()).into_futures()), 11);
+    assert_eq!(seek_again(Shim::from_tokio(Slow::default()).for_futures()), 11);
 }
 
 async fn write_and_seek(mut file: impl futures::io::AsyncWrite + futures::io::AsyncSeek + Unpin) -> io::Result<u64> {
@@ -103,7 +103,7 @@ async fn async_compat_refuses_to_seek_a_real_file_after_a_write_and_a_shim_waits
     let file = || tokio::fs::File::from_std(tempfile::tempfile().unwrap());
     let error = write_and_seek(async_compat::Compat::new(file())).await.unwrap_err();
     assert!(error.to_string().contains("other file operation is pending"), "{error}");
-    assert_eq!(write_and_seek(Shim::from_tokio(file()).into_futures()).await.unwrap(), 1);
+    assert_eq!(write_and_seek(Shim::from_tokio(file()).for_futures()).await.unwrap(), 1);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn async_compat_does_not_enter_its_runtime_to_read_a_real_file_and_a_context_doe
 
     let runtime = Embedded::new().unwrap();
     let mut text = String::new();
-    let mut file = Shim::from_tokio(TokioContext::new(file(), runtime.handle().clone())).into_futures();
+    let mut file = Shim::from_tokio(TokioContext::new(file(), runtime.handle().clone())).for_futures();
     smol::block_on(file.read_to_string(&mut text)).unwrap();
     assert!(text.starts_with("# io-shim"));
 }

@@ -21,7 +21,7 @@ mod synchronous {
     pub use std::io::{BufRead, Seek, Write};
 }
 
-/// `Trait::method` of every method that a source file of the hub declares in its public traits.
+/// `Trait::method` of every method that a source file of io-shim's traits declares in its public traits.
 fn declared(source: &str) -> Vec<String> {
     let mut methods = Vec::new();
     let mut current = None;
@@ -37,7 +37,7 @@ fn declared(source: &str) -> Vec<String> {
     methods
 }
 
-/// Whether a method of the synchronous side is of a trait of std's, which the hub has no other for.
+/// Whether a method of the synchronous side is of a trait of std's, which io-shim's traits has no other for.
 fn is_std(method: &str) -> bool {
     ["BufRead::", "Write::", "Seek::"].iter().any(|name| method.starts_with(name))
 }
@@ -45,16 +45,16 @@ fn is_std(method: &str) -> bool {
 #[test]
 fn the_mirror_in_the_docs_is_true_and_whole() {
     let rows = mirror! {
-        AsyncReadBuf::poll_read_buf | ReadBuf::read_buf;
-        AsyncReadBuf::poll_read_slice | ReadBuf::read_slice;
-        AsyncReadBuf::poll_read_vectored | ReadBuf::read_vectored;
-        AsyncReadBuf::is_read_vectored | ReadBuf::is_read_vectored;
+        AsyncReadBuf::poll_read_into | ReadBuf::read_into;
+        AsyncReadBuf::poll_read_into_slice | ReadBuf::read_into_slice;
+        AsyncReadBuf::poll_read_into_vectored | ReadBuf::read_into_vectored;
+        AsyncReadBuf::supports_vectored_reads | ReadBuf::supports_vectored_reads;
         AsyncReadBuf::init_hint | ReadBuf::init_hint;
-        AsyncFillBuf::poll_fill_buf | BufRead::fill_buf;
-        AsyncFillBuf::consume | BufRead::consume;
+        AsyncBufRead::poll_fill_buf | BufRead::fill_buf;
+        AsyncBufRead::consume | BufRead::consume;
         AsyncWrite::poll_write | Write::write;
         AsyncWrite::poll_write_vectored | Write::write_vectored;
-        AsyncWrite::is_write_vectored | WriteVectored::is_write_vectored;
+        AsyncWrite::supports_vectored_writes | WriteVectored::supports_vectored_writes;
         AsyncWrite::poll_flush | Write::flush;
         AsyncWrite::poll_shutdown |;
         AsyncSeek::poll_seek | Seek::seek;
@@ -68,12 +68,12 @@ fn the_mirror_in_the_docs_is_true_and_whole() {
         };
         table.push_str(&format!("/// | `{asynchronous}` | {synchronous} |\n"));
     }
-    assert!(include_str!("../../src/hub/read.rs").contains(&table), "the table in the docs should read:\n{table}");
+    assert!(include_str!("../../src/traits/read.rs").contains(&table), "the table in the docs should read:\n{table}");
     let mut expected: Vec<_> = [
-        include_str!("../../src/hub/read.rs"),
-        include_str!("../../src/hub/fill.rs"),
-        include_str!("../../src/hub/write.rs"),
-        include_str!("../../src/hub/seek.rs"),
+        include_str!("../../src/traits/read.rs"),
+        include_str!("../../src/traits/buf_read.rs"),
+        include_str!("../../src/traits/write.rs"),
+        include_str!("../../src/traits/seek.rs"),
     ]
     .into_iter()
     .flat_map(declared)
@@ -82,5 +82,5 @@ fn the_mirror_in_the_docs_is_true_and_whole() {
     let mut named: Vec<_> = rows.iter().flat_map(|(one, two)| [*one, *two]).filter(is_ours).map(String::from).collect();
     expected.sort();
     named.sort();
-    assert_eq!(named, expected, "methods of the hub's traits and of the table");
+    assert_eq!(named, expected, "methods of io-shim's traits and of the table");
 }

@@ -106,7 +106,7 @@ impl hyper::rt::Read for Script {
 }
 
 impl io_shim::AsyncReadBuf for Script {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -232,7 +232,7 @@ macro_rules! sink {
 sink!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);
 sink!(futures::io::AsyncWrite, poll_close);
 sink!(hyper::rt::Write, poll_shutdown, is_write_vectored);
-sink!(io_shim::AsyncWrite, poll_shutdown, is_write_vectored);
+sink!(io_shim::AsyncWrite, poll_shutdown, supports_vectored_writes);
 
 /// A context whose waker does nothing.
 pub fn context() -> Context<'static> {

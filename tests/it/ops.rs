@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use io_shim::ops::{self, EndedEarly, LimitExceeded, blocking};
+use io_shim::owned::{self, EndedEarly, LimitExceeded, blocking};
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ContractViolation, ReadBuf, Shim, TrackedBuf};
 use proptest::prelude::*;
 
@@ -48,8 +48,8 @@ fn once<F: Future>(future: F) -> Option<F::Output> {
 struct Blocking(Script);
 
 impl ReadBuf for Blocking {
-    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        match Pin::new(&mut self.0).poll_read_buf(&mut context(), cursor) {
+    fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        match Pin::new(&mut self.0).poll_read_into(&mut context(), cursor) {
             Poll::Ready(result) => result,
             Poll::Pending => panic!("not ready"),
         }
@@ -60,14 +60,14 @@ impl ReadBuf for Blocking {
 fn read_buf_makes_the_room_and_counts() {
     let mut reader = Script::new([Step::Pending, Step::Data(bytes(10)), Step::Data(bytes(10))]);
     let mut buf = TrackedBuf::from(&b">"[..]);
-    assert!(once(ops::read_buf(&mut reader, &mut buf, 20)).is_none());
-    assert_eq!(done(ops::read_buf(&mut reader, &mut buf, 20)).unwrap(), 10);
+    assert!(once(owned::read_buf(&mut reader, &mut buf, 20)).is_none());
+    assert_eq!(done(owned::read_buf(&mut reader, &mut buf, 20)).unwrap(), 10);
     assert!(reader.offers.iter().all(|&offer| offer >= 20), "{:?}", reader.offers);
     // Never none, which could not be told from the end of file.
     let mut full = TrackedBuf::from(bytes(5));
-    assert_eq!(done(ops::read_buf(&mut reader, &mut full, 0)).unwrap(), 5.min(full.capacity() - 5));
-    done(ops::read_to_end(&mut reader, &mut full)).unwrap();
-    assert_eq!(done(ops::read_buf(&mut reader, &mut buf, 1)).unwrap(), 0);
+    assert_eq!(done(owned::read_buf(&mut reader, &mut full, 0)).unwrap(), 5.min(full.capacity() - 5));
+    done(owned::read_to_end(&mut reader, &mut full)).unwrap();
+    assert_eq!(done(owned::read_buf(&mut reader, &mut buf, 1)).unwrap(), 0);
     assert_eq!(buf[1..], bytes(10));
     assert_eq!(full[5..], bytes(10));
 }
@@ -78,17 +78,17 @@ fn read_exact_goes_on_after_being_given_up_and_reads_nothing_beyond() {
     let mut reader = parts(&data, 7).with_pending();
     let mut buf = TrackedBuf::new();
     let mut given_up = 0;
-    while once(ops::read_exact(&mut reader, &mut buf, 900)).is_none() {
+    while once(owned::read_exact(&mut reader, &mut buf, 900)).is_none() {
         given_up += 1;
     }
     assert!(given_up > 100);
     assert_eq!(buf, data[..900]);
     // There already.
     let calls = reader.calls;
-    done(ops::read_exact(&mut reader, &mut buf, 900)).unwrap();
+    done(owned::read_exact(&mut reader, &mut buf, 900)).unwrap();
     assert_eq!(reader.calls, calls);
     buf.consume(890);
-    done(ops::read_exact(&mut reader, &mut buf, 30)).unwrap();
+    done(owned::read_exact(&mut reader, &mut buf, 30)).unwrap();
     assert_eq!(buf, data[890..920]);
 }
 
@@ -101,7 +101,7 @@ fn read_exact_says_how_many_of_how_many_there_were_and_keeps_them() {
         assert_eq!(buf[2..], bytes(10));
     };
     let mut buf = TrackedBuf::from(&b"ab"[..]);
-    check(done(ops::read_exact(&mut parts(&bytes(10), 3), &mut buf, 20)).unwrap_err(), &buf);
+    check(done(owned::read_exact(&mut parts(&bytes(10), 3), &mut buf, 20)).unwrap_err(), &buf);
     let mut buf = TrackedBuf::from(&b"ab"[..]);
     check(blocking::read_exact(&mut Blocking(parts(&bytes(10), 3)), &mut buf, 20).unwrap_err(), &buf);
     assert!(EndedEarly::of(&io::ErrorKind::UnexpectedEof.into()).is_none());
@@ -110,13 +110,13 @@ fn read_exact_says_how_many_of_how_many_there_were_and_keeps_them() {
 #[test]
 fn an_announced_length_allocates_what_arrives_and_no_more() {
     let mut buf = TrackedBuf::new();
-    done(ops::read_exact(&mut parts(&bytes(10), 3), &mut buf, usize::MAX)).unwrap_err();
+    done(owned::read_exact(&mut parts(&bytes(10), 3), &mut buf, usize::MAX)).unwrap_err();
     assert_eq!(buf.capacity(), 64 << 10);
-    done(ops::read_exact(&mut parts(&bytes(1 << 20), 5000), &mut buf, 1 << 40)).unwrap_err();
+    done(owned::read_exact(&mut parts(&bytes(1 << 20), 5000), &mut buf, 1 << 40)).unwrap_err();
     assert!(buf.capacity() <= 4 * buf.len(), "{}", buf.capacity());
     // A length that is less, exactly.
     let mut buf = TrackedBuf::new();
-    done(ops::read_exact(&mut parts(&bytes(5000), 300), &mut buf, 5000)).unwrap();
+    done(owned::read_exact(&mut parts(&bytes(5000), 300), &mut buf, 5000)).unwrap();
     assert_eq!(buf.capacity(), 5000);
 }
 
@@ -130,7 +130,7 @@ fn read_to_end_keeps_what_was_read_when_it_is_given_up_or_fails() {
     let mut counted = 0;
     let error = loop {
         let before = buf.len();
-        match once(ops::read_to_end(&mut reader, &mut buf)) {
+        match once(owned::read_to_end(&mut reader, &mut buf)) {
             None => counted += buf.len() - before,
             Some(result) => break result.unwrap_err(),
         }
@@ -138,7 +138,7 @@ fn read_to_end_keeps_what_was_read_when_it_is_given_up_or_fails() {
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     // The last part came in the call that failed.
     assert_eq!((buf.len(), counted), (50 * 33, 49 * 33));
-    let read = done(ops::read_to_end(&mut reader, &mut buf)).unwrap();
+    let read = done(owned::read_to_end(&mut reader, &mut buf)).unwrap();
     assert_eq!((buf.len(), read), (5000, 5000 - 50 * 33));
     assert_eq!(buf, data);
 }
@@ -150,7 +150,7 @@ fn a_buffer_of_the_right_size_is_not_made_larger() {
         let mut buf = TrackedBuf::from(data.clone());
         buf.clear();
         let (capacity, address) = (buf.capacity(), buf.as_ptr());
-        assert_eq!(done(ops::read_to_end(&mut parts(&data, 100), &mut buf)).unwrap(), size);
+        assert_eq!(done(owned::read_to_end(&mut parts(&data, 100), &mut buf)).unwrap(), size);
         assert_eq!((buf.capacity(), buf.as_ptr(), buf.len()), (capacity, address, size));
         // One byte more is not lost.
         buf.clear();
@@ -163,13 +163,13 @@ fn a_buffer_of_the_right_size_is_not_made_larger() {
 #[test]
 fn a_buffer_grows_to_a_few_times_what_there_is_and_in_few_steps() {
     let mut buf = TrackedBuf::new();
-    done(ops::read_to_end(&mut parts(&bytes(100), 7), &mut buf)).unwrap();
+    done(owned::read_to_end(&mut parts(&bytes(100), 7), &mut buf)).unwrap();
     assert_eq!(buf.capacity(), 1024);
     let data = bytes(1 << 20);
     let mut reader: &[u8] = &data;
     let before = crate::alloc::allocations();
     let mut buf = TrackedBuf::new();
-    done(ops::read_to_end(&mut reader, &mut buf)).unwrap();
+    done(owned::read_to_end(&mut reader, &mut buf)).unwrap();
     assert_eq!(crate::alloc::allocations() - before, 12);
     assert_eq!(buf.capacity(), 2 << 20);
 }
@@ -180,7 +180,7 @@ fn a_maximum_is_kept_and_the_byte_that_passed_it_is_there() {
     for most in [0, 1, 31, 32, 998, 999] {
         let mut reader = parts(&data, 70);
         let mut buf = TrackedBuf::new();
-        let error = done(ops::read_to_end_within(&mut reader, &mut buf, most)).unwrap_err();
+        let error = done(owned::read_to_end_within(&mut reader, &mut buf, most)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(LimitExceeded::of(&error).map(|exceeded| exceeded.most), Some(most));
         assert_eq!(error.to_string(), format!("the stream is longer than {most} bytes"));
@@ -188,9 +188,9 @@ fn a_maximum_is_kept_and_the_byte_that_passed_it_is_there() {
         assert_eq!(buf.capacity(), most + 1);
         // Nothing is read anew, and nothing lost: the reader goes on.
         let calls = reader.calls;
-        done(ops::read_to_end_within(&mut reader, &mut buf, most)).unwrap_err();
+        done(owned::read_to_end_within(&mut reader, &mut buf, most)).unwrap_err();
         assert_eq!(reader.calls, calls);
-        done(ops::read_to_end(&mut reader, &mut buf)).unwrap();
+        done(owned::read_to_end(&mut reader, &mut buf)).unwrap();
         assert_eq!(buf, data);
 
         let mut buf = TrackedBuf::new();
@@ -202,7 +202,7 @@ fn a_maximum_is_kept_and_the_byte_that_passed_it_is_there() {
         let mut buf = TrackedBuf::new();
         let mut count = None;
         while count.is_none() {
-            count = once(ops::read_to_end_within(&mut reader, &mut buf, most));
+            count = once(owned::read_to_end_within(&mut reader, &mut buf, most));
         }
         assert!(count.unwrap().is_ok());
         assert_eq!(buf, data);
@@ -216,7 +216,7 @@ fn a_copy_writes_all_flushes_and_leaves_the_buffer_for_the_next() {
     let mut buf = TrackedBuf::with_capacity(10_000);
     for _ in 0..3 {
         let mut writer = Sink::new(false);
-        assert_eq!(done(ops::copy(&mut &data[..], &mut writer, &mut buf)).unwrap(), 100_000);
+        assert_eq!(done(owned::copy(&mut &data[..], &mut writer, &mut buf)).unwrap(), 100_000);
         assert!(writer.data == data && buf.is_empty());
         assert_eq!((writer.calls(), writer.flushes, writer.shutdowns), (10, 1, 0));
         assert_eq!(buf.capacity(), 10_000);
@@ -246,7 +246,7 @@ fn a_copy_over_a_slice_only_reader_zeroes_its_buffer_once_for_all_streams() {
     let mut zeroed = 0;
     for _ in 0..4 {
         let mut reader = Shim::from_futures(Counting(1 << 20, 0));
-        assert_eq!(done(ops::copy(&mut reader, &mut io::sink(), &mut buf)).unwrap(), 1 << 20);
+        assert_eq!(done(owned::copy(&mut reader, &mut io::sink(), &mut buf)).unwrap(), 1 << 20);
         zeroed += reader.get_ref().1;
     }
     assert_eq!(zeroed, 64 << 10);
@@ -258,7 +258,7 @@ fn a_copy_flushes_when_the_reader_has_nothing_to_give() {
         Script::new([Step::Data(bytes(10)), Step::Pending, Step::Pending, Step::Data(bytes(5)), Step::Pending]);
     let mut writer = Sink::new(false);
     let mut buf = TrackedBuf::new();
-    let (copied, polls) = drive(ops::copy(&mut reader, &mut writer, &mut buf));
+    let (copied, polls) = drive(owned::copy(&mut reader, &mut writer, &mut buf));
     assert_eq!((copied.unwrap(), polls), (15, 4));
     // After 10 bytes, after 5 more, in the end; not anew at the second `Pending`.
     assert_eq!(writer.flushes, 3);
@@ -269,7 +269,7 @@ fn a_copy_that_was_given_up_after_writing_flushes_when_it_goes_on() {
     let mut reader = Script::new([Step::Pending]);
     let mut writer = Sink::new(false);
     let mut buf = TrackedBuf::new();
-    assert!(once(ops::copy(&mut reader, &mut writer, &mut buf)).is_none());
+    assert!(once(owned::copy(&mut reader, &mut writer, &mut buf)).is_none());
     assert_eq!(writer.flushes, 1);
 }
 
@@ -279,7 +279,7 @@ fn a_copy_reads_on_while_the_writer_is_not_ready() {
     let mut writer = Sink::new(false);
     writer.pending = Some(false);
     let mut buf = TrackedBuf::new();
-    done(ops::copy(&mut reader, &mut writer, &mut buf)).unwrap();
+    done(owned::copy(&mut reader, &mut writer, &mut buf)).unwrap();
     assert_eq!(writer.data, bytes(4000));
     assert_eq!(writer.writes, [1000, 2000, 1000, 2000]);
 }
@@ -289,7 +289,7 @@ fn a_writer_that_takes_nothing_or_lies_ends_the_copy_with_the_data_in_the_buffer
     let mut buf = TrackedBuf::new();
     let mut full = Sink::new(false);
     full.most = 0;
-    let error = done(ops::copy(&mut &b"hello"[..], &mut full, &mut buf)).unwrap_err();
+    let error = done(owned::copy(&mut &b"hello"[..], &mut full, &mut buf)).unwrap_err();
     assert_eq!((error.kind(), &buf[..]), (io::ErrorKind::WriteZero, &b"hello"[..]));
 
     struct Liar;
@@ -368,7 +368,7 @@ fn an_interrupted_flush_is_tried_again() {
     // While the reader has nothing to give, and in the end.
     let mut reader = Script::new([Step::Data(bytes(10)), Step::Pending, Step::Data(bytes(5))]);
     let (mut writer, mut buf) = (Interrupted::default(), TrackedBuf::new());
-    let (copied, polls) = drive(ops::copy(&mut reader, &mut writer, &mut buf));
+    let (copied, polls) = drive(owned::copy(&mut reader, &mut writer, &mut buf));
     assert_eq!((copied.unwrap(), polls, writer.0.len(), writer.1), (15, 2, 15, 4));
     let mut writer = Interrupted::default();
     assert_eq!(blocking::copy(&mut &b"abc"[..], &mut writer, &mut buf).unwrap(), 3);
@@ -380,7 +380,7 @@ fn more_room_than_memory_can_have_panics_and_the_data_is_as_it_was() {
     let mut buf = TrackedBuf::from(&b">abc"[..]);
     buf.consume(1);
     for least in [usize::MAX, isize::MAX as usize] {
-        assert!(catch_unwind(AssertUnwindSafe(|| once(ops::read_buf(&mut &b"d"[..], &mut buf, least)))).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| once(owned::read_buf(&mut &b"d"[..], &mut buf, least)))).is_err());
         assert!(catch_unwind(AssertUnwindSafe(|| blocking::read_buf(&mut &b"d"[..], &mut buf, least))).is_err());
         assert_eq!(buf, b"abc");
     }
@@ -392,7 +392,7 @@ struct Breaks(VecDeque<(Vec<u8>, Outcome)>);
 type Outcome = fn() -> Poll<io::Result<()>>;
 
 impl AsyncReadBuf for Breaks {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -413,11 +413,11 @@ fn what_a_reader_fills_against_its_contract_is_kept_too() {
     ]));
     let mut buf = TrackedBuf::new();
     // A `Pending` with data is taken for data: nobody may be woken for what is there already.
-    let error = once(ops::read_to_end(&mut reader, &mut buf)).unwrap().unwrap_err();
+    let error = once(owned::read_to_end(&mut reader, &mut buf)).unwrap().unwrap_err();
     assert_eq!((error.kind(), &buf[..]), (io::ErrorKind::TimedOut, &b"ab"[..]));
-    assert!(catch_unwind(AssertUnwindSafe(|| once(ops::read_to_end(&mut reader, &mut buf)))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| once(owned::read_to_end(&mut reader, &mut buf)))).is_err());
     assert_eq!(buf, b"abc");
-    assert_eq!(done(ops::read_to_end(&mut reader, &mut buf)).unwrap(), 1);
+    assert_eq!(done(owned::read_to_end(&mut reader, &mut buf)).unwrap(), 1);
     assert_eq!(buf, b"abcd");
 }
 
@@ -429,7 +429,7 @@ fn a_reader_that_fills_all_the_room_and_is_interrupted_does_not_end_a_copy() {
         (b"more".to_vec(), || Poll::Ready(Ok(()))),
     ]));
     let wanted = [bytes(buf.capacity()), b"more".to_vec()].concat();
-    let copied = once(ops::copy(&mut reader, &mut writer, &mut buf)).unwrap().unwrap();
+    let copied = once(owned::copy(&mut reader, &mut writer, &mut buf)).unwrap().unwrap();
     assert_eq!(copied, wanted.len() as u64);
     assert!(writer == wanted);
 }
@@ -439,11 +439,11 @@ fn the_futures_are_send_if_the_reader_is() {
     fn check<T: Send>(_: T) {}
     let (mut reader, mut writer, mut buf) = (tokio::io::empty(), Vec::new(), TrackedBuf::new());
     let mut shim = Shim::from_tokio(&mut reader);
-    check(ops::read_to_end(&mut shim, &mut buf));
-    check(ops::read_exact(&mut shim, &mut buf, 1));
-    check(ops::read_to_end_within(&mut shim, &mut buf, 1));
-    check(ops::read_buf(&mut shim, &mut buf, 1));
-    check(ops::copy(&mut shim, &mut writer, &mut buf));
+    check(owned::read_to_end(&mut shim, &mut buf));
+    check(owned::read_exact(&mut shim, &mut buf, 1));
+    check(owned::read_to_end_within(&mut shim, &mut buf, 1));
+    check(owned::read_buf(&mut shim, &mut buf, 1));
+    check(owned::copy(&mut shim, &mut writer, &mut buf));
 }
 
 /// A step of a stream.
@@ -473,7 +473,7 @@ proptest! {
         let mut writer = Sink::new(false);
         (writer.most, writer.pending) = (most, waits.then_some(false));
         let mut buf = TrackedBuf::with_capacity(capacity);
-        while once(ops::copy(&mut reader, &mut writer, &mut buf)).map(Result::unwrap).is_none() {}
+        while once(owned::copy(&mut reader, &mut writer, &mut buf)).map(Result::unwrap).is_none() {}
         prop_assert!(buf.is_empty());
         prop_assert_eq!(writer.data, data);
         prop_assert!(writer.flushes > 0);
@@ -485,11 +485,11 @@ proptest! {
         len in 0usize..30_000, part in 1usize..3000, capacity in 0usize..40_000, exact in 0usize..30_000, sliced: bool,
     ) {
         fn read<R: AsyncReadBuf + Unpin>(reader: &mut R, buf: &mut TrackedBuf, exact: usize) -> Vec<u8> {
-            while once(ops::read_exact(reader, buf, exact)).map(Result::unwrap).is_none() {}
+            while once(owned::read_exact(reader, buf, exact)).map(Result::unwrap).is_none() {}
             assert!(buf.len() == exact);
             let mut all = buf.to_vec();
             buf.consume(exact);
-            while once(ops::read_to_end(reader, buf)).map(Result::unwrap).is_none() {}
+            while once(owned::read_to_end(reader, buf)).map(Result::unwrap).is_none() {}
             all.extend_from_slice(buf);
             all
         }

@@ -85,9 +85,9 @@ fn every_packet_is_read_whole_whatever_came_before() {
             read(buf.unfilled()).unwrap();
             assert!(buf.filled() == packet(len), "a packet of {len} bytes was cut to {}", buf.filled().len());
         };
-        read(&mut |cursor| ready(Pin::new(&mut asynchronous).poll_read_buf(&mut context(), cursor)));
-        read(&mut |cursor| ready(Pin::new(&mut never_blocking).poll_read_buf(&mut context(), cursor)));
-        read(&mut |cursor| ReadBuf::read_buf(&mut synchronous, cursor));
+        read(&mut |cursor| ready(Pin::new(&mut asynchronous).poll_read_into(&mut context(), cursor)));
+        read(&mut |cursor| ready(Pin::new(&mut never_blocking).poll_read_into(&mut context(), cursor)));
+        read(&mut |cursor| ReadBuf::read_into(&mut synchronous, cursor));
     }
 }
 
@@ -99,11 +99,11 @@ fn a_packet_that_is_read_into_several_slices_is_not_cut_at_the_first() {
         assert_eq!([&head[..], &body].concat()[..n], packet(90));
     };
     let mut shim = Shim::from_futures(Device::receiving(&[90])).with_packets();
-    read(&mut |bufs| ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), bufs)));
+    read(&mut |bufs| ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), bufs)));
     let mut shim = Shim::allow_std(Device::receiving(&[90])).with_packets();
-    read(&mut |bufs| ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), bufs)));
+    read(&mut |bufs| ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), bufs)));
     let mut shim = Shim::from_std(Device::receiving(&[90])).with_packets();
-    read(&mut |bufs| ReadBuf::read_vectored(&mut shim, bufs));
+    read(&mut |bufs| ReadBuf::read_into_vectored(&mut shim, bufs));
 }
 
 /// Writes a head and a body in one call again and again, each of which has to be one packet.
@@ -123,7 +123,7 @@ fn packets(mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>, written: 
 #[test]
 fn every_vectored_write_is_one_packet_from_the_first_on() {
     let shim = std::cell::RefCell::new(Shim::from_futures(Device::default()).with_packets().with_budget(0));
-    assert!(AsyncWrite::is_write_vectored(&*shim.borrow()));
+    assert!(AsyncWrite::supports_vectored_writes(&*shim.borrow()));
     packets(
         |bufs| ready(AsyncWrite::poll_write_vectored(Pin::new(&mut *shim.borrow_mut()), &mut context(), bufs)),
         || shim.borrow().get_ref().clone(),
@@ -134,7 +134,7 @@ fn every_vectored_write_is_one_packet_from_the_first_on() {
         || shim.borrow().get_ref().clone(),
     );
     let shim = std::cell::RefCell::new(Shim::from_std(Device::default()).with_packets());
-    assert!(WriteVectored::is_write_vectored(&*shim.borrow()));
+    assert!(WriteVectored::supports_vectored_writes(&*shim.borrow()));
     packets(|bufs| Write::write_vectored(&mut *shim.borrow_mut(), bufs), || shim.borrow().get_ref().clone());
 }
 

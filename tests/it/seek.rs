@@ -4,7 +4,7 @@ use std::io::{self, Cursor, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use io_shim::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, Shim};
+use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, Shim};
 use tokio::io::{AsyncReadExt as _, AsyncSeek as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use crate::mock::{context, ready};
@@ -81,7 +81,7 @@ impl futures::io::AsyncSeek for Slow {
 
 #[test]
 fn a_seek_that_was_given_up_is_not_taken_for_a_later_one() {
-    let mut shim = Shim::from_tokio(Slow::default()).into_futures();
+    let mut shim = Shim::from_tokio(Slow::default()).for_futures();
     let mut cx = context();
     let five = SeekFrom::Current(5);
     assert!(futures::io::AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five).is_pending());
@@ -125,9 +125,9 @@ fn another_seek_starts_anew() {
 fn every_access_that_may_move_the_position_forgets_a_pending_seek() {
     type Access = fn(&mut Shim<tokio::io::BufReader<Slow>, io_shim::Tokio>);
     let accesses: [Access; 8] = [
-        |shim| _ = Pin::new(shim).poll_read_slice(&mut context(), &mut [0; 1]),
+        |shim| _ = Pin::new(shim).poll_read_into_slice(&mut context(), &mut [0; 1]),
         |shim| _ = Pin::new(shim).poll_fill_buf(&mut context()).is_ready(),
-        |shim| AsyncFillBuf::consume(Pin::new(shim), 0),
+        |shim| AsyncBufRead::consume(Pin::new(shim), 0),
         |shim| _ = AsyncWrite::poll_flush(Pin::new(shim), &mut context()),
         |shim| _ = AsyncWrite::poll_shutdown(Pin::new(shim), &mut context()),
         |shim| _ = shim.get_mut(),
@@ -150,7 +150,7 @@ fn every_access_that_may_move_the_position_forgets_a_pending_seek() {
 
 #[test]
 fn lowered_to_two_phases_a_seek_that_needs_no_wait_is_done_at_once() {
-    let mut shim = Shim::from_futures(futures::io::Cursor::new(b"abcdef")).into_tokio();
+    let mut shim = Shim::from_futures(futures::io::Cursor::new(b"abcdef")).for_tokio();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(2)).unwrap();
     // Reading before completing reads at the new position, as tokio's own types do.
     let mut byte = [0];
@@ -164,20 +164,20 @@ fn lowered_to_two_phases_a_seek_that_needs_no_wait_is_done_at_once() {
 
 #[test]
 fn lowered_to_two_phases_a_seek_that_waits_completes() {
-    let mut shim = Shim::from_futures(Slow::default()).into_tokio();
+    let mut shim = Shim::from_futures(Slow::default()).for_tokio();
     let mut cx = context();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(7)).unwrap();
     assert!(matches!(Pin::new(&mut shim).poll_complete(&mut cx), Poll::Ready(Ok(7))));
     Pin::new(&mut shim).start_seek(SeekFrom::End(0)).unwrap();
     assert!(matches!(Pin::new(&mut shim).poll_complete(&mut cx), Poll::Ready(Err(_))));
-    let mut nested = Shim::from_futures(Shim::from_tokio(Shim::from_futures(Slow::default()))).into_tokio();
+    let mut nested = Shim::from_futures(Shim::from_tokio(Shim::from_futures(Slow::default()))).for_tokio();
     assert_eq!(futures::executor::block_on(nested.seek(SeekFrom::Start(3))).unwrap(), 3);
     assert_eq!(futures::executor::block_on(nested.seek(SeekFrom::Current(3))).unwrap(), 6);
 }
 
 #[test]
 fn a_seek_in_two_phases_that_is_read_past_is_given_up() {
-    let mut shim = Shim::from_tokio(Slow::default()).into_tokio();
+    let mut shim = Shim::from_tokio(Slow::default()).for_tokio();
     let mut cx = context();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(100)).unwrap();
     futures::executor::block_on(shim.read_exact(&mut [0; 6])).unwrap();
@@ -190,7 +190,7 @@ fn a_real_file_is_written_sought_and_read_in_both_ecosystems() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     runtime.block_on(async {
         let file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
-        let mut shim = Shim::from_tokio(file).into_futures();
+        let mut shim = Shim::from_tokio(file).for_futures();
         // Over futures-io, a write is followed by a seek with nothing in between.
         futures::io::AsyncWriteExt::write_all(&mut shim, b"hello world").await.unwrap();
         assert_eq!(futures::io::AsyncSeekExt::seek(&mut shim, SeekFrom::Start(6)).await.unwrap(), 6);
@@ -198,7 +198,7 @@ fn a_real_file_is_written_sought_and_read_in_both_ecosystems() {
         futures::io::AsyncReadExt::read_to_string(&mut shim, &mut text).await.unwrap();
         assert_eq!(text, "world");
         // Over tokio, through another pair of layers.
-        let mut shim = Shim::from_futures(shim).into_tokio();
+        let mut shim = Shim::from_futures(shim).for_tokio();
         shim.seek(SeekFrom::End(-5)).await.unwrap();
         shim.write_all(b"there").await.unwrap();
         assert_eq!(shim.stream_position().await.unwrap(), 11);
@@ -313,7 +313,7 @@ fn a_seek_that_completes_between_its_start_and_its_first_poll_is_not_missed() {
     // It is started with a waker that does nothing, so that the wake-up of its completion is lost.
     let told = Told::default();
     let done = told.done.clone();
-    let mut shim = Shim::from_futures(told).into_tokio();
+    let mut shim = Shim::from_futures(told).for_tokio();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(5)).unwrap();
     done.set(true);
     shim.get_ref().waker.as_ref().unwrap().wake_by_ref();
@@ -325,7 +325,7 @@ fn a_seek_that_completes_between_its_start_and_its_first_poll_is_not_missed() {
 fn a_seek_that_completes_after_its_first_poll_wakes_the_task_that_polls() {
     let told = Told::default();
     let done = told.done.clone();
-    let mut shim = Shim::from_futures(told).into_tokio();
+    let mut shim = Shim::from_futures(told).for_tokio();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(5)).unwrap();
     let mut task = tokio_test::task::spawn(());
     assert!(task.enter(|cx, _| Pin::new(&mut shim).poll_complete(cx)).is_pending());
@@ -342,7 +342,7 @@ fn a_real_file_flushed_after_a_seek_was_given_up_seeks_anew() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     runtime.block_on(async {
         let file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
-        let mut shim = Shim::from_tokio(file).into_futures();
+        let mut shim = Shim::from_tokio(file).for_futures();
         // Given up after one poll; whether it was done by then is the thread pool's affair.
         let _ = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Start(100));
         shim.flush().await.unwrap();
@@ -361,11 +361,11 @@ fn a_cursor_seeks_in_every_ecosystem() {
     let mut shim = Shim::new(Cursor::new([0; 10]));
     let mut cx = context();
     assert!(matches!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::End(0)), Poll::Ready(Ok(10))));
-    let mut shim = shim.into_futures();
+    let mut shim = shim.for_futures();
     assert!(matches!(
         futures::io::AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(-4)),
         Poll::Ready(Ok(6))
     ));
-    let mut shim = shim.into_tokio();
+    let mut shim = shim.for_tokio();
     assert_eq!(futures::executor::block_on(shim.seek(SeekFrom::Start(1))).unwrap(), 1);
 }

@@ -67,7 +67,7 @@ impl Bell {
 /// One poll for at most 100 bytes.
 fn poll_read<S: SmolSocket>(shim: &mut Socket<S>, waker: &Waker) -> Poll<io::Result<Vec<u8>>> {
     let mut received = Vec::with_capacity(100);
-    let poll = Pin::new(shim).poll_read_buf(&mut Context::from_waker(waker), spare(&mut received).unfilled());
+    let poll = Pin::new(shim).poll_read_into(&mut Context::from_waker(waker), spare(&mut received).unfilled());
     poll.map_ok(|()| received)
 }
 
@@ -111,9 +111,9 @@ fn sockets_conform_in_reading() {
     };
     conformance::read(tcp_with);
     conformance::read(unix_with);
-    conformance::read(|data| Shim::from_tokio(tcp_with(data)).into_tokio());
-    conformance::read(|data| Shim::from_futures(unix_with(data)).into_futures());
-    conformance::read(|data| Shim::from_hyper(unix_with(data)).into_hyper());
+    conformance::read(|data| Shim::from_tokio(tcp_with(data)).for_tokio());
+    conformance::read(|data| Shim::from_futures(unix_with(data)).for_futures());
+    conformance::read(|data| Shim::from_hyper(unix_with(data)).for_hyper());
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn nothing_is_initialised_but_what_is_filled() {
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     while buf.filled().len() < 1234 {
         let (bell, waker) = Bell::new();
-        let poll = Pin::new(&mut shim).poll_read_buf(&mut Context::from_waker(&waker), buf.unfilled());
+        let poll = Pin::new(&mut shim).poll_read_into(&mut Context::from_waker(&waker), buf.unfilled());
         assert_eq!(buf.init_len(), buf.filled().len());
         match poll {
             Poll::Ready(result) => result.unwrap(),
@@ -171,7 +171,7 @@ fn reading_allocates_nothing_while_there_is_data() {
     for _ in 0..10 {
         let mut guard = spare(&mut received);
         let poll =
-            Pin::new(&mut shim).poll_read_buf(&mut Context::from_waker(Waker::noop()), guard.unfilled().limit(300));
+            Pin::new(&mut shim).poll_read_into(&mut Context::from_waker(Waker::noop()), guard.unfilled().limit(300));
         assert!(matches!(poll, Poll::Ready(Ok(()))));
     }
     assert_eq!((received.len(), crate::alloc::allocations() - before), (3000, 0));
@@ -313,7 +313,7 @@ fn a_shutdown_ends_one_half() {
 fn slices_are_written_and_read_in_one_call() {
     let (mut shim, mut peer) = unix();
     let mut cx = Context::from_waker(Waker::noop());
-    assert!(shim.is_write_vectored() && shim.is_read_vectored());
+    assert!(shim.supports_vectored_writes() && shim.supports_vectored_reads());
     let bufs = [b"one".as_slice(), b"", b"two", b"three"].map(io::IoSlice::new);
     assert!(matches!(Pin::new(&mut shim).poll_write_vectored(&mut cx, &bufs), Poll::Ready(Ok(11))));
     let mut received = [0; 11];
@@ -322,7 +322,7 @@ fn slices_are_written_and_read_in_one_call() {
     peer.write_all(b"abcdef").unwrap();
     let (mut first, mut second) = ([0; 4], [0; 4]);
     let mut bufs = [io::IoSliceMut::new(&mut first), io::IoSliceMut::new(&mut second)];
-    assert!(matches!(Pin::new(&mut shim).poll_read_vectored(&mut cx, &mut bufs), Poll::Ready(Ok(6))));
+    assert!(matches!(Pin::new(&mut shim).poll_read_into_vectored(&mut cx, &mut bufs), Poll::Ready(Ok(6))));
     assert_eq!((&first, &second[..2]), (b"abcd", &b"ef"[..]));
 }
 
@@ -402,7 +402,7 @@ mod traced {
         let (mut shim, peer) = tcp();
         run(peer, |memory, waker| {
             let mut buf = BorrowedBuf::from(memory);
-            let poll = Pin::new(&mut shim).poll_read_buf(&mut Context::from_waker(waker), buf.unfilled());
+            let poll = Pin::new(&mut shim).poll_read_into(&mut Context::from_waker(waker), buf.unfilled());
             poll.map_ok(|()| buf.filled().len())
         });
     }

@@ -19,8 +19,8 @@ fn a_tokio_socket_in_a_futures_library_and_back() {
         let address = listener.local_addr().unwrap();
         let (client, server) = try_join(tokio::net::TcpStream::connect(address), listener.accept()).await.unwrap();
         let data = pattern(1 << 20);
-        let mut client = Shim::from_tokio(client).into_futures();
-        let (reader, mut writer) = Shim::from_tokio(server.0).into_futures().split();
+        let mut client = Shim::from_tokio(client).for_futures();
+        let (reader, mut writer) = Shim::from_tokio(server.0).for_futures().split();
         let echo = async { futures::io::copy(reader, &mut writer).await.unwrap() };
         let send = async {
             let mut received = vec![0; data.len()];
@@ -46,7 +46,7 @@ fn a_smol_socket_in_a_tokio_library_and_back() {
         let address = listener.local_addr().unwrap();
         let (client, server) = try_join(smol::net::TcpStream::connect(address), listener.accept()).await.unwrap();
         let data = pattern(300_000);
-        let mut client = Shim::from_futures(client).into_tokio();
+        let mut client = Shim::from_futures(client).for_tokio();
         let mut server = Framed::new(Shim::from_futures(server.0), LengthDelimitedCodec::new());
         let echo = async {
             use futures::{SinkExt as _, StreamExt as _};

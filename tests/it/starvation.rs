@@ -21,7 +21,7 @@ use futures::future::{Either, poll_fn, select as either};
 use futures::stream;
 use futures::{SinkExt as _, StreamExt as _};
 use io_shim::rt::{Embedded, TokioContext};
-use io_shim::{ByteSink, ByteStream, Shim, TrackedBuf, ops};
+use io_shim::{ByteSink, ByteStream, Shim, TrackedBuf, owned};
 use rustix::process::{Resource, Rlimit};
 use tokio::net::TcpStream;
 
@@ -90,7 +90,6 @@ static CASES: &[Case] = cases! {
         write_16 write_vectored futures_write_16 hyper_write_16 select poll_both
         lines futures_lines fill_and_consume tokio_buf_reader_lines futures_buf_reader_lines
         tokio_copy tokio_copy_to futures_copy futures_copy_to ops_copy ops_copy_to;
-    "from_tokio_buf(memory)", Shim::from_tokio_buf(Memory::new()) => read_4 read_1m read_vectored lines write_16;
     "from_futures(memory)", Shim::from_futures(Memory::new()) =>
         read_4 read_64k read_1m read_vectored futures_read_4 hyper_read_4
         write_16 write_vectored futures_write_16 hyper_write_16 select poll_both
@@ -489,7 +488,7 @@ mod situations {
     }
 
     /// The same with looks into a buffer in place of reads.
-    pub async fn look_both<S: io_shim::AsyncFillBuf + io_shim::AsyncWrite + Unpin>(mut stream: S) -> Infallible {
+    pub async fn look_both<S: io_shim::AsyncBufRead + io_shim::AsyncWrite + Unpin>(mut stream: S) -> Infallible {
         Pin::new(&mut stream).consume(1);
         loop {
             poll_fn(|cx| {
@@ -526,7 +525,7 @@ mod situations {
         futures_lines(futures::io::BufReader::new(reader)).await
     }
 
-    pub async fn fill_and_consume(mut reader: impl io_shim::AsyncFillBuf + Unpin) -> Infallible {
+    pub async fn fill_and_consume(mut reader: impl io_shim::AsyncBufRead + Unpin) -> Infallible {
         loop {
             let filled = poll_fn(|cx| Pin::new(&mut reader).poll_fill_buf(cx).map_ok(<[u8]>::len)).await;
             assert!(filled.unwrap() > 0);
@@ -555,19 +554,19 @@ mod situations {
     }
 
     pub async fn ops_copy(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
-        ops::copy(&mut reader, &mut Memory::new(), &mut TrackedBuf::new()).await.unwrap();
+        owned::copy(&mut reader, &mut Memory::new(), &mut TrackedBuf::new()).await.unwrap();
         unreachable!("an endless stream ended")
     }
 
     pub async fn ops_copy_to(mut writer: impl io_shim::AsyncWrite + Unpin) -> Infallible {
-        ops::copy(&mut Memory::new(), &mut writer, &mut TrackedBuf::new()).await.unwrap();
+        owned::copy(&mut Memory::new(), &mut writer, &mut TrackedBuf::new()).await.unwrap();
         unreachable!("an endless stream ended")
     }
 
     pub async fn ops_read_buf(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
         let mut buf = TrackedBuf::new();
         loop {
-            assert!(ops::read_buf(&mut reader, &mut buf, 64).await.unwrap() > 0);
+            assert!(owned::read_buf(&mut reader, &mut buf, 64).await.unwrap() > 0);
             buf.consume(buf.len());
         }
     }
@@ -575,18 +574,18 @@ mod situations {
     pub async fn ops_read_exact(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
         let mut buf = TrackedBuf::new();
         loop {
-            ops::read_exact(&mut reader, &mut buf, 64).await.unwrap();
+            owned::read_exact(&mut reader, &mut buf, 64).await.unwrap();
             buf.consume(64);
         }
     }
 
     pub async fn ops_read_to_end(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
-        ops::read_to_end(&mut reader, &mut TrackedBuf::new()).await.unwrap();
+        owned::read_to_end(&mut reader, &mut TrackedBuf::new()).await.unwrap();
         unreachable!("an endless stream ended")
     }
 
     pub async fn ops_read_to_end_within(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
-        ops::read_to_end_within(&mut reader, &mut TrackedBuf::new(), usize::MAX).await.unwrap();
+        owned::read_to_end_within(&mut reader, &mut TrackedBuf::new(), usize::MAX).await.unwrap();
         unreachable!("an endless stream ended")
     }
 

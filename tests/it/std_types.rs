@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use io_shim::testing::{conformance, hostile};
 use io_shim::{
-    AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedBuf, BorrowedCursor, ContractViolation, Offer, ReadBuf,
+    AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedBuf, BorrowedCursor, ContractViolation, Offer, ReadBuf,
     Shim, WriteVectored, spare,
 };
 
@@ -30,8 +30,8 @@ fn std_readers_conform() {
     conformance::read(|data| InAsync(Shim::from_std(Shim::from_std(interrupted(script(data))))));
     conformance::read(|data| InAsync(Shim::new(Shim::from_std(interrupted(script(data))))));
     conformance::read(|data| Shim::allow_std(interrupted(script(data))));
-    conformance::read(|data| Shim::from_tokio(Shim::allow_std(interrupted(script(data)))).into_futures());
-    conformance::read(|data| Shim::from_futures(Shim::allow_std(data_of(data))).into_hyper());
+    conformance::read(|data| Shim::from_tokio(Shim::allow_std(interrupted(script(data)))).for_futures());
+    conformance::read(|data| Shim::from_futures(Shim::allow_std(data_of(data))).for_hyper());
 }
 
 fn data_of(data: &[u8]) -> Cursor<Vec<u8>> {
@@ -61,10 +61,10 @@ fn std_writers_conform() {
 
 #[test]
 fn std_buffered_readers_conform() {
-    conformance::fill(|data| InAsync(Shim::from_std(BufReader::new(interrupted(script(data))))));
-    conformance::fill(|data| InAsync(Shim::from_std_buf(BufReader::new(interrupted(script(data))))));
-    conformance::fill(|data| InAsync(Shim::new(data_of(data))));
-    conformance::fill(|data| Shim::allow_std(BufReader::new(interrupted(script(data)))));
+    conformance::buf_read(|data| InAsync(Shim::from_std(BufReader::new(interrupted(script(data))))));
+    conformance::buf_read(|data| InAsync(Shim::from_std_buf(BufReader::new(interrupted(script(data))))));
+    conformance::buf_read(|data| InAsync(Shim::new(data_of(data))));
+    conformance::buf_read(|data| Shim::allow_std(BufReader::new(interrupted(script(data)))));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn std_seekers_conform() {
     conformance::seek(|data| InAsync(Shim::from_std_buf(data_of(data))));
     conformance::seek(|data| InAsync(Shim::new(data_of(data))));
     conformance::seek(|data| Shim::allow_std(data_of(data)));
-    conformance::seek(|data| Shim::from_tokio(Shim::allow_std(data_of(data))).into_tokio());
+    conformance::seek(|data| Shim::from_tokio(Shim::allow_std(data_of(data))).for_tokio());
 }
 
 #[test]
@@ -85,8 +85,9 @@ fn hostile_std_types_do_no_harm() {
     reports.extend(hostile::read(Futures, |reader| Shim::allow_std(AsStd(reader, ErrorKind::WouldBlock))));
     reports.extend(hostile::write(Futures, |writer| InAsync(Shim::from_std(AsStd(writer, ErrorKind::WouldBlock)))));
     reports.extend(hostile::write(Futures, |writer| Shim::allow_std(AsStd(writer, ErrorKind::WouldBlock))));
-    reports.extend(hostile::fill(Futures, |reader| Shim::allow_std(AsStd(reader, ErrorKind::WouldBlock))));
-    reports.extend(hostile::fill(Futures, |reader| InAsync(Shim::from_std_buf(AsStd(reader, ErrorKind::WouldBlock)))));
+    reports.extend(hostile::buf_read(Futures, |reader| Shim::allow_std(AsStd(reader, ErrorKind::WouldBlock))));
+    reports
+        .extend(hostile::buf_read(Futures, |reader| InAsync(Shim::from_std_buf(AsStd(reader, ErrorKind::WouldBlock)))));
     assert!(reports.len() > 300, "{}", reports.len());
     assert!(reports.iter().all(|report| report.recovered));
 }
@@ -196,33 +197,33 @@ fn layered(capacity: usize) -> [(&'static str, Counts); 5] {
         let zeroed = zeroed();
         let inner = Scribbling { inner: chain(), zeroed: zeroed.clone() };
         let mut stack = Shim::from_std(BufReader::with_capacity(capacity, inner).take(TAKEN as u64));
-        drain(&zeroed, |cursor| ReadBuf::read_buf(&mut stack, cursor))
+        drain(&zeroed, |cursor| ReadBuf::read_into(&mut stack, cursor))
     };
     let shims = {
         let zeroed = zeroed();
         let inner = Shim::from_std(Scribbling { inner: Shim::from_std(chain()), zeroed: zeroed.clone() });
         let mut stack = Shim::from_std(BufReader::with_capacity(capacity, inner).take(TAKEN as u64));
-        drain(&zeroed, |cursor| ReadBuf::read_buf(&mut stack, cursor))
+        drain(&zeroed, |cursor| ReadBuf::read_into(&mut stack, cursor))
     };
     let tokios = {
         let zeroed = zeroed();
-        let inner = Shim::from_futures(Scribbling { inner: async_chain(), zeroed: zeroed.clone() }).into_tokio();
+        let inner = Shim::from_futures(Scribbling { inner: async_chain(), zeroed: zeroed.clone() }).for_tokio();
         let inner = tokio::io::BufReader::with_capacity(capacity, inner);
         let mut stack = Shim::from_tokio(tokio::io::AsyncReadExt::take(inner, TAKEN as u64));
-        drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_buf(&mut context(), cursor)))
+        drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_into(&mut context(), cursor)))
     };
     let futures = {
         let zeroed = zeroed();
-        let inner = Shim::from_futures(Scribbling { inner: async_chain(), zeroed: zeroed.clone() }).into_futures();
+        let inner = Shim::from_futures(Scribbling { inner: async_chain(), zeroed: zeroed.clone() }).for_futures();
         let inner = futures::io::BufReader::with_capacity(capacity, inner);
         let mut stack = Shim::from_futures(futures::AsyncReadExt::take(inner, TAKEN as u64));
-        drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_buf(&mut context(), cursor)))
+        drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_into(&mut context(), cursor)))
     };
     let hub = {
         let zeroed = zeroed();
-        let inner = Shim::from_futures(Scribbling { inner: async_chain(), zeroed: zeroed.clone() }).into_tokio();
+        let inner = Shim::from_futures(Scribbling { inner: async_chain(), zeroed: zeroed.clone() }).for_tokio();
         let mut stack = Take(Shim::from_tokio(tokio::io::BufReader::with_capacity(capacity, inner)), TAKEN);
-        drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_buf(&mut context(), cursor)))
+        drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_into(&mut context(), cursor)))
     };
     [("std", stds), ("std, shims in between", shims), ("tokio", tokios), ("futures-io", futures), ("hub", hub)]
 }
@@ -239,13 +240,13 @@ fn at_last(
 struct Take<R>(R, usize);
 
 impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Take<R> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let limit = self.1;
-        let poll = Pin::new(&mut self.0).poll_read_buf(cx, cursor.reborrow().limit(limit));
+        let poll = Pin::new(&mut self.0).poll_read_into(cx, cursor.reborrow().limit(limit));
         self.1 -= cursor.written().len();
         poll
     }
@@ -294,7 +295,7 @@ fn a_line_and_then_the_rest_lose_nothing() {
             }
             1 => {
                 received.reserve_exact(50);
-                ReadBuf::read_buf(&mut outer, spare(&mut received).unfilled().limit(50)).unwrap();
+                ReadBuf::read_into(&mut outer, spare(&mut received).unfilled().limit(50)).unwrap();
             }
             _ => {
                 let mut piece = [0; 33];
@@ -314,9 +315,9 @@ fn reading_to_the_end_appends_and_zeroes_nothing_of_a_native_reader() {
     /// Appends, and never sees an initialised byte that it did not write.
     struct Native(Cursor<Vec<u8>>);
     impl ReadBuf for Native {
-        fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
             assert!(cursor.init_len() == 0 || cursor.capacity() == 32, "somebody zeroed: {cursor:?}");
-            ReadBuf::read_buf(&mut self.0, cursor.limit(777))
+            ReadBuf::read_into(&mut self.0, cursor.limit(777))
         }
     }
     let data = parts().concat();
@@ -364,7 +365,7 @@ fn what_a_reader_fills_before_it_fails_is_kept_however_large_the_vector_is() {
     /// Fills and fails, which no reader may.
     struct Both;
     impl ReadBuf for Both {
-        fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
             cursor.append(b"abc");
             Err(ErrorKind::TimedOut.into())
         }
@@ -415,12 +416,12 @@ fn an_interrupted_call_is_repeated_and_a_blocking_one_is_an_error_with_advice() 
     assert_eq!(shim.read(&mut slice).unwrap(), 3);
     assert_eq!(shim.get_ref().0.calls, 3);
     let mut shim = Shim::allow_std(interrupted(Script::new(steps())));
-    assert_eq!(ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut slice)).unwrap(), 3);
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut slice)).unwrap(), 3);
 
     let mut shim = Shim::allow_std(AsStd(Script::new(steps()), ErrorKind::WouldBlock));
     for _ in 0..2 {
         let mut vec = Vec::with_capacity(10);
-        let poll = Pin::new(&mut shim).poll_read_buf(&mut context(), spare(&mut vec).unfilled());
+        let poll = Pin::new(&mut shim).poll_read_into(&mut context(), spare(&mut vec).unfilled());
         let error = ready(poll).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
         assert!(error.to_string().contains("spawn_blocking"), "{error}");
@@ -428,7 +429,7 @@ fn an_interrupted_call_is_repeated_and_a_blocking_one_is_an_error_with_advice() 
         assert_eq!(source, io::Error::from(ErrorKind::WouldBlock).to_string());
     }
     // Nothing is lost by it.
-    assert_eq!(ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut slice)).unwrap(), 3);
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut slice)).unwrap(), 3);
     // The same of every other call.
     let blocked = || AsStd(Sink { pending: Some(false), ..Sink::new(true) }, ErrorKind::WouldBlock);
     let mut shim = Shim::allow_std(blocked());
@@ -464,7 +465,7 @@ fn a_filling_that_was_interrupted_wakes_the_task() {
     });
     assert_eq!(chunk.unwrap(), b"abc");
     let mut vec = Vec::with_capacity(2);
-    ReadBuf::read_buf(&mut Shim::from_std_buf(Interrupted(false)), spare(&mut vec).unfilled()).unwrap();
+    ReadBuf::read_into(&mut Shim::from_std_buf(Interrupted(false)), spare(&mut vec).unfilled()).unwrap();
     assert_eq!(vec, b"ab");
 }
 
@@ -488,7 +489,7 @@ fn counts_that_lie_are_errors() {
     assert_eq!(violation(Shim::from_std(Liar).read(&mut [0; 5])), lie);
     let mut vec = Vec::with_capacity(5);
     let mut shim = Shim::from_std(Liar);
-    assert_eq!(violation(ReadBuf::read_buf(&mut shim, spare(&mut vec).unfilled().limit(5))), lie);
+    assert_eq!(violation(ReadBuf::read_into(&mut shim, spare(&mut vec).unfilled().limit(5))), lie);
     assert_eq!(violation(Read::read_vectored(&mut shim, &mut [IoSliceMut::new(&mut [0; 5])])), lie);
     assert!(vec.is_empty());
     let lie = ContractViolation::WroteTooMuch { returned: 4, offered: 3 };
@@ -500,7 +501,7 @@ fn counts_that_lie_are_errors() {
 fn vectored_writes_are_learned_and_gathered() {
     let bufs = [b"one".as_slice(), b"two", b"three"].map(IoSlice::new);
     let mut vectors = Shim::from_std(interrupted(Sink::new(true)));
-    assert!(WriteVectored::is_write_vectored(&vectors));
+    assert!(WriteVectored::supports_vectored_writes(&vectors));
     for _ in 0..5 {
         assert_eq!(vectors.write_vectored(&bufs).unwrap(), 11);
     }
@@ -508,9 +509,9 @@ fn vectored_writes_are_learned_and_gathered() {
     let mut single = Shim::from_std(interrupted(Sink::new(false)));
     let counts: Vec<_> = (0..5).map(|_| single.write_vectored(&bufs).unwrap()).collect();
     assert_eq!(counts, [3, 3, 11, 11, 11]);
-    assert!(!WriteVectored::is_write_vectored(&single.with_write_vectored(false)));
+    assert!(!WriteVectored::supports_vectored_writes(&single.with_write_vectored(false)));
     let allowed = Shim::allow_std(interrupted(Sink::new(false)));
-    assert!(allowed.is_write_vectored() && !allowed.with_write_vectored(false).is_write_vectored());
+    assert!(allowed.supports_vectored_writes() && !allowed.with_write_vectored(false).supports_vectored_writes());
 }
 
 #[test]
@@ -519,7 +520,7 @@ fn vectored_reads_are_learned() {
     let (mut one, mut two) = ([0; 4], [0; 4]);
     let mut expected = [true, true, false].into_iter();
     for _ in 0..3 {
-        assert_eq!(Some(ReadBuf::is_read_vectored(&shim)), expected.next());
+        assert_eq!(Some(ReadBuf::supports_vectored_reads(&shim)), expected.next());
         let mut bufs = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut two)];
         assert_eq!(Read::read_vectored(&mut shim, &mut bufs).unwrap(), 4);
     }
@@ -530,19 +531,19 @@ fn a_buffered_reader_reads_into_several_slices_in_one_call() {
     let mut shim = Shim::from_std_buf(BufReader::new(&b"abcdef"[..]));
     let (mut one, mut two) = ([0; 4], [0; 4]);
     let mut bufs = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut two)];
-    assert!(ReadBuf::is_read_vectored(&shim));
-    assert_eq!(ReadBuf::read_vectored(&mut shim, &mut bufs).unwrap(), 6);
+    assert!(ReadBuf::supports_vectored_reads(&shim));
+    assert_eq!(ReadBuf::read_into_vectored(&mut shim, &mut bufs).unwrap(), 6);
     assert_eq!((&one, &two[..2]), (b"abcd", &b"ef"[..]));
     let writer = Shim::from_std_buf(Vec::<u8>::new());
-    assert!(WriteVectored::is_write_vectored(&writer));
-    assert!(!WriteVectored::is_write_vectored(&writer.with_write_vectored(false)));
+    assert!(WriteVectored::supports_vectored_writes(&writer));
+    assert!(!WriteVectored::supports_vectored_writes(&writer.with_write_vectored(false)));
 }
 
 #[test]
 fn an_offer_is_followed() {
     let whole = Shim::from_std(io::empty()).with_offer(Offer::Whole);
     assert_eq!(ReadBuf::init_hint(&whole, 1 << 20), 1 << 20);
-    let bounce = Shim::allow_std(io::empty()).with_offer(Offer::Bounce(9.try_into().unwrap()));
+    let bounce = Shim::allow_std(io::empty()).with_offer(Offer::bounce(9));
     assert_eq!(AsyncReadBuf::init_hint(&bounce, 1 << 20), 0);
 }
 
@@ -586,6 +587,6 @@ fn one_reader_of_ones_own_is_stds_type_too() {
     assert_eq!((&*line, &*rest), ("a line\n", "rest"));
     assert_eq!(Seek::seek(&mut shim, SeekFrom::Start(2)).unwrap(), 2);
     shim.write_all(b"LINE").unwrap();
-    assert!(WriteVectored::is_write_vectored(&shim));
+    assert!(WriteVectored::supports_vectored_writes(&shim));
     assert_eq!(shim.into_inner().into_inner(), b"a LINE\nrest");
 }

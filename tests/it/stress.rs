@@ -329,8 +329,8 @@ fn shim(rng: &mut Rng, io: Stack, name: &mut String) -> Stack {
             Box::new(Shim::new(io))
         }
         5 => {
-            let _ = write!(name, " | from_tokio_buf, {capacity}");
-            Box::new(Shim::from_tokio_buf(tokio::io::BufReader::with_capacity(capacity, io)))
+            let _ = write!(name, " | from_tokio over a `BufReader` of {capacity}");
+            Box::new(Shim::from_tokio(tokio::io::BufReader::with_capacity(capacity, io)))
         }
         _ => {
             let _ = write!(name, " | from_futures_buf, {capacity}");
@@ -534,7 +534,7 @@ impl<T: futures::io::AsyncRead + Unpin> futures::io::AsyncRead for Fault<T> {
 }
 
 impl<T: io_shim::AsyncReadBuf + Unpin> io_shim::AsyncReadBuf for Fault<T> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -542,41 +542,45 @@ impl<T: io_shim::AsyncReadBuf + Unpin> io_shim::AsyncReadBuf for Fault<T> {
         ready!(self.disturb(cx))?;
         let (most, empty) = self.shorten(cursor.capacity(), short_reads);
         if empty {
-            ready!(self.io().poll_read_buf(cx, cursor.reborrow().limit(0)))?;
+            ready!(self.io().poll_read_into(cx, cursor.reborrow().limit(0)))?;
         }
         if self.rng.one_in(8) {
             cursor.ensure_init();
         }
-        let poll = self.io().poll_read_buf(cx, cursor.reborrow().limit(most));
+        let poll = self.io().poll_read_into(cx, cursor.reborrow().limit(most));
         if self.leaves_junk() {
             cursor.ensure_init().fill(JUNK);
         }
         poll
     }
 
-    fn poll_read_slice(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        read_front(&mut self, cx, slice, io_shim::AsyncReadBuf::poll_read_slice)
+    fn poll_read_into_slice(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slice: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        read_front(&mut self, cx, slice, io_shim::AsyncReadBuf::poll_read_into_slice)
     }
 
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         if !self.vectors {
             let first = bufs.iter_mut().find(|buf| !buf.is_empty());
-            return self.poll_read_slice(cx, first.map_or(&mut [], |buf| buf));
+            return self.poll_read_into_slice(cx, first.map_or(&mut [], |buf| buf));
         }
         ready!(self.disturb(cx))?;
         let (most, empty) = self.shorten(bufs.iter().map(|buf| buf.len()).sum(), short_reads);
         if empty {
-            ready!(io_shim::AsyncReadBuf::poll_read_vectored(self.io(), cx, &mut []))?;
+            ready!(io_shim::AsyncReadBuf::poll_read_into_vectored(self.io(), cx, &mut []))?;
         }
-        io_shim::AsyncReadBuf::poll_read_vectored(self.io(), cx, &mut front_mut(bufs, most))
+        io_shim::AsyncReadBuf::poll_read_into_vectored(self.io(), cx, &mut front_mut(bufs, most))
     }
 
-    fn is_read_vectored(&self) -> bool {
-        self.vectors && self.io.is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.vectors && self.io.supports_vectored_reads()
     }
 
     fn init_hint(&self, capacity: usize) -> usize {
@@ -632,7 +636,7 @@ macro_rules! faulty_writer {
 
 faulty_writer!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);
 faulty_writer!(futures::io::AsyncWrite, poll_close);
-faulty_writer!(io_shim::AsyncWrite, poll_shutdown, is_write_vectored);
+faulty_writer!(io_shim::AsyncWrite, poll_shutdown, supports_vectored_writes);
 
 // Ends.
 
@@ -876,7 +880,7 @@ impl End {
             3 => {
                 let mut memory = Box::new_uninit_slice(room);
                 let mut buf = BorrowedBuf::from(&mut memory[..]);
-                let poll = io_shim::AsyncReadBuf::poll_read_buf(io, cx, buf.unfilled());
+                let poll = io_shim::AsyncReadBuf::poll_read_into(io, cx, buf.unfilled());
                 (poll, buf.filled().to_vec())
             }
             4 => {
@@ -884,7 +888,7 @@ impl End {
                 memory.extend([GUARD; 8]);
                 let mut spare = spare(&mut memory);
                 room = spare.unfilled().capacity();
-                let poll = io_shim::AsyncReadBuf::poll_read_buf(io, cx, spare.unfilled());
+                let poll = io_shim::AsyncReadBuf::poll_read_into(io, cx, spare.unfilled());
                 drop(spare);
                 assert_eq!(memory[..8], [GUARD; 8], "what was there before has changed");
                 (poll, memory.split_off(8))
@@ -894,7 +898,7 @@ impl End {
                 let mut rest = &mut memory[8..][..room];
                 let poll = match means {
                     5 => futures::io::AsyncRead::poll_read(io, cx, rest),
-                    6 => io_shim::AsyncReadBuf::poll_read_slice(io, cx, rest),
+                    6 => io_shim::AsyncReadBuf::poll_read_into_slice(io, cx, rest),
                     _ => {
                         let mut slices = Vec::new();
                         for _ in 0..self.rng.below(6) {
@@ -905,7 +909,7 @@ impl End {
                         slices.push(IoSliceMut::new(rest));
                         match means {
                             7 => futures::io::AsyncRead::poll_read_vectored(io, cx, &mut slices),
-                            _ => io_shim::AsyncReadBuf::poll_read_vectored(io, cx, &mut slices),
+                            _ => io_shim::AsyncReadBuf::poll_read_into_vectored(io, cx, &mut slices),
                         }
                     }
                 };

@@ -1,14 +1,14 @@
 //! The crate's own suites, for every pair of an ecosystem inside and an ecosystem outside, and the table of SECURITY.md, which
 //! is made of what the hostile ones report.
 //!
-//! The suites call through the hub's traits. A caller of tokio's, of futures-io's or of hyper's is had by lifting the shim's
+//! The suites call through io-shim's traits. A caller of tokio's, of futures-io's or of hyper's is had by lifting the shim's
 //! lowered side once more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use io_shim::testing::conformance;
-use io_shim::testing::hostile::{self, Dialect, FillFault, ReadFault, Report, SeekFault, WriteFault};
+use io_shim::testing::hostile::{self, BufReadFault, Dialect, ReadFault, Report, SeekFault, WriteFault};
 use io_shim::{Offer, Shim};
 
 use crate::mock::{Script, Sink, Step};
@@ -18,21 +18,21 @@ use crate::mock::{Script, Sink, Step};
 macro_rules! per_caller {
     (conformance::read, |$data:ident| $inner:expr) => {
         per_caller!(@common conformance::read, |$data| $inner);
-        conformance::read(|$data| Shim::from_hyper($inner).into_hyper());
+        conformance::read(|$data| Shim::from_hyper($inner).for_hyper());
     };
     (conformance::write, $inner:expr) => {
         conformance::write(|| $inner, |shim| shim.into_inner().data);
-        conformance::write(|| Shim::from_tokio($inner).into_tokio(), |shim| shim.into_inner().into_inner().data);
-        conformance::write(|| Shim::from_futures($inner).into_futures(), |shim| shim.into_inner().into_inner().data);
-        conformance::write(|| Shim::from_hyper($inner).into_hyper(), |shim| shim.into_inner().into_inner().data);
+        conformance::write(|| Shim::from_tokio($inner).for_tokio(), |shim| shim.into_inner().into_inner().data);
+        conformance::write(|| Shim::from_futures($inner).for_futures(), |shim| shim.into_inner().into_inner().data);
+        conformance::write(|| Shim::from_hyper($inner).for_hyper(), |shim| shim.into_inner().into_inner().data);
     };
     (conformance::$suite:ident, |$data:ident| $inner:expr) => {
         per_caller!(@common conformance::$suite, |$data| $inner);
     };
     (@common $suite:path, |$data:ident| $inner:expr) => {
         $suite(|$data| $inner);
-        $suite(|$data| Shim::from_tokio($inner).into_tokio());
-        $suite(|$data| Shim::from_futures($inner).into_futures());
+        $suite(|$data| Shim::from_tokio($inner).for_tokio());
+        $suite(|$data| Shim::from_futures($inner).for_futures());
     };
 }
 
@@ -61,10 +61,10 @@ fn every_pair_conforms_in_reading() {
     per_caller!(conformance::read, |data| Shim::from_futures(script(data)));
     per_caller!(conformance::read, |data| Shim::from_hyper(script(data)));
     per_caller!(conformance::read, |data| Shim::new(script(data)));
-    for offer in [Offer::Whole, Offer::Bounce(100.try_into().unwrap())] {
+    for offer in [Offer::Whole, Offer::bounce(100)] {
         per_caller!(conformance::read, |data| Shim::from_futures(script(data)).with_offer(offer));
     }
-    per_caller!(conformance::read, |data| Shim::from_tokio_buf(tokio::io::BufReader::new(script(data))));
+    per_caller!(conformance::read, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
     per_caller!(conformance::read, |data| Shim::from_futures_buf(futures::io::BufReader::new(script(data))));
     conformance::read(|data| Box::pin(Shim::from_futures(Box::new(Shim::from_tokio(script(data))))));
     conformance::read(|data| Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(script(data)))));
@@ -92,11 +92,11 @@ fn every_pair_conforms_in_writing() {
 
 #[test]
 fn every_pair_conforms_in_filling() {
-    per_caller!(conformance::fill, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
-    per_caller!(conformance::fill, |data| Shim::from_tokio_buf(tokio::io::BufReader::new(script(data))));
-    per_caller!(conformance::fill, |data| Shim::from_futures(futures::io::BufReader::new(script(data))));
-    per_caller!(conformance::fill, |data| Shim::from_futures_buf(futures::io::BufReader::new(script(data))));
-    per_caller!(conformance::fill, |data| Shim::new(Cursor::new(data.to_vec())));
+    per_caller!(conformance::buf_read, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
+    per_caller!(conformance::buf_read, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
+    per_caller!(conformance::buf_read, |data| Shim::from_futures(futures::io::BufReader::new(script(data))));
+    per_caller!(conformance::buf_read, |data| Shim::from_futures_buf(futures::io::BufReader::new(script(data))));
+    per_caller!(conformance::buf_read, |data| Shim::new(Cursor::new(data.to_vec())));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_real_file_conforms_in_reading_writing_and_seeking() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(data).unwrap();
         file.rewind().unwrap();
-        Shim::from_tokio(tokio::fs::File::from_std(file)).into_futures()
+        Shim::from_tokio(tokio::fs::File::from_std(file)).for_futures()
     };
     conformance::read(|data| file(data));
     conformance::seek(|data| file(data));
@@ -133,10 +133,10 @@ type Cell<const N: usize> = [Vec<(&'static str, String)>; N];
 
 /// The ecosystems that read and write, inside and outside.
 const READ_AND_WRITE: [(Dialect, &str); 4] =
-    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hyper, "hyper"), (Dialect::Hub, "hub")];
+    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hyper, "hyper"), (Dialect::IoShim, "hub")];
 /// Those that fill and seek, too.
-const FILL_AND_SEEK: [(Dialect, &str); 3] =
-    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hub, "hub")];
+const BUF_READ_AND_SEEK: [(Dialect, &str); 3] =
+    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::IoShim, "hub")];
 
 /// The table of one suite: fault, dialects inside that show the same, what callers saw; and what cannot be expressed.
 fn table<const N: usize>(
@@ -209,7 +209,7 @@ macro_rules! faults {
 }
 
 /// Runs a suite with each dialect inside and each ecosystem outside: callers of tokio's, of futures-io's, of hyper's where
-/// there is a constructor for it, of the hub's.
+/// there is a constructor for it, of io-shim's.
 macro_rules! reports {
     ($suite:path, $tokio:ident, $futures:ident $(, $hyper:ident)?) => {
         |dialect| match dialect {
@@ -233,19 +233,19 @@ fn tables() -> String {
     let read = reports!(hostile::read, from_tokio, from_futures, from_hyper);
     let write = reports!(hostile::write, from_tokio, from_futures, from_hyper);
     let seek = reports!(hostile::seek, from_tokio, from_futures);
-    let fill = reports!(hostile::fill, from_tokio_buf, from_futures_buf);
+    let fill = reports!(hostile::buf_read, from_tokio, from_futures_buf);
     [
         table("reader", READ_AND_WRITE, faults!(ReadFault, READ_AND_WRITE), read),
         table("writer", READ_AND_WRITE, faults!(WriteFault, READ_AND_WRITE), write),
-        table("seeker", FILL_AND_SEEK, faults!(SeekFault, FILL_AND_SEEK), seek),
-        table("buffered reader", FILL_AND_SEEK, faults!(FillFault, FILL_AND_SEEK), fill),
+        table("seeker", BUF_READ_AND_SEEK, faults!(SeekFault, BUF_READ_AND_SEEK), seek),
+        table("buffered reader", BUF_READ_AND_SEEK, faults!(BufReadFault, BUF_READ_AND_SEEK), fill),
     ]
     .join("\n")
 }
 
 #[test]
 fn hostile_types_do_no_harm_and_the_tables_of_security_md_are_true() {
-    let behaviours = ReadFault::ALL.len() + WriteFault::ALL.len() + SeekFault::ALL.len() + FillFault::ALL.len();
+    let behaviours = ReadFault::ALL.len() + WriteFault::ALL.len() + SeekFault::ALL.len() + BufReadFault::ALL.len();
     assert!(behaviours >= 40, "{behaviours}");
     let tables = tables();
     let security = include_str!("../../SECURITY.md");
@@ -255,12 +255,12 @@ fn hostile_types_do_no_harm_and_the_tables_of_security_md_are_true() {
 #[test]
 fn hyper_neither_seeks_nor_fills() {
     assert!(hostile::seek(Dialect::Hyper, Shim::new).is_empty());
-    assert!(hostile::fill(Dialect::Hyper, Shim::new).is_empty());
+    assert!(hostile::buf_read(Dialect::Hyper, Shim::new).is_empty());
 }
 
 #[test]
 fn every_offer_withstands_hostile_readers() {
-    for offer in [Offer::Whole, Offer::Bounce(7.try_into().unwrap()), Offer::Bounce(5000.try_into().unwrap())] {
+    for offer in [Offer::Whole, Offer::bounce(7), Offer::bounce(5000)] {
         let reports = hostile::read(Dialect::Futures, |evil| Shim::from_futures(evil).with_offer(offer));
         assert!(reports.iter().all(|report| report.recovered));
     }
@@ -298,7 +298,7 @@ fn a_wrapper_that_believes_a_swapped_buffer_does_harm() {
     /// Copies out of whatever buffer it is given back.
     struct Gullible(hostile::HostileReader);
     impl io_shim::AsyncReadBuf for Gullible {
-        fn poll_read_buf(
+        fn poll_read_into(
             mut self: std::pin::Pin<&mut Self>,
             cx: &mut std::task::Context<'_>,
             mut cursor: io_shim::BorrowedCursor<'_>,

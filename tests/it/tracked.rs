@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use io_shim::{AsyncReadBuf, BorrowedBuf, ReadBuf, Shim, TrackedBuf, with_buf_mut_cursor};
+use io_shim::{AsyncReadBuf, ReadBuf, Shim, TrackedBuf, with_buf_mut_cursor};
 
-use crate::mock::{Script, Step, context, ready, violation};
+use crate::mock::{context, violation};
 
 /// A buffer with `consumed` bytes in front of `data`, and `spare` behind it.
 fn buffer(consumed: usize, data: &[u8], spare: usize) -> TrackedBuf {
@@ -53,7 +53,7 @@ fn no_byte_is_zeroed_twice_by_a_slice_only_reader_whatever_happens_to_the_buffer
     let mut reader = Shim::from_futures(Counting(0)).with_offer(io_shim::Offer::Whole);
     let mut buf = TrackedBuf::with_capacity(10_000);
     for round in 0..50 {
-        assert!(Pin::new(&mut reader).poll_read_buf(&mut context(), buf.unfilled()).is_ready());
+        assert!(Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled()).is_ready());
         match round % 4 {
             0 => buf.consume(buf.len() / 2),
             1 => buf.truncate(100),
@@ -66,7 +66,7 @@ fn no_byte_is_zeroed_twice_by_a_slice_only_reader_whatever_happens_to_the_buffer
     // Growth leaves the mark where it is, too.
     buf.reserve(15_000);
     let capacity = buf.capacity();
-    assert!(Pin::new(&mut reader).poll_read_buf(&mut context(), buf.unfilled()).is_ready());
+    assert!(Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled()).is_ready());
     assert_eq!(reader.get_ref().0, capacity);
 }
 
@@ -159,14 +159,14 @@ fn nothing_is_allocated_before_there_is_something() {
 fn what_a_reader_filled_before_it_panicked_is_kept_and_so_is_what_it_initialised() {
     struct Panics;
     impl ReadBuf for Panics {
-        fn read_buf(&mut self, mut cursor: io_shim::BorrowedCursor<'_>) -> io::Result<()> {
+        fn read_into(&mut self, mut cursor: io_shim::BorrowedCursor<'_>) -> io::Result<()> {
             cursor.append(b"ab");
             cursor.ensure_init_to(6);
             panic!("in a reader");
         }
     }
     let mut buf = TrackedBuf::with_capacity(100);
-    assert!(catch_unwind(AssertUnwindSafe(|| Panics.read_buf(buf.unfilled()))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| Panics.read_into(buf.unfilled()))).is_err());
     assert_eq!((buf.filled(), buf.init_len()), (&b"ab"[..], 8));
 }
 
@@ -226,7 +226,7 @@ fn a_cursor_goes_over_the_chunks_of_any_buffer_of_bytes() {
     while chain.has_remaining_mut() {
         with_buf_mut_cursor(&mut chain, |cursor| {
             rooms.push(cursor.capacity());
-            source.read_buf(cursor)
+            source.read_into(cursor)
         })
         .unwrap();
     }
@@ -246,19 +246,4 @@ fn what_was_filled_through_a_buffer_of_bytes_before_a_panic_is_kept() {
     }));
     assert!(result.is_err());
     assert_eq!(vec, b"ab");
-}
-
-#[test]
-fn a_chunk_becomes_a_buffer_and_its_count_comes_back() {
-    let mut bytes = BytesMut::with_capacity(10);
-    let n = {
-        let mut buf = BorrowedBuf::from(bytes.chunk_mut());
-        assert_eq!((buf.init_len(), buf.capacity()), (0, 10));
-        let mut script = Script::new([Step::Data(b"hello".to_vec())]);
-        ready(Pin::new(&mut script).poll_read_buf(&mut context(), buf.unfilled())).unwrap();
-        buf.filled().len()
-    };
-    // SAFETY: so many are filled, and so initialised.
-    unsafe { bytes.advance_mut(n) };
-    assert_eq!(&bytes[..], b"hello");
 }

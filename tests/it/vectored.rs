@@ -43,7 +43,7 @@ where
     for write in writes {
         let mut shim = make();
         assert!(tokio::io::AsyncWrite::is_write_vectored(&shim));
-        assert!(AsyncWrite::is_write_vectored(&shim));
+        assert!(AsyncWrite::supports_vectored_writes(&shim));
         assert_eq!(ready(write(Pin::new(&mut shim), &mut context(), &bufs)).unwrap(), data.len());
         let sink = sink(shim);
         assert_eq!((sink.calls(), sink.vectored_writes, sink.data), (1, vec![64], data.clone()));
@@ -64,7 +64,7 @@ fn vectored_write_reaches_inner_in_one_call_in_every_direction() {
 fn write_all_buf_over_a_vectoring_writer_is_one_write() {
     let data = pattern(64 * 64);
     for vectored in 1..4 {
-        let mut shim = Shim::from_futures(Sink::new(true)).into_tokio();
+        let mut shim = Shim::from_futures(Sink::new(true)).for_tokio();
         for _ in 0..vectored {
             block_on(shim.write_all_buf(&mut pieces(&data, 64))).unwrap();
         }
@@ -77,7 +77,7 @@ fn write_all_buf_over_a_vectoring_writer_is_one_write() {
 #[test]
 fn write_all_buf_over_a_writer_that_takes_one_slice_is_at_most_three_writes() {
     let data = pattern(64 * 64);
-    let mut shim = Shim::from_futures(Sink::new(false)).into_tokio();
+    let mut shim = Shim::from_futures(Sink::new(false)).for_tokio();
     block_on(shim.write_all_buf(&mut pieces(&data, 64))).unwrap();
     assert_eq!(shim.get_ref().data, data);
     assert!(shim.get_ref().calls() <= 3, "{:?}", shim.get_ref());
@@ -97,7 +97,7 @@ fn what_is_copied_follows_what_is_accepted() {
         let mut sink = Sink::new(false);
         sink.most = 1024;
         sink.pending = pending;
-        let mut shim = Shim::from_futures(sink).into_tokio();
+        let mut shim = Shim::from_futures(sink).for_tokio();
         block_on(async {
             let mut rest = &data[..];
             while !rest.is_empty() {
@@ -193,10 +193,10 @@ fn a_vectored_call_of_one_slice_reaches_the_inner_vectored_method() {
 
 #[test]
 fn the_answer_over_futures_io_can_be_set() {
-    assert!(Shim::from_futures(Sink::new(false)).is_write_vectored());
-    assert!(!Shim::from_futures(Sink::new(true)).with_write_vectored(false).is_write_vectored());
-    assert!(!Shim::from_tokio(Sink::new(false)).is_write_vectored());
-    assert!(!Shim::new(Sink::new(false)).is_write_vectored());
+    assert!(Shim::from_futures(Sink::new(false)).supports_vectored_writes());
+    assert!(!Shim::from_futures(Sink::new(true)).with_write_vectored(false).supports_vectored_writes());
+    assert!(!Shim::from_tokio(Sink::new(false)).supports_vectored_writes());
+    assert!(!Shim::new(Sink::new(false)).supports_vectored_writes());
 }
 
 #[test]
@@ -253,40 +253,40 @@ impl futures::io::AsyncRead for Source {
 fn read_two<S: AsyncReadBuf + Unpin>(shim: &mut S) -> io::Result<usize> {
     let (mut a, mut b) = ([0; 4], [0; 4]);
     let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
-    ready(Pin::new(shim).poll_read_vectored(&mut context(), &mut bufs))
+    ready(Pin::new(shim).poll_read_into_vectored(&mut context(), &mut bufs))
 }
 
 #[test]
 fn vectored_reads_are_learned() {
     let mut shim = Shim::from_futures(Source { vectors: true, n: 6 });
     assert_eq!(read_two(&mut shim).unwrap(), 6);
-    assert!(shim.is_read_vectored());
+    assert!(shim.supports_vectored_reads());
 
     let mut shim = Shim::from_futures(Source { vectors: false, n: 6 });
-    assert!(shim.is_read_vectored());
+    assert!(shim.supports_vectored_reads());
     assert_eq!(read_two(&mut shim).unwrap(), 4);
-    assert!(shim.is_read_vectored());
+    assert!(shim.supports_vectored_reads());
     assert_eq!(read_two(&mut shim).unwrap(), 4);
-    assert!(!shim.is_read_vectored());
+    assert!(!shim.supports_vectored_reads());
     // Reads that stop short of the first slice say nothing.
     let mut shim = Shim::from_futures(Source { vectors: false, n: 3 });
     for _ in 0..9 {
         assert_eq!(read_two(&mut shim).unwrap(), 3);
     }
-    assert!(shim.is_read_vectored());
+    assert!(shim.supports_vectored_reads());
     // Evidence to the contrary restores it.
     shim.get_mut().n = 4;
     read_two(&mut shim).unwrap();
     read_two(&mut shim).unwrap();
-    assert!(!shim.is_read_vectored());
+    assert!(!shim.supports_vectored_reads());
     *shim.get_mut() = Source { vectors: true, n: 8 };
     read_two(&mut shim).unwrap();
-    assert!(shim.is_read_vectored());
+    assert!(shim.supports_vectored_reads());
 }
 
 #[test]
 fn vectored_reads_reach_the_reader_inside_in_one_call() {
-    let mut shim = Shim::new(Shim::from_futures(Source { vectors: true, n: 7 })).into_futures();
+    let mut shim = Shim::new(Shim::from_futures(Source { vectors: true, n: 7 })).for_futures();
     let (mut a, mut b) = ([0; 4], [0; 4]);
     let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
     let n = futures::io::AsyncRead::poll_read_vectored(Pin::new(&mut shim), &mut context(), &mut bufs);
@@ -374,11 +374,11 @@ impl futures::io::AsyncRead for Changing {
 }
 
 impl AsyncReadBuf for Changing {
-    fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         unreachable!("every read is vectored")
     }
 
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
@@ -388,11 +388,11 @@ impl AsyncReadBuf for Changing {
 }
 
 impl ReadBuf for Changing {
-    fn read_buf(&mut self, _: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, _: BorrowedCursor<'_>) -> io::Result<()> {
         unreachable!("every read is vectored")
     }
 
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.fill(bufs)
     }
 }
@@ -411,11 +411,11 @@ fn through_every_shim(exchanges: bool) -> Vec<Outcome> {
         (0..2).map(read).collect()
     }
     fn asynchronous<S: AsyncReadBuf + Unpin>(mut shim: S) -> Outcome {
-        let reads = twice(|bufs| ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), bufs)));
-        (reads, shim.is_read_vectored())
+        let reads = twice(|bufs| ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), bufs)));
+        (reads, shim.supports_vectored_reads())
     }
     fn synchronous<S: ReadBuf>(mut shim: S) -> Outcome {
-        (twice(|bufs| ReadBuf::read_vectored(&mut shim, bufs)), ReadBuf::is_read_vectored(&shim))
+        (twice(|bufs| ReadBuf::read_into_vectored(&mut shim, bufs)), ReadBuf::supports_vectored_reads(&shim))
     }
     let new = || Changing { data: b"one and two are here", exchanges };
     // Not those through their own buffer, and not `Native`, which asks the reader inside.

@@ -105,7 +105,7 @@ proptest! {
         check(Shim::from_futures(Box::pin(Shim::from_tokio(Shim::from_futures(script())))), &steps, capacity);
         check(Shim::from_futures(Shim::from_hyper(Shim::from_futures(script()))), &steps, capacity);
         check(Shim::from_futures(script()).with_offer(Offer::Whole), &steps, capacity);
-        check(Shim::from_futures(script()).with_offer(Offer::Bounce(999.try_into().unwrap())), &steps, capacity);
+        check(Shim::from_futures(script()).with_offer(Offer::bounce(999)), &steps, capacity);
     }
 }
 
@@ -126,7 +126,7 @@ fn the_watermark_of_a_tokio_buffer_reaches_a_tokio_reader_and_comes_back() {
 fn tokios_read_to_end_through_a_slice_only_reader_zeroes_little() {
     // It keeps its buffer's watermark, so that what is initialised follows what is read.
     futures::executor::block_on(async {
-        let mut shim = Shim::from_futures(Script::reads(2000, 1460).with_pending()).into_tokio();
+        let mut shim = Shim::from_futures(Script::reads(2000, 1460).with_pending()).for_tokio();
         let mut vec = Vec::new();
         tokio::io::AsyncReadExt::read_to_end(&mut shim, &mut vec).await.unwrap();
         assert_eq!(vec, vec![1; 2000 * 1460]);
@@ -153,7 +153,7 @@ where
             "futures" => ready(futures::io::AsyncRead::poll_read(Pin::new(&mut reader), &mut cx, &mut memory)).unwrap(),
             "hub" => {
                 let mut buf = BorrowedBuf::from(&mut memory[..]);
-                ready(Pin::new(&mut reader).poll_read_buf(&mut cx, buf.unfilled())).unwrap();
+                ready(Pin::new(&mut reader).poll_read_into(&mut cx, buf.unfilled())).unwrap();
                 buf.filled().len()
             }
             _ => {
@@ -251,14 +251,14 @@ fn what_is_known_of_lent_memory_is_right_for_a_part_of_it_and_gone_after_the_cal
         let mut watched = Watched::new(3000);
         let mut buf = BorrowedBuf::from(&mut watched.memory[..]);
         buf.unfilled().ensure_init_to(20 * round);
-        ready(Pin::new(&mut shim).poll_read_buf(&mut context(), buf.unfilled())).unwrap();
+        ready(Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled())).unwrap();
         assert_eq!((&buf.filled()[..6], buf.filled().len()), (&b"prefix"[..], 296));
         assert!(buf.init_len() >= 296);
     }
     let mut memory = [7; 100];
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut buf = BorrowedBuf::from(&mut memory[..]);
-        let _ = Pin::new(&mut shim).poll_read_buf(&mut context(), buf.unfilled());
+        let _ = Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled());
     }));
     assert!(panicked.is_err());
     // The same memory, by a hyper buffer of the caller's that knows nothing: zeroed as far as is wanted.
@@ -288,9 +288,9 @@ impl hyper::rt::Read for ReadsNothingFirst {
         buf: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let mut other = Shim::from_hyper(Shim::new(&b""[..]));
-        assert_eq!(ready(Pin::new(&mut other).poll_read_slice(cx, &mut [])).unwrap(), 0);
+        assert_eq!(ready(Pin::new(&mut other).poll_read_into_slice(cx, &mut [])).unwrap(), 0);
         let mut none = BorrowedBuf::from(&mut [][..] as &mut [std::mem::MaybeUninit<u8>]);
-        ready(Pin::new(&mut other).poll_read_buf(cx, none.unfilled())).unwrap();
+        ready(Pin::new(&mut other).poll_read_into(cx, none.unfilled())).unwrap();
         hyper::rt::Read::poll_read(Pin::new(&mut self.0), cx, buf)
     }
 }
@@ -303,6 +303,6 @@ fn an_empty_read_inside_a_read_of_hypers_does_not_make_what_is_initialised_be_fo
     let mut memory = [std::mem::MaybeUninit::uninit(); 4096];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().ensure_init_to(4000).fill(0xAA);
-    ready(Pin::new(&mut shim).poll_read_buf(&mut context(), buf.unfilled())).unwrap();
+    ready(Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled())).unwrap();
     assert_eq!(seen.get(), 4000, "bytes that were initialised were zeroed again");
 }

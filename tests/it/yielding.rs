@@ -13,7 +13,7 @@ use futures::future::FutureExt as _;
 use futures::{Sink as _, SinkExt as _, Stream as _, StreamExt as _, stream};
 use io_shim::rt::BlockOn;
 use io_shim::{
-    AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ByteSink, ByteStream, Ecosystem, Shim, TrackedBuf, ops, spare,
+    AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ByteSink, ByteStream, Ecosystem, Shim, TrackedBuf, owned, spare,
 };
 
 use crate::endless::Memory;
@@ -104,7 +104,7 @@ fn calls<E: Ecosystem, V>(shim: &Shim<Memory, E, V>) -> usize {
 }
 
 fn read_4<S: AsyncReadBuf>(stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-    stream.poll_read_slice(cx, &mut [0; 4]).map_ok(drop)
+    stream.poll_read_into_slice(cx, &mut [0; 4]).map_ok(drop)
 }
 
 fn write_4<S: AsyncWrite>(stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -118,14 +118,14 @@ macro_rules! each_read {
         let $name = "own trait";
         let $poll = |stream: Pin<&mut _>, cx: &mut Context<'_>| {
             let mut buf = io_shim::BorrowedBuf::from(&mut bytes[..]);
-            let poll = AsyncReadBuf::poll_read_buf(stream, cx, buf.unfilled());
+            let poll = AsyncReadBuf::poll_read_into(stream, cx, buf.unfilled());
             assert!(poll.is_ready() || buf.filled().is_empty());
             poll
         };
         $check;
         let $name = "own trait, slice";
         let $poll = |stream: Pin<&mut _>, cx: &mut Context<'_>| {
-            AsyncReadBuf::poll_read_slice(stream, cx, &mut bytes).map_ok(|_| ())
+            AsyncReadBuf::poll_read_into_slice(stream, cx, &mut bytes).map_ok(|_| ())
         };
         $check;
         let $name = "tokio";
@@ -377,11 +377,11 @@ fn clones_and_views_keep_the_setting() {
         }
         check! {
             shim().with_budget(2).clone(), read_4;
-            shim().with_budget(2).into_tokio(), read_4;
-            shim().with_budget(2).into_futures(), read_4;
-            shim().with_budget(2).into_hyper(), read_4;
+            shim().with_budget(2).for_tokio(), read_4;
+            shim().with_budget(2).for_futures(), read_4;
+            shim().with_budget(2).for_hyper(), read_4;
             shim().with_budget(2).only::<io_shim::Every>(), read_4;
-            shim().into_tokio().with_budget(2), read_4;
+            shim().for_tokio().with_budget(2), read_4;
         }
     });
 }
@@ -428,7 +428,7 @@ fn seeking_never_yields_and_neither_spends_nor_refills() {
     macro_rules! check {
         ($($name:literal, $make:expr;)*) => {$(
             let (mut shim, mut bytes) = ($make.with_budget(1), [0; 2]);
-            let mut read = |shim: &mut _| AsyncReadBuf::poll_read_slice(Pin::new(shim), &mut context(), &mut bytes);
+            let mut read = |shim: &mut _| AsyncReadBuf::poll_read_into_slice(Pin::new(shim), &mut context(), &mut bytes);
             seek_to(&mut shim, 1);
             assert_eq!(ready(read(&mut shim)).unwrap(), 2, $name);
             seek_to(&mut shim, 3);
@@ -485,14 +485,14 @@ macro_rules! each_buffered {
     ($text:expr, $budget:expr, $spent:expr, |$shim:ident, $constructor:ident| $check:expr) => {{
         let text: &[u8] = $text;
         let from_futures_buf = || Shim::from_futures_buf(futures::io::BufReader::with_capacity(3, text)).with_budget($budget);
-        let from_tokio_buf = || Shim::from_tokio_buf(tokio::io::BufReader::with_capacity(3, text)).with_budget($budget);
+        let from_tokio_over_buffer = || Shim::from_tokio(tokio::io::BufReader::with_capacity(3, text)).with_budget($budget);
         let allow_std = || Shim::allow_std(io::BufReader::with_capacity(3, text)).with_budget($budget);
         let chunks = || stream::iter(text.chunks(3).map(Ok::<_, io::Error>).collect::<Vec<_>>());
         let from_stream = || Shim::from_stream(chunks()).with_budget($budget);
-        let nested = || Shim::new(from_tokio_buf()).with_budget($budget);
+        let nested = || Shim::new(from_tokio_over_buffer()).with_budget($budget);
         let twice = || Shim::from_futures(nested()).with_budget($budget);
         each_buffered!(@ from_futures_buf $spent, |$shim, $constructor| $check);
-        each_buffered!(@ from_tokio_buf $spent, |$shim, $constructor| $check);
+        each_buffered!(@ from_tokio_over_buffer $spent, |$shim, $constructor| $check);
         each_buffered!(@ allow_std $spent, |$shim, $constructor| $check);
         each_buffered!(@ from_stream $spent, |$shim, $constructor| $check);
         each_buffered!(@ nested $spent, |$shim, $constructor| $check);
@@ -504,7 +504,7 @@ macro_rules! each_buffered {
             let mut shim = $make();
             let spent: usize = $spent;
             for _ in 0..spent {
-                Driver::new().until_ready(|cx| AsyncReadBuf::poll_read_slice(Pin::new(&mut shim), cx, &mut [0])).unwrap();
+                Driver::new().until_ready(|cx| AsyncReadBuf::poll_read_into_slice(Pin::new(&mut shim), cx, &mut [0])).unwrap();
             }
             shim
         };
@@ -591,7 +591,7 @@ fn what_is_read_does_not_depend_on_the_budget() {
                             // A part of what is there, so that it stays filled.
                             let n = filled.len().div_ceil(2);
                             all.extend_from_slice(&filled[..n]);
-                            AsyncFillBuf::consume(Pin::new(&mut shim), n);
+                            AsyncBufRead::consume(Pin::new(&mut shim), n);
                         }
                         assert_eq!(all, rest);
                         check($name, driver);
@@ -638,9 +638,9 @@ fn a_filled_buffer_stays_filled_until_it_is_consumed() {
                     let filled = ready(driver.poll(|cx| Pin::new(&mut shim).poll_fill_buf(cx).map_ok(<[u8]>::len)));
                     assert!(filled.unwrap() > 0, "{constructor}, budget {budget}");
                     // Consuming nothing changes nothing.
-                    AsyncFillBuf::consume(Pin::new(&mut shim), 0);
+                    AsyncBufRead::consume(Pin::new(&mut shim), 0);
                 }
-                AsyncFillBuf::consume(Pin::new(&mut shim), 1);
+                AsyncBufRead::consume(Pin::new(&mut shim), 1);
             }
             let layers = match constructor {
                 "nested" => 2,
@@ -657,9 +657,9 @@ fn reads_and_consumption_spend_the_same_budget() {
     each_buffered!(&text(40), 4, 0, |shim, constructor| {
         let mut shim = shim();
         for _ in 0..2 {
-            ready(AsyncReadBuf::poll_read_slice(Pin::new(&mut shim), &mut context(), &mut [0])).unwrap();
+            ready(AsyncReadBuf::poll_read_into_slice(Pin::new(&mut shim), &mut context(), &mut [0])).unwrap();
             ready(Pin::new(&mut shim).poll_fill_buf(&mut context()).map_ok(<[u8]>::len)).unwrap();
-            AsyncFillBuf::consume(Pin::new(&mut shim), 1);
+            AsyncBufRead::consume(Pin::new(&mut shim), 1);
         }
         assert!(Pin::new(&mut shim).poll_fill_buf(&mut context()).is_pending(), "{constructor}");
     });
@@ -669,30 +669,30 @@ fn reads_and_consumption_spend_the_same_budget() {
 fn operations_over_what_is_no_shim_yield() {
     let mut driver = Driver::new();
     let mut buf = TrackedBuf::new();
-    driver.run(ops::read_exact(&mut Memory::one_byte(), &mut buf, 1281)).unwrap();
+    driver.run(owned::read_exact(&mut Memory::one_byte(), &mut buf, 1281)).unwrap();
     assert_eq!((buf.len(), driver.pendings), (1281, 10));
 
     // Calls that are ready at once count, too: the countdown is the buffer's.
     let mut driver = Driver::new();
     let mut buf = TrackedBuf::new();
     for _ in 0..1281 {
-        assert_eq!(driver.run(ops::read_buf(&mut Memory::one_byte(), &mut buf, 1)).unwrap(), 1);
+        assert_eq!(driver.run(owned::read_buf(&mut Memory::one_byte(), &mut buf, 1)).unwrap(), 1);
     }
     assert_eq!((buf.len(), driver.pendings), (1281, 10));
 
     // 1280 bytes, and the end of file.
     let mut driver = Driver::new();
     let mut buf = TrackedBuf::new();
-    driver.run(ops::read_to_end(&mut Script::reads(1280, 1), &mut buf)).unwrap();
+    driver.run(owned::read_to_end(&mut Script::reads(1280, 1), &mut buf)).unwrap();
     assert_eq!((buf.len(), driver.pendings), (1280, 10));
     let mut driver = Driver::new();
     let mut buf = TrackedBuf::new();
-    driver.run(ops::read_to_end_within(&mut Script::reads(1280, 1), &mut buf, 2000)).unwrap();
+    driver.run(owned::read_to_end_within(&mut Script::reads(1280, 1), &mut buf, 2000)).unwrap();
     assert_eq!((buf.len(), driver.pendings), (1280, 10));
 
     let mut driver = Driver::new();
     let mut writer = crate::mock::Sink::new(true);
-    let copied = driver.run(ops::copy(&mut Script::reads(1280, 1), &mut writer, &mut TrackedBuf::new())).unwrap();
+    let copied = driver.run(owned::copy(&mut Script::reads(1280, 1), &mut writer, &mut TrackedBuf::new())).unwrap();
     assert_eq!((copied, writer.data.len()), (1280, 1280));
     assert!((10..=20).contains(&driver.pendings), "{}", driver.pendings);
 }
@@ -741,7 +741,7 @@ fn a_yield_lets_the_timers_of_a_tokio_thread_fire() {
             // Ends by itself, so that a failure is not a test that hangs.
             while start.elapsed() < Duration::from_secs(2) {
                 memory.clear();
-                std::future::poll_fn(|cx| Pin::new(&mut shim).poll_read_buf(cx, spare(&mut memory).unfilled()))
+                std::future::poll_fn(|cx| Pin::new(&mut shim).poll_read_into(cx, spare(&mut memory).unfilled()))
                     .await
                     .unwrap();
             }

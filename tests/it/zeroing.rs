@@ -109,7 +109,7 @@ fn smaller_reads_zero_nothing() {
 fn a_bounce_zeroes_nothing_ever() {
     for capacity in CAPACITIES {
         for n in [1, 1460, 2048, 64 << 10] {
-            let [first, later] = count(Offer::Bounce(4096.try_into().unwrap()), capacity, true, 40, move || n);
+            let [first, later] = count(Offer::bounce(4096), capacity, true, 40, move || n);
             assert_eq!((first.zeroed, later.zeroed), (0, 0));
         }
     }

@@ -1,5 +1,5 @@
-//! Instead: narrow it to the ecosystem that the function wants, `.into_futures()`, or not at all.
+//! Instead: narrow it to the ecosystem that the function wants, `.for_futures()`, or not at all.
 fn main() {
     fn reads(_: impl futures::io::AsyncRead) {}
-    reads(io_shim::Shim::new(&b"abc"[..]).into_tokio());
+    reads(io_shim::Shim::new(&b"abc"[..]).for_tokio());
 }

@@ -6,7 +6,7 @@
 //! access to the buffer behind it, which stays with whoever made it, so that no reader can swap it.
 #![allow(unsafe_code, reason = "the boundary between hyper's buffer and the cursor")]
 
-mod lent;
+mod init_record;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,13 +14,13 @@ use std::task::{Context, Poll, ready};
 
 use hyper::rt::{ReadBuf, ReadBufCursor};
 
-use self::lent::Lent;
+use self::init_record::InitRecord;
 
 use self::bounds::{HyperRead, HyperWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
-use crate::hub::count;
-use crate::hub::{AsyncReadBuf, AsyncWrite};
 use crate::shim::{Ecosystem, Includes, Shim, sealed};
+use crate::traits::count;
+use crate::traits::{AsyncReadBuf, AsyncWrite};
 
 /// The tag of types that have hyper's traits: `hyper::rt::{Read, Write}`.
 ///
@@ -55,7 +55,7 @@ impl<T> Shim<T, Hyper> {
     /// use tokio::io::AsyncReadExt as _;
     ///
     /// # futures::executor::block_on(async {
-    /// let hyper_reader = Shim::new(&b"hello"[..]).into_hyper();
+    /// let hyper_reader = Shim::new(&b"hello"[..]).for_hyper();
     ///
     /// let mut text = String::new();
     /// Shim::from_hyper(hyper_reader).read_to_string(&mut text).await?;
@@ -71,7 +71,7 @@ impl<T> Shim<T, Hyper> {
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Narrows the shim to a type of hyper's alone: [`only::<Hyper>()`](Shim::only).
     #[inline]
-    pub fn into_hyper(self) -> Shim<T, E, Hyper> {
+    pub fn for_hyper(self) -> Shim<T, E, Hyper> {
         self.only()
     }
 }
@@ -98,7 +98,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 #[inline]
 pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
     // SAFETY: it is only looked at.
-    let known = lent::init_len(unsafe { buf.as_mut() });
+    let known = init_record::init_len(unsafe { buf.as_mut() });
     let init = match known {
         // hyper knows less of this memory than the lift that lends it, and would zero it from the start.
         Some(known) if known > 0 => known,
@@ -118,7 +118,7 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
     if known.is_some() {
-        lent::set_init(memory, init);
+        init_record::set_init(memory, init);
     }
     // SAFETY: `borrowed` covers the unfilled part from its start; its filled bytes are within it, and initialised (invariants 1
     // to 3).
@@ -144,12 +144,12 @@ fn poll_into_cursor(
     // SAFETY: hyper's buffer de-initialises nothing, and asks the same of those who write through it.
     let memory = unsafe { cursor.as_mut() };
     let (address, len) = (memory.as_ptr().addr(), memory.len());
-    let lent = Lent::new(address, len, init);
+    let lent = InitRecord::new(address, len, init);
     let mut buf = ReadBuf::uninit(memory);
     let poll = read(buf.unfilled());
     let filled = check_filled(&buf, address, len)?;
     // SAFETY: `init` bytes were initialised before, and whoever says that more are by now is a shim that was lent this memory:
-    // see `Lent`.
+    // see `InitRecord`.
     unsafe { cursor.assume_init(lent.init_len(filled)) };
     // SAFETY: `buf` is the unfilled part of the cursor still, as was checked, and its filled bytes are initialised by its own
     // invariant.
@@ -178,7 +178,7 @@ fn poll_into_slice(
     read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
 ) -> Result<(Poll<io::Result<()>>, usize), ContractViolation> {
     let (address, len) = (slice.as_ptr().addr(), slice.len());
-    let _lent = Lent::new(address, len, len);
+    let _lent = InitRecord::new(address, len, len);
     let mut buf = ReadBuf::new(slice);
     let poll = read(buf.unfilled());
     Ok((poll, check_filled(&buf, address, len)?))
@@ -197,13 +197,13 @@ super::bounds::bounds! {
 
 impl<T: HyperRead, V> AsyncReadBuf for Shim<T, Hyper, V> {
     #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, (), budget) = self.project_reading();
         budget.poll_counted(cx, |cx| poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))).map_ok(drop)
     }
 
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let (io, (), budget) = self.project_reading();
         budget.poll_counted(cx, |cx| {
             let (poll, filled) = poll_into_slice(slice, |buf| io.poll_read(cx, buf)).map_err(io::Error::from)?;
@@ -225,12 +225,12 @@ impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_flush(cx)
+        self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
     #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_moving().0.poll_shutdown(cx)
+        self.project_forgetting_seeks().0.poll_shutdown(cx)
     }
 
     #[inline]
@@ -244,7 +244,7 @@ impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
     }
 
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         self.get_ref().is_write_vectored()
     }
 }
@@ -259,7 +259,7 @@ where
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let init = self.init_hint(buf.remaining());
-        with_hyper_cursor(buf, init, |cursor| self.poll_read_buf(cx, cursor))
+        with_hyper_cursor(buf, init, |cursor| self.poll_read_into(cx, cursor))
     }
 }
 
@@ -285,7 +285,7 @@ where
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
-        AsyncWrite::is_write_vectored(self)
+        AsyncWrite::supports_vectored_writes(self)
     }
 
     #[inline]

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 use super::bounds::{StdBufRead, StdRead, StdSeek, StdUnpin, StdWrite};
 use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::coop::poll_yield;
-use crate::hub::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
-use crate::shim::{Attempt, ReadAttempt, Shim, Sliced, sealed};
+use crate::shim::{Attempt, ReadAttempt, Shim, SliceState, sealed};
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
 
 /// The tag of types that have std's traits and are used in asynchronous code all the same: made with
 /// [`Shim::allow_std`].
@@ -29,7 +29,7 @@ use crate::shim::{Attempt, ReadAttempt, Shim, Sliced, sealed};
 pub enum AllowStd {}
 
 impl sealed::Ecosystem for AllowStd {
-    type State = Sliced;
+    type State = SliceState;
 }
 
 impl<T> Shim<T, AllowStd> {
@@ -109,7 +109,7 @@ impl<T> Shim<T, AllowStd> {
     /// let start = tokio::task::spawn_blocking(|| {
     ///     let mut file = Shim::from_std(std::fs::File::open("README.md")?);
     ///     let mut start = Vec::with_capacity(100);
-    ///     file.read_buf(spare(&mut start).unfilled())?;
+    ///     file.read_into(spare(&mut start).unfilled())?;
     ///     Ok::<_, std::io::Error>(start)
     /// });
     /// assert!(start.await??.starts_with(b"# io-shim"));
@@ -160,14 +160,14 @@ impl Error for WouldBlock {
 #[deny(clippy::missing_trait_methods)]
 impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     #[inline]
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
         let io = io.get_mut();
-        budget.poll_counted(cx, |_| state.poll_read_buf(cursor, |slice| call(|| io.read(slice)))).map_ok(drop)
+        budget.poll_counted(cx, |_| state.poll_read_into(cursor, |slice| call(|| io.read(slice)))).map_ok(drop)
     }
 
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let (io, _, budget) = self.project_reading();
         let io = io.get_mut();
         budget.poll_counted(cx, |_| {
@@ -176,7 +176,7 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
         })
     }
 
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
@@ -192,8 +192,8 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
-        self.state().is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.state().supports_vectored_reads()
     }
 
     #[inline]
@@ -241,12 +241,12 @@ impl<T: StdWrite + StdUnpin, V> AsyncWrite for Shim<T, AllowStd, V> {
     }
 
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         self.state().is_write_vectored()
     }
 }
 
-impl<T: StdBufRead + StdUnpin, V> AsyncFillBuf for Shim<T, AllowStd, V> {
+impl<T: StdBufRead + StdUnpin, V> AsyncBufRead for Shim<T, AllowStd, V> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let (io, _, budget) = self.project_reading();

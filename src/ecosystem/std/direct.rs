@@ -1,12 +1,12 @@
-//! std's `Write`, `BufRead` and `Seek` where nothing has to be remembered: they are the hub's synchronous traits already, and a
+//! std's `Write`, `BufRead` and `Seek` where nothing has to be remembered: they are io-shim's synchronous traits already, and a
 //! shim passes them on.
 
 use std::io::{self, BufRead, IoSlice, Seek, SeekFrom, Write};
 
 use super::Std;
 use crate::buf::ContractViolation;
-use crate::hub::{ReadBuf, WriteVectored};
 use crate::shim::{Includes, Native, Shim};
+use crate::traits::{ReadBuf, WriteVectored};
 
 /// The methods of `Seek`, all of them: a buffered type keeps its buffer in `seek_relative` where it can.
 macro_rules! seek {
@@ -78,8 +78,8 @@ impl<T: WriteVectored, V: Includes<Std>> Write for Shim<T, Native, V> {
 
 impl<T: WriteVectored, V: Includes<Std>> WriteVectored for Shim<T, Native, V> {
     #[inline]
-    fn is_write_vectored(&self) -> bool {
-        WriteVectored::is_write_vectored(self.get_ref())
+    fn supports_vectored_writes(&self) -> bool {
+        WriteVectored::supports_vectored_writes(self.get_ref())
     }
 }
 

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use super::{Std, direct};
 use crate::buf::{BorrowedCursor, ContractViolation};
-use crate::hub::{ReadBuf, WriteVectored};
 use crate::shim::{Includes, Shim, sealed};
 use crate::sys;
+use crate::traits::{ReadBuf, WriteVectored};
 
 /// The tag of std's files, sockets and pipes, which are read by their descriptor: made with [`Shim::from_fd`].
 ///
@@ -77,9 +77,6 @@ impl<T: FdSource> Shim<T, Fd> {
     /// by a signal is repeated. Writing and seeking are those of the type inside, where it has them; positions are the system's,
     /// and shared with whoever shares the descriptor ([`try_clone`](File::try_clone)).
     ///
-    /// Where `std::io::Read` is imported, too, the compiler warns of `.read_buf(..)`, since std has an unstable method of that name
-    /// (rust#78485), and `.read_vectored(..)` is ambiguous: write `ReadBuf::read_buf(&mut file, ..)`.
-    ///
     /// # Errors
     ///
     /// Those of the system, unchanged: reading from a non-blocking socket may return `WouldBlock`.
@@ -92,7 +89,7 @@ impl<T: FdSource> Shim<T, Fd> {
     ///
     /// let mut file = Shim::from_fd(File::open("README.md")?);
     /// let mut start = Vec::with_capacity(4096);
-    /// file.read_buf(spare(&mut start).unfilled())?;
+    /// file.read_into(spare(&mut start).unfilled())?;
     /// assert!(start.starts_with(b"# io-shim"));
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -120,17 +117,17 @@ impl<T: FdSource> Shim<T, Fd> {
 
 impl<T: FdSource, V> ReadBuf for Shim<T, Fd, V> {
     #[inline]
-    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         sys::read(self.get_ref().as_fd(), cursor)
     }
 
     #[inline]
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         sys::read_vectored(self.get_ref().as_fd(), bufs)
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         true
     }
 }
@@ -141,7 +138,7 @@ impl<T: FdSource + Write, V: Includes<Std>> Write for Shim<T, Fd, V> {
 
 impl<T: FdSource + Write, V: Includes<Std>> WriteVectored for Shim<T, Fd, V> {
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         true
     }
 }

@@ -1,4 +1,4 @@
-//! The ecosystem of `std::io`, which is the hub's synchronous side: std's `Write`, `BufRead` and `Seek` are the hub's own, and
+//! The ecosystem of `std::io`, which is io-shim's synchronous side: std's `Write`, `BufRead` and `Seek` are io-shim's own, and
 //! `Read` is lifted to [`ReadBuf`] and lowered from it.
 //!
 //! Three tags, since std's types can be read in three ways: by slices, which is here; straight into uninitialised memory, by
@@ -14,9 +14,9 @@ use std::marker::PhantomData;
 use std::task::Poll;
 
 use self::bounds::{StdBufRead, StdRead, StdSeek, StdWrite};
-use crate::buf::{BorrowedCursor, ContractViolation, Room, now};
-use crate::hub::{self, ReadBuf, WriteVectored, uninterrupted};
-use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, Sliced, Unbuffered, sealed};
+use crate::buf::{BorrowedCursor, ContractViolation, Room, expect_ready};
+use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, SliceState, Unbuffered, sealed};
+use crate::traits::{self, ReadBuf, WriteVectored, uninterrupted};
 
 pub use allow::AllowStd;
 #[cfg(all(feature = "fd", unix))]
@@ -51,7 +51,7 @@ pub struct Std<B = Unbuffered>(PhantomData<B>);
 pub type StdBuf = Std<Buffered>;
 
 impl<B: sealed::Buffering> sealed::Ecosystem for Std<B> {
-    type State = Sliced;
+    type State = SliceState;
 }
 
 impl sealed::View for Std {}
@@ -59,7 +59,7 @@ impl sealed::View for Std {}
 impl<T> Shim<T, Std> {
     /// Wraps a type that has std's traits, for synchronous reading and writing.
     ///
-    /// The shim has the hub's synchronous traits ([`ReadBuf`], [`WriteVectored`]) and std's. It is no asynchronous type: for a
+    /// The shim has io-shim's synchronous traits ([`ReadBuf`], [`WriteVectored`]) and std's. It is no asynchronous type: for a
     /// reader that never blocks there is [`allow_std`](Shim::allow_std). A read that is interrupted by a signal is repeated.
     ///
     /// # Examples
@@ -70,7 +70,7 @@ impl<T> Shim<T, Std> {
     /// // Any `Read` reads into spare capacity, and no byte of it is zeroed twice.
     /// let mut reader = Shim::from_std(std::io::repeat(7));
     /// let mut vec = Vec::with_capacity(1024);
-    /// reader.read_buf(spare(&mut vec).unfilled())?;
+    /// reader.read_into(spare(&mut vec).unfilled())?;
     /// assert_eq!(vec, [7; 1024]);
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -95,7 +95,7 @@ impl<T> Shim<T, StdBuf> {
     /// let mut line = String::new();
     /// reader.read_line(&mut line)?;
     /// let mut rest = Vec::with_capacity(100);
-    /// reader.read_buf(spare(&mut rest).unfilled())?;
+    /// reader.read_into(spare(&mut rest).unfilled())?;
     /// assert_eq!((&*line, &*rest), ("a line\n", &b"and the rest"[..]));
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -108,7 +108,7 @@ impl<T> Shim<T, StdBuf> {
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Narrows the shim to a type of std's alone: [`only::<Std>()`](Shim::only).
     #[inline]
-    pub fn into_std(self) -> Shim<T, E, Std> {
+    pub fn for_std(self) -> Shim<T, E, Std> {
         self.only()
     }
 }
@@ -139,20 +139,20 @@ super::bounds::bounds! {
 #[deny(clippy::missing_trait_methods)]
 impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     #[inline]
-    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let (io, state) = self.parts_mut();
-        now(state.poll_read_buf(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))).map(drop)
+        expect_ready(state.poll_read_into(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))).map(drop)
     }
 
     #[inline]
-    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+    fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
         let n = uninterrupted(|| self.get_mut().read(slice))?;
         ContractViolation::check_read(n, slice.len())
     }
 
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let (io, state) = self.parts_mut();
-        now(state.poll_read_vectored(bufs, |attempt| {
+        expect_ready(state.poll_read_vectored(bufs, |attempt| {
             Poll::Ready(match attempt {
                 ReadAttempt::Vectored(bufs) => uninterrupted(|| io.read_vectored(bufs)),
                 ReadAttempt::Single(slice) => uninterrupted(|| io.read(slice)),
@@ -161,8 +161,8 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
-        self.state().is_read_vectored()
+    fn supports_vectored_reads(&self) -> bool {
+        self.state().supports_vectored_reads()
     }
 
     #[inline]
@@ -173,7 +173,7 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
 
 impl<T: StdBufRead, V> ReadBuf for Shim<T, StdBuf, V> {
     #[inline]
-    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let io = self.get_mut();
         if cursor.capacity() == 0 {
             let n = uninterrupted(|| io.read(&mut []))?;
@@ -193,13 +193,13 @@ impl<T: StdBufRead, V> ReadBuf for Shim<T, StdBuf, V> {
     }
 
     #[inline]
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let room = Room::of(bufs);
         room.check(uninterrupted(|| self.get_mut().read_vectored(bufs))?)
     }
 
     #[inline]
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         true
     }
 }
@@ -212,7 +212,7 @@ impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> Write for Shim<T, Std<
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let (io, state) = self.parts_mut();
-        now(state.poll_write_vectored(bufs, |attempt| {
+        expect_ready(state.poll_write_vectored(bufs, |attempt| {
             Poll::Ready(match attempt {
                 Attempt::Vectored => io.write_vectored(bufs),
                 Attempt::Single(data) => io.write(data),
@@ -228,7 +228,7 @@ impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> Write for Shim<T, Std<
 
 impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim<T, Std<B>, V> {
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         self.state().is_write_vectored()
     }
 }
@@ -251,5 +251,5 @@ impl<T, E: Ecosystem, V: Includes<Std>> Read for Shim<T, E, V>
 where
     Self: ReadBuf,
 {
-    hub::std_read!();
+    traits::std_read!();
 }

@@ -150,25 +150,25 @@ impl<T> TokioContext<T> {
     /// The type inside. Calls to it are not in the context: `context.handle().enter()` is for those that have to be.
     #[inline]
     pub fn get_ref(&self) -> &T {
-        there(self.inner.as_ref())
+        expect_inner(self.inner.as_ref())
     }
 
     /// The type inside. Calls to it are not in the context.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
-        there(self.inner.as_mut())
+        expect_inner(self.inner.as_mut())
     }
 
     /// The type inside, pinned. Calls to it are not in the context.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
-        there(self.project().inner.as_pin_mut())
+        expect_inner(self.project().inner.as_pin_mut())
     }
 
     /// Gives back the type inside. Where it is dropped is the caller's affair then.
     #[inline]
     pub fn into_inner(mut self) -> T {
-        there(self.inner.take())
+        expect_inner(self.inner.take())
     }
 
     /// The type inside, and the context for a call to it.
@@ -181,12 +181,12 @@ impl<T> TokioContext<T> {
     #[inline]
     fn within_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, Option<EnterGuard<'_>>) {
         let this = self.project();
-        (there(this.inner.as_pin_mut()), enter(this.handle))
+        (expect_inner(this.inner.as_pin_mut()), enter(this.handle))
     }
 }
 
 #[inline]
-fn there<T>(inner: Option<T>) -> T {
+fn expect_inner<T>(inner: Option<T>) -> T {
     inner.expect("the type inside is there until the drop")
 }
 

@@ -1,11 +1,11 @@
-//! What the contracts of the hub's traits promise, as checks of a given reader or writer.
+//! What the contracts of io-shim's traits promise, as checks of a given reader or writer.
 
-mod fill;
+mod buf_read;
 mod read;
 mod seek;
 mod write;
 
-pub use fill::fill;
+pub use buf_read::buf_read;
 pub use read::read;
 pub use seek::seek;
 pub use write::write;

@@ -10,8 +10,8 @@ use std::vec::Vec;
 
 use super::{all_arrived, checks, failed, pattern, some_arrived};
 use crate::buf::BorrowedBuf;
-use crate::hub::AsyncReadBuf;
 use crate::testing::drive::until_ready;
+use crate::traits::AsyncReadBuf;
 
 /// Checks a reader against the contract of [`AsyncReadBuf`]. `make` makes one that reads the given data to its end, by
 /// whatever number of calls, `Pending` included.
@@ -51,7 +51,7 @@ fn read_uninit<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, capacity: usize) -> Ve
     let mut memory = vec![MaybeUninit::uninit(); capacity];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     until_ready(reader, |reader, cx| {
-        let poll = reader.poll_read_buf(cx, buf.unfilled());
+        let poll = reader.poll_read_into(cx, buf.unfilled());
         assert!(
             poll.is_ready() || buf.filled().is_empty(),
             "the reader filled {} bytes and was not ready: on `Pending` it must fill none",
@@ -86,7 +86,7 @@ fn initialised_buffers_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[
     let mut bytes = [0; 777];
     loop {
         let mut buf = BorrowedBuf::from(&mut bytes[..]);
-        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+        until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled())).unwrap_or_else(failed("read"));
         assert_eq!(buf.init_len(), 777, "the reader took initialised bytes back: what is initialised must stay so");
         if buf.filled().is_empty() {
             break;
@@ -102,7 +102,7 @@ fn a_held_buffer_gets_all_data_and_its_watermark_only_rises<R: AsyncReadBuf>(mak
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     loop {
         let (filled, init) = (buf.filled().len(), buf.init_len());
-        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+        until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled())).unwrap_or_else(failed("read"));
         let least = init.max(buf.filled().len());
         assert!(
             buf.init_len() >= least,
@@ -122,7 +122,7 @@ fn slices_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
     let mut received = Vec::new();
     let mut slice = [0; 1500];
     loop {
-        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice))
+        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_into_slice(cx, &mut slice))
             .unwrap_or_else(failed("read"));
         assert!(
             n <= slice.len(),
@@ -141,7 +141,8 @@ fn slices_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
 fn read_vectored<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, lens: &[usize]) -> Vec<u8> {
     let mut slices: Vec<Vec<u8>> = lens.iter().map(|&len| vec![0; len]).collect();
     let mut bufs: Vec<_> = slices.iter_mut().map(|slice| IoSliceMut::new(slice)).collect();
-    let n = until_ready(reader, |reader, cx| reader.poll_read_vectored(cx, &mut bufs)).unwrap_or_else(failed("read"));
+    let n =
+        until_ready(reader, |reader, cx| reader.poll_read_into_vectored(cx, &mut bufs)).unwrap_or_else(failed("read"));
     assert!(n <= lens.iter().sum(), "the reader returned {n} for slices of {lens:?}: it must count what it wrote");
     let mut received = slices.concat();
     received.truncate(n);
@@ -186,7 +187,7 @@ fn what_the_caller_wrote_before_is_kept<R: AsyncReadBuf>(make: Make<'_, R>, data
     let mut memory = vec![MaybeUninit::uninit(); 500];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().append(b"kept");
-    until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+    until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled())).unwrap_or_else(failed("read"));
     assert_eq!(&buf.filled()[..4], b"kept", "the reader touched bytes before its cursor: they are the caller's");
     some_arrived("the reader", &buf.filled()[4..], data);
 }
@@ -197,7 +198,7 @@ fn a_limited_cursor_is_not_exceeded<R: AsyncReadBuf>(make: Make<'_, R>, data: &[
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     for _ in 0..3 {
         let filled = buf.filled().len();
-        until_ready(&mut reader, |reader, cx| reader.poll_read_buf(cx, buf.unfilled().limit(9)))
+        until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled().limit(9)))
             .unwrap_or_else(failed("read"));
         let n = buf.filled().len() - filled;
         assert!(
@@ -214,10 +215,10 @@ fn an_empty_buffer_takes_nothing<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]
     for _ in 0..3 {
         // `Pending` is an answer, too: some readers wait for data first.
         let mut buf = BorrowedBuf::from(&mut [][..] as &mut [u8]);
-        let _ = reader.as_mut().poll_read_buf(&mut cx, buf.unfilled());
-        let _ = reader.as_mut().poll_read_slice(&mut cx, &mut []);
-        let _ = reader.as_mut().poll_read_vectored(&mut cx, &mut []);
-        let _ = reader.as_mut().poll_read_vectored(&mut cx, &mut [IoSliceMut::new(&mut [])]);
+        let _ = reader.as_mut().poll_read_into(&mut cx, buf.unfilled());
+        let _ = reader.as_mut().poll_read_into_slice(&mut cx, &mut []);
+        let _ = reader.as_mut().poll_read_into_vectored(&mut cx, &mut []);
+        let _ = reader.as_mut().poll_read_into_vectored(&mut cx, &mut [IoSliceMut::new(&mut [])]);
     }
     let first = read_uninit(&mut reader, 100);
     some_arrived("the reader", &first, data);
@@ -241,7 +242,7 @@ fn a_read_given_up_after_pending_loses_nothing<R: AsyncReadBuf>(make: Make<'_, R
         // One poll with a waker that nobody listens to, and a buffer that is thrown away after `Pending`.
         let mut memory = [MaybeUninit::uninit(); 600];
         let mut buf = BorrowedBuf::from(&mut memory[..]);
-        let poll = reader.as_mut().poll_read_buf(&mut cx, buf.unfilled());
+        let poll = reader.as_mut().poll_read_into(&mut cx, buf.unfilled());
         if poll.is_pending() {
             assert!(
                 buf.filled().is_empty(),

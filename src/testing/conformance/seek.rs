@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 
 use super::{checks, failed, pattern};
-use crate::hub::{AsyncReadBuf, AsyncSeek};
 use crate::testing::drive::until_ready;
+use crate::traits::{AsyncReadBuf, AsyncSeek};
 
 /// Checks a seekable reader against the contract of [`AsyncSeek`]. `make` makes one over the given data, at its start.
 ///
@@ -38,7 +38,7 @@ fn reads_at<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, data: &[u8], position: u6
     let mut filled = 0;
     while filled < bytes.len() {
         let slice = &mut bytes[filled..];
-        let n = until_ready(reader, |reader, cx| reader.poll_read_slice(cx, slice)).unwrap_or_else(failed("read"));
+        let n = until_ready(reader, |reader, cx| reader.poll_read_into_slice(cx, slice)).unwrap_or_else(failed("read"));
         assert!(n > 0, "the reader ended {filled} bytes after position {position}, of which there are 10 at least");
         filled += n;
     }
@@ -81,8 +81,8 @@ fn a_position_before_the_start_is_an_error_and_moves_nothing<R: AsyncReadBuf + A
 fn a_position_past_the_end_reads_nothing<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     assert_eq!(seek_to(&mut reader, SeekFrom::End(100)), 5103);
-    let n =
-        until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut [0; 9])).unwrap_or_else(failed("read"));
+    let n = until_ready(&mut reader, |reader, cx| reader.poll_read_into_slice(cx, &mut [0; 9]))
+        .unwrap_or_else(failed("read"));
     assert_eq!(n, 0, "the reader gave {n} bytes 100 past its end: there it must give none");
 }
 
@@ -91,8 +91,8 @@ fn a_seek_given_up_is_not_taken_for_a_later_one<R: AsyncReadBuf + AsyncSeek>(mak
     let mut cx = Context::from_waker(Waker::noop());
     // Whether it is done after one poll or not: an absolute position, sought anew after a read, must be reached.
     let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(2000));
-    let _ =
-        until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut [0; 6])).unwrap_or_else(failed("read"));
+    let _ = until_ready(&mut reader, |reader, cx| reader.poll_read_into_slice(cx, &mut [0; 6]))
+        .unwrap_or_else(failed("read"));
     assert_eq!(seek_to(&mut reader, SeekFrom::Start(2000)), 2000);
     reads_at(&mut reader, data, 2000);
     let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(30));

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::vec::Vec;
 
 use super::{all_arrived, checks, failed, pattern};
-use crate::hub::AsyncWrite;
 use crate::testing::drive::until_ready;
+use crate::traits::AsyncWrite;
 
 /// Checks a writer against the contract of [`AsyncWrite`]. `make` makes one, and `written` gives what was written to it,
 /// after a flush and a shutdown.

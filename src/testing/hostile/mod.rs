@@ -11,7 +11,7 @@
 //! through or be caught by a wrapper, and both are fine. A fault happens at the first call; after it, the type behaves and
 //! delivers [`AFTER`]. Whether that arrives is in the report, too.
 
-mod fill;
+mod buf_read;
 mod read;
 mod reader;
 mod seek;
@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::vec::Vec;
 
-pub use fill::{FillFault, HostileFill, fill};
+pub use buf_read::{BufReadFault, HostileBufRead, buf_read};
 pub use read::read;
 pub use reader::{HostileReader, ReadFault};
 pub use seek::{HostileSeek, SeekFault, seek};
@@ -56,8 +56,8 @@ pub enum Dialect {
     Futures,
     /// hyper's traits.
     Hyper,
-    /// The hub's traits.
-    Hub,
+    /// io-shim's traits.
+    IoShim,
 }
 
 /// What a caller saw of a fault.

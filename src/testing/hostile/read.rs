@@ -9,7 +9,7 @@ use std::vec::Vec;
 
 use super::{AFTER, Calls, DATA, Dialect, FOREIGN, HostileReader, ReadFault, Report, Seen, see};
 use crate::buf::BorrowedBuf;
-use crate::hub::AsyncReadBuf;
+use crate::traits::AsyncReadBuf;
 
 /// Checks a wrapper around readers that break their contract in every way that `dialect`, the traits by which it calls
 /// them, can express. `make` wraps one.
@@ -23,7 +23,7 @@ use crate::hub::AsyncReadBuf;
 /// ```
 /// use io_shim::{Shim, testing::hostile::{self, Dialect}};
 ///
-/// let reports = hostile::read(Dialect::Hub, |reader| Shim::new(reader));
+/// let reports = hostile::read(Dialect::IoShim, |reader| Shim::new(reader));
 /// assert!(reports.iter().all(|report| report.recovered));
 /// ```
 pub fn read<R: AsyncReadBuf>(dialect: Dialect, mut make: impl FnMut(HostileReader) -> R) -> Vec<Report> {
@@ -33,7 +33,7 @@ pub fn read<R: AsyncReadBuf>(dialect: Dialect, mut make: impl FnMut(HostileReade
             let calls = Calls::default();
             let mut reader = Box::pin(make(HostileReader::new(fault, calls.clone())));
             // What it answers is its affair, but the hint must be one that a caller can follow.
-            let _ = reader.is_read_vectored();
+            let _ = reader.supports_vectored_reads();
             let hint = reader.init_hint(64);
             assert!(hint <= 64, "{fault:?}: the wrapper hints at {hint} bytes of 64: it must hint at 64 at most");
             let seen = call.make(fault, &mut reader);
@@ -75,7 +75,7 @@ impl Call {
             Call::Vectored => into_slices(fault, reader),
             Call::Empty => see(fault.wakes(), |cx| {
                 let mut buf = BorrowedBuf::from(&mut [][..] as &mut [u8]);
-                reader.as_mut().poll_read_buf(cx, buf.unfilled()).map_ok(|()| 0)
+                reader.as_mut().poll_read_into(cx, buf.unfilled()).map_ok(|()| 0)
             }),
         }
     }
@@ -100,7 +100,7 @@ fn into_cursor<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> S
     let mut memory = [MaybeUninit::uninit(); 64];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().append(b"kept");
-    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_buf(cx, buf.unfilled()).map_ok(|()| 0));
+    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_into(cx, buf.unfilled()).map_ok(|()| 0));
     assert_eq!(&buf.filled()[..4], b"kept", "{fault:?}: the wrapper touched bytes before the cursor: they must stay");
     check(fault, &buf.filled()[4..]);
     let filled = buf.filled().len() - 4;
@@ -116,7 +116,7 @@ fn into_slice<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Se
     memory[..4].copy_from_slice(b"kept");
     memory[64..].copy_from_slice(b"kept");
     let slice = &mut memory[4..64];
-    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_slice(cx, slice));
+    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_into_slice(cx, slice));
     if let Seen::Ready(n) = seen {
         assert!(
             n <= slice.len(),
@@ -140,7 +140,7 @@ fn into_slice<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Se
 fn into_slices<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Seen {
     let (mut first, mut second) = ([b'.'; 32], [b'.'; 32]);
     let mut bufs = [IoSliceMut::new(&mut []), IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
-    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_vectored(cx, &mut bufs));
+    let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_into_vectored(cx, &mut bufs));
     let both = [first, second].concat();
     if let Seen::Ready(n) = seen {
         assert!(
@@ -161,7 +161,7 @@ fn recovers<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>) -> bool {
     let mut received = Vec::new();
     let mut slice = [0; 100];
     for _ in 0..20 {
-        match see(true, |cx| reader.as_mut().poll_read_slice(cx, &mut slice)) {
+        match see(true, |cx| reader.as_mut().poll_read_into_slice(cx, &mut slice)) {
             Seen::Ready(0) => break,
             Seen::Ready(n) => received.extend_from_slice(&slice[..n]),
             _ => {}
@@ -181,7 +181,7 @@ fn a_huge_buffer_is_read_into<R: AsyncReadBuf>(make: &mut dyn FnMut(HostileReade
     let seen = see(true, |cx| {
         loop {
             let filled = buf.filled().len();
-            match reader.as_mut().poll_read_buf(cx, buf.unfilled()) {
+            match reader.as_mut().poll_read_into(cx, buf.unfilled()) {
                 Poll::Ready(Ok(())) if buf.filled().len() > filled => {}
                 other => return other.map_ok(|()| 0),
             }

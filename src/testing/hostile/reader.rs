@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 use super::{AFTER, Calls, DATA, Dialect, FOREIGN, Wakes, panic_quietly, provoke};
 use crate::buf::BorrowedCursor;
-use crate::hub::AsyncReadBuf;
+use crate::traits::AsyncReadBuf;
 
 /// How many bytes an honest first read delivers.
 const HONEST: usize = 8;
@@ -96,7 +96,7 @@ impl ReadFault {
             (
                 SwapsInAnEqual | SwapsInAnEmpty | SwapsInASmaller | SwapsInALarger | SwapsInItsOwnFront
                 | SwapsInItsOwnWhole | SwapsAndRestores | SwapsAndPends | SwapsAndFails | SwapsAndPanics,
-                Dialect::Futures | Dialect::Hyper | Dialect::Hub,
+                Dialect::Futures | Dialect::Hyper | Dialect::IoShim,
             ) => Err("what is lent is passed by value and cannot be swapped"),
             (Clears | SetsFilledBack | SetsFilledForth | InitialisesOnly, Dialect::Futures) => {
                 Err("a slice has no marks")
@@ -181,7 +181,7 @@ enum Outcome {
     Panic,
 }
 
-/// A reader, by tokio's traits, those of futures-io, hyper's and the hub's, that has a [`ReadFault`] at its first call and
+/// A reader, by tokio's traits, those of futures-io, hyper's and io-shim's, that has a [`ReadFault`] at its first call and
 /// then delivers [`AFTER`] and ends.
 #[derive(Debug)]
 pub struct HostileReader {
@@ -218,7 +218,7 @@ impl HostileReader {
         }
     }
 
-    fn read_slice(&mut self, cx: &Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn read_into_slice(&mut self, cx: &Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         match self.play(slice.len()) {
             Ok(play) => {
                 slice[..play.writes].fill(DATA);
@@ -264,14 +264,14 @@ impl HostileReader {
             }
             _ => {
                 let first = bufs.iter_mut().find(|buf| !buf.is_empty());
-                self.read_slice(cx, first.map_or(&mut [], |buf| &mut **buf))
+                self.read_into_slice(cx, first.map_or(&mut [], |buf| &mut **buf))
             }
         }
     }
 }
 
 impl AsyncReadBuf for HostileReader {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -306,11 +306,15 @@ impl AsyncReadBuf for HostileReader {
         }
     }
 
-    fn poll_read_slice(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.read_slice(cx, slice)
+    fn poll_read_into_slice(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slice: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.read_into_slice(cx, slice)
     }
 
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
@@ -318,7 +322,7 @@ impl AsyncReadBuf for HostileReader {
         self.read_vectored(cx, bufs)
     }
 
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         self.fault == ReadFault::ClaimsToVector
     }
 
@@ -330,7 +334,7 @@ impl AsyncReadBuf for HostileReader {
 #[cfg(feature = "futures")]
 impl futures_io::AsyncRead for HostileReader {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.read_slice(cx, slice)
+        self.read_into_slice(cx, slice)
     }
 
     fn poll_read_vectored(

@@ -9,7 +9,7 @@ use std::vec::Vec;
 use super::reader::faults;
 use super::{Calls, Dialect, Report, Seen, panic_quietly, see};
 use crate::buf::BorrowedCursor;
-use crate::hub::{AsyncReadBuf, AsyncSeek, AsyncWrite};
+use crate::traits::{AsyncReadBuf, AsyncSeek, AsyncWrite};
 
 faults! {
     /// How a seeker breaks its contract, or goes to the limits of it.
@@ -35,7 +35,7 @@ impl SeekFault {
     pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
         match (self, dialect) {
             (_, Dialect::Hyper) => Err("hyper has no such trait"),
-            (SeekFault::FailsToStart, Dialect::Futures | Dialect::Hub) => Err("a seek has one phase"),
+            (SeekFault::FailsToStart, Dialect::Futures | Dialect::IoShim) => Err("a seek has one phase"),
             _ => Ok(()),
         }
     }
@@ -46,7 +46,7 @@ impl SeekFault {
     }
 }
 
-/// A reader, writer and seeker, by tokio's traits, those of futures-io and the hub's, that has a [`SeekFault`] at its first
+/// A reader, writer and seeker, by tokio's traits, those of futures-io and io-shim's, that has a [`SeekFault`] at its first
 /// seek and then seeks as it should. It reads the low byte of its position.
 #[derive(Debug)]
 pub struct HostileSeek {
@@ -136,7 +136,7 @@ impl HostileSeek {
 }
 
 impl AsyncReadBuf for HostileSeek {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -237,7 +237,7 @@ pub fn seek<S: AsyncReadBuf + AsyncWrite + AsyncSeek>(
         let mut seeker = Box::pin(make(seeker));
         let seen = see(true, |cx| seeker.as_mut().poll_seek(cx, SeekFrom::Start(70)).map_ok(|n| n as usize));
         let between = see(true, |cx| match fault {
-            SeekFault::IsAbandonedForARead => seeker.as_mut().poll_read_slice(cx, &mut [0; 5]),
+            SeekFault::IsAbandonedForARead => seeker.as_mut().poll_read_into_slice(cx, &mut [0; 5]),
             SeekFault::IsAbandonedForAWrite => seeker.as_mut().poll_write(cx, b"abcde"),
             SeekFault::IsAbandonedForAFlush => seeker.as_mut().poll_flush(cx).map_ok(|()| 0),
             _ => Poll::Ready(Ok(0)),
@@ -257,7 +257,7 @@ pub fn seek<S: AsyncReadBuf + AsyncWrite + AsyncSeek>(
             }
         }
         let mut byte = [0];
-        let read = see(true, |cx| seeker.as_mut().poll_read_slice(cx, &mut byte));
+        let read = see(true, |cx| seeker.as_mut().poll_read_into_slice(cx, &mut byte));
         let recovered = position == Some(70) && read == Seen::Ready(1) && byte == [70];
         reports.push(Report { fault: fault.name(), call: "seek", seen, recovered });
     }

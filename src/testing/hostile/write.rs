@@ -8,7 +8,7 @@ use std::vec::Vec;
 
 use super::writer::Operation;
 use super::{AFTER, Calls, Dialect, HostileWriter, Report, Seen, WriteFault, see};
-use crate::hub::AsyncWrite;
+use crate::traits::AsyncWrite;
 
 /// Checks a wrapper around writers that break their contract in every way that `dialect`, the traits by which it calls
 /// them, can express. `make` wraps one.
@@ -23,7 +23,7 @@ use crate::hub::AsyncWrite;
 /// ```
 /// use io_shim::{Shim, testing::hostile::{self, Dialect}};
 ///
-/// let reports = hostile::write(Dialect::Hub, |writer| Shim::new(writer));
+/// let reports = hostile::write(Dialect::IoShim, |writer| Shim::new(writer));
 /// assert!(reports.iter().all(|report| report.recovered));
 /// ```
 pub fn write<W: AsyncWrite>(dialect: Dialect, mut make: impl FnMut(HostileWriter) -> W) -> Vec<Report> {
@@ -37,7 +37,7 @@ pub fn write<W: AsyncWrite>(dialect: Dialect, mut make: impl FnMut(HostileWriter
         for &call in calls {
             let (made, taken) = (Calls::default(), Arc::new(Mutex::new(Vec::new())));
             let mut writer = Box::pin(make(HostileWriter::new(fault, made.clone(), Arc::clone(&taken))));
-            let _ = writer.is_write_vectored();
+            let _ = writer.supports_vectored_writes();
             let seen = call.make(fault, &mut writer);
             assert!(
                 made.made() > 0 || call == Call::Empty,

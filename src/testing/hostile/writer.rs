@@ -8,7 +8,7 @@ use std::vec::Vec;
 
 use super::reader::faults;
 use super::{Calls, Dialect, Wakes, panic_quietly, provoke};
-use crate::hub::AsyncWrite;
+use crate::traits::AsyncWrite;
 
 faults! {
     /// How a writer breaks its contract, or goes to the limits of it.
@@ -77,7 +77,7 @@ pub(super) enum Operation {
     Shutdown,
 }
 
-/// A writer, by tokio's traits, those of futures-io, hyper's and the hub's, that has a [`WriteFault`] at its first call of
+/// A writer, by tokio's traits, those of futures-io, hyper's and io-shim's, that has a [`WriteFault`] at its first call of
 /// the operation concerned, and then takes all that it is given.
 #[derive(Debug)]
 pub struct HostileWriter {
@@ -206,7 +206,7 @@ macro_rules! writes {
     };
 }
 
-writes!(AsyncWrite, poll_shutdown, is_write_vectored);
+writes!(AsyncWrite, poll_shutdown, supports_vectored_writes);
 #[cfg(feature = "futures")]
 writes!(futures_io::AsyncWrite, poll_close);
 #[cfg(feature = "hyper")]

@@ -120,7 +120,7 @@ fn servers_on_tokio(connections: usize) -> Server {
             let mut echoes = tokio::task::JoinSet::new();
             for _ in 0..connections {
                 let (stream, _) = listener.accept().await.unwrap();
-                echoes.spawn(echo(Task::new(), Shim::from_tokio(stream).into_futures()));
+                echoes.spawn(echo(Task::new(), Shim::from_tokio(stream).for_futures()));
             }
             echoes.join_all().await.into_iter().sum()
         });
@@ -144,7 +144,7 @@ fn servers_on_smol(connections: usize) -> Server {
             let mut echoes = Vec::new();
             for _ in 0..connections {
                 let (stream, _) = TokioContext::new(listener.accept(), handle.clone()).await.unwrap();
-                let stream = Shim::from_tokio(TokioContext::new(stream, handle.clone())).into_futures();
+                let stream = Shim::from_tokio(TokioContext::new(stream, handle.clone())).for_futures();
                 echoes.push(executor.spawn(echo(Task::new(), stream)));
             }
             stream::iter(echoes).then(|echo| echo).fold(0, |sum, n| async move { sum + n }).await
@@ -167,7 +167,7 @@ fn clients_on_smol(connections: usize, (address, end): Server) -> usize {
         let connect = |_| TokioContext::new(TcpStream::connect(address), handle.clone());
         let open: Vec<_> = stream::iter(0..connections).map(connect).buffered(AT_ONCE).try_collect().await.unwrap();
         let asks = open.into_iter().enumerate().map(|(connection, stream)| {
-            let stream = Shim::from_tokio(TokioContext::new(stream, handle.clone())).into_futures();
+            let stream = Shim::from_tokio(TokioContext::new(stream, handle.clone())).for_futures();
             executor.spawn(ask(Task::new(), connection, stream))
         });
         let asks: Vec<_> = asks.collect();
@@ -186,7 +186,7 @@ fn clients_on_tokio(connections: usize, (address, end): Server) -> usize {
         let open: Vec<_> = stream::iter(0..connections).map(connect).buffered(AT_ONCE).try_collect().await.unwrap();
         let mut asks = tokio::task::JoinSet::new();
         for (connection, stream) in open.into_iter().enumerate() {
-            asks.spawn(ask(Task::new(), connection, Shim::from_smol(stream).into_futures()));
+            asks.spawn(ask(Task::new(), connection, Shim::from_smol(stream).for_futures()));
         }
         asks.join_all().await.into_iter().sum()
     });

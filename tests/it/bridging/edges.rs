@@ -50,7 +50,7 @@ fn sockets_whose_runtime_is_shut_down_return_errors() {
     in_time(|| {
         let runtime = Embedded::new().unwrap();
         let (stream, mut peer) = socket(&runtime);
-        let mut stream = Shim::from_tokio(stream).into_futures();
+        let mut stream = Shim::from_tokio(stream).for_futures();
         peer.write_all(b"hello").unwrap();
         let handle = runtime.handle().clone();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -84,7 +84,7 @@ fn a_read_that_waits_is_woken_when_its_runtime_is_shut_down() {
     in_time(|| {
         let runtime = Embedded::new().unwrap();
         let (stream, _peer) = socket(&runtime);
-        let mut stream = Shim::from_tokio(stream).into_futures();
+        let mut stream = Shim::from_tokio(stream).for_futures();
         let (waits, waiting) = channel();
         let reader = thread::spawn(move || {
             smol::block_on(async {
@@ -111,7 +111,7 @@ fn files_whose_runtime_is_shut_down_return_errors() {
         let path = named.path().to_owned();
         let options = tokio::fs::File::options().read(true).write(true).clone();
         let open = || TokioContext::new(options.open(path.clone()), handle.clone());
-        let within = |file| Shim::from_tokio(TokioContext::new(file, handle.clone())).into_futures();
+        let within = |file| Shim::from_tokio(TokioContext::new(file, handle.clone())).for_futures();
         smol::block_on(async {
             let mut reader = within(open().await.unwrap());
             let mut writer = within(open().await.unwrap());
@@ -146,7 +146,7 @@ fn a_handle_kept_beyond_its_runtime_makes_contexts_of_errors() {
             assert_eq!(TokioContext::new(async { 1 }, handle.clone()).await, 1);
             let (mut one, two) = tokio::io::duplex(8);
             tokio::io::AsyncWriteExt::write_all(&mut one, b"hello").await.unwrap();
-            let mut two = Shim::from_tokio(TokioContext::new(two, handle.clone())).into_futures();
+            let mut two = Shim::from_tokio(TokioContext::new(two, handle.clone())).for_futures();
             two.read_exact(&mut [0; 5]).await.unwrap();
         });
         // A timer has no way to say so.
@@ -169,7 +169,7 @@ fn nothing_becomes_ready_on_a_current_thread_runtime_that_nobody_drives() {
             let _entered = handle.enter();
             TcpStream::from_std(accepted).unwrap()
         };
-        let mut stream = Shim::from_tokio(TokioContext::new(stream, handle.clone())).into_futures();
+        let mut stream = Shim::from_tokio(TokioContext::new(stream, handle.clone())).for_futures();
         peer.write_all(b"hello").unwrap();
         let sleep = async { tokio::time::sleep(Duration::from_millis(1)).await };
         let mut sleep = Box::pin(TokioContext::new(sleep, handle.clone()));
@@ -235,7 +235,7 @@ fn a_socket_moves_between_threads_and_executors() {
     in_time(|| {
         let runtime = Embedded::new().unwrap();
         let (stream, mut peer) = socket(&runtime);
-        let mut stream = Shim::from_tokio(stream).into_futures();
+        let mut stream = Shim::from_tokio(stream).for_futures();
         for round in 0..30u8 {
             let (mut moved, (waits, waiting)) = (stream, channel());
             let thread = thread::spawn(move || {

@@ -26,10 +26,10 @@ fn smols_sockets_within_tokio() {
                 let address = listener.local_addr().unwrap();
                 let connect = smol::net::TcpStream::connect(address);
                 let (client, (server, _)) = try_join(connect, listener.accept()).await.unwrap();
-                let mut client = Shim::from_smol(client).into_tokio();
+                let mut client = Shim::from_smol(client).for_tokio();
                 // As a task of tokio's.
                 let echo = tokio::spawn(async {
-                    let (mut reader, mut writer) = tokio::io::split(Shim::from_smol(server).into_tokio());
+                    let (mut reader, mut writer) = tokio::io::split(Shim::from_smol(server).for_tokio());
                     let echoed = tokio::io::copy(&mut reader, &mut writer).await.unwrap();
                     writer.shutdown().await.unwrap();
                     echoed
@@ -87,14 +87,14 @@ fn smols_files_and_blocking_pieces_within_tokio() {
         for runtime in runtimes() {
             runtime.block_on(async {
                 let mut text = Vec::new();
-                let mut file = Shim::from_futures(smol::fs::File::open(named.path()).await.unwrap()).into_tokio();
+                let mut file = Shim::from_futures(smol::fs::File::open(named.path()).await.unwrap()).for_tokio();
                 file.read_to_end(&mut text).await.unwrap();
                 assert!(text == data);
 
                 // Any reader of std's, on a thread of smol's.
                 text.clear();
                 let file = smol::Unblock::new(named.reopen().unwrap());
-                Shim::from_futures(file).into_tokio().read_to_end(&mut text).await.unwrap();
+                Shim::from_futures(file).for_tokio().read_to_end(&mut text).await.unwrap();
                 assert!(text == data);
 
                 // And on one of tokio's.

@@ -136,7 +136,7 @@ async fn smol_sockets() -> io::Result<(smol::net::TcpStream, smol::net::TcpStrea
 async fn smol_socket() -> io::Result<()> {
     use futures::{AsyncReadExt as _, AsyncWriteExt as _};
     let (client, server) = smol_sockets().await?;
-    let (mut client, mut server) = (Shim::from_smol(client).into_futures(), server);
+    let (mut client, mut server) = (Shim::from_smol(client).for_futures(), server);
     let mut byte = [0];
     try_join(client.write_all(b"a"), server.read_exact(&mut byte)).await?;
     assert_eq!(&byte, b"a");
@@ -168,7 +168,7 @@ async fn reader_on_a_thread() -> io::Result<()> {
     use futures::AsyncReadExt as _;
     let (send, ran) = channel();
     let reader = Waits { ran, patience: PATIENCE };
-    let mut reader = Shim::from_futures(smol::Unblock::with_capacity(1, reader)).into_futures();
+    let mut reader = Shim::from_futures(smol::Unblock::with_capacity(1, reader)).for_futures();
     let mut byte = [0];
     join(reader.read_exact(&mut byte), async { send.send(()).unwrap() }).await.0
 }

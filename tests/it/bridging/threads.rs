@@ -29,7 +29,7 @@ fn child_that_counts_threads() {
             assert_eq!(TokioContext::new(async { 1 }, handle.clone()).await, 1);
             let mut text = String::new();
             let reader = Shim::from_tokio(TokioContext::new(&b"text"[..], handle.clone()));
-            reader.into_futures().read_to_string(&mut text).await.unwrap();
+            reader.for_futures().read_to_string(&mut text).await.unwrap();
             assert_eq!(text, "text");
         });
         assert!(TokioContext::try_current(1).is_err());

@@ -19,7 +19,7 @@ fn a_tokio_file_is_read_written_and_dropped_on_smol() {
         smol::block_on(async {
             let options = tokio::fs::File::options().read(true).write(true).clone();
             let file = TokioContext::new(options.open(named.path().to_owned()), handle.clone()).await.unwrap();
-            let mut file = Shim::from_tokio(TokioContext::new(file, handle.clone())).into_futures();
+            let mut file = Shim::from_tokio(TokioContext::new(file, handle.clone())).for_futures();
             file.write_all(&data).await.unwrap();
             file.flush().await.unwrap();
             assert_eq!(file.seek(SeekFrom::Start(1_000)).await.unwrap(), 1_000);
@@ -78,8 +78,8 @@ fn both_halves_of_a_tokio_socket_on_smol() {
         let (stream, mut peer) = socket(&runtime);
         let (reader, writer) = stream.into_inner().into_split();
         let within = |half| TokioContext::new(half, runtime.handle().clone());
-        let mut reader = Shim::from_tokio(TokioContext::new(reader, runtime.handle().clone())).into_futures();
-        let mut writer = Shim::from_tokio(within(writer)).into_futures();
+        let mut reader = Shim::from_tokio(TokioContext::new(reader, runtime.handle().clone())).for_futures();
+        let mut writer = Shim::from_tokio(within(writer)).for_futures();
         let echo = smol::spawn(async move {
             let copied = futures::io::copy(&mut reader, &mut writer).await.unwrap();
             writer.close().await.unwrap();

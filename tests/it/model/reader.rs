@@ -4,14 +4,13 @@ use std::cell::{Cell, UnsafeCell};
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use io_shim::{AsyncFillBuf, AsyncReadBuf, BorrowedBuf, BorrowedCursor, ContractViolation, Offer, Shim};
+use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedBuf, BorrowedCursor, ContractViolation, Offer, Shim};
 use tokio::io::ReadBuf;
 
 use super::script::{Record, SCRIBBLE, SENTINEL, Woken, data, records, size};
@@ -148,7 +147,7 @@ impl Layer {
         match kind % 16 {
             0 | 1 => Layer::Tokio,
             2 | 3 => Layer::Futures(Offer::Predicted),
-            4 => Layer::Futures(Offer::Bounce(NonZeroUsize::new(n).unwrap())),
+            4 => Layer::Futures(Offer::bounce(n)),
             5 => Layer::Futures(Offer::Whole),
             6 => Layer::Native,
             7 => Layer::TokioBuf(n),
@@ -434,7 +433,7 @@ impl Source {
         }
     }
 
-    fn read_slice(&mut self, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn read_into_slice(&mut self, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let room = slice.len();
         let poll = self.read_slices(cx, &mut [IoSliceMut::new(slice)]);
         match poll {
@@ -554,7 +553,7 @@ fn forge(buf: &mut ReadBuf<'_>, len: usize) {
 
 impl futures::io::AsyncRead for Source {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.read_slice(cx, slice)
+        self.read_into_slice(cx, slice)
     }
 
     fn poll_read_vectored(
@@ -567,7 +566,7 @@ impl futures::io::AsyncRead for Source {
 }
 
 impl AsyncReadBuf for Source {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -628,11 +627,15 @@ impl AsyncReadBuf for Source {
         }
     }
 
-    fn poll_read_slice(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.read_slice(cx, slice)
+    fn poll_read_into_slice(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slice: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.read_into_slice(cx, slice)
     }
 
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
@@ -640,7 +643,7 @@ impl AsyncReadBuf for Source {
         self.read_slices(cx, bufs)
     }
 
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         self.vectored
     }
 }
@@ -667,12 +670,10 @@ impl Layer {
             Layer::Tokio => Box::pin(Shim::from_tokio(inner)),
             Layer::Futures(offer) => Box::pin(Shim::from_futures(inner).with_offer(offer)),
             Layer::Native => Box::pin(Shim::new(inner)),
-            Layer::TokioBuf(n) => Box::pin(Shim::from_tokio_buf(tokio_buf(n, inner))),
+            Layer::TokioBuf(n) => Box::pin(Shim::from_tokio(tokio_buf(n, inner))),
             Layer::FuturesBuf(n) => Box::pin(Shim::from_futures_buf(futures_buf(n, inner))),
-            Layer::TokioInFuturesBuf(n) => Box::pin(Shim::from_futures_buf(Shim::from_tokio_buf(tokio_buf(n, inner)))),
-            Layer::FuturesInTokioBuf(n) => {
-                Box::pin(Shim::from_tokio_buf(Shim::from_futures_buf(futures_buf(n, inner))))
-            }
+            Layer::TokioInFuturesBuf(n) => Box::pin(Shim::from_futures_buf(Shim::from_tokio(tokio_buf(n, inner)))),
+            Layer::FuturesInTokioBuf(n) => Box::pin(Shim::from_tokio(Shim::from_futures_buf(futures_buf(n, inner)))),
             Layer::Filling(n) => {
                 Box::pin(Shim::new(Filling { inner: Shim::new(Shim::from_tokio(tokio_buf(n, inner))), calls: 0 }))
             }
@@ -693,13 +694,13 @@ struct Limited<T> {
 }
 
 impl<T: AsyncReadBuf + Unpin> AsyncReadBuf for Limited<T> {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let (n, capacity) = (self.n, cursor.capacity());
-        let poll = Pin::new(&mut self.inner).poll_read_buf(cx, cursor.reborrow().limit(n));
+        let poll = Pin::new(&mut self.inner).poll_read_into(cx, cursor.reborrow().limit(n));
         assert!(cursor.written().len() <= n, "more than the limit");
         assert_eq!(cursor.capacity(), capacity - cursor.written().len());
         poll
@@ -713,9 +714,9 @@ struct Filling<T> {
 
 impl<T> AsyncReadBuf for Filling<T>
 where
-    T: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncFillBuf + Unpin,
+    T: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncBufRead + Unpin,
 {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -726,13 +727,13 @@ where
         let chunk = ready!(match calls % 3 {
             0 => tokio::io::AsyncBufRead::poll_fill_buf(Pin::new(inner), cx),
             1 => futures::io::AsyncBufRead::poll_fill_buf(Pin::new(inner), cx),
-            _ => AsyncFillBuf::poll_fill_buf(Pin::new(inner), cx),
+            _ => AsyncBufRead::poll_fill_buf(Pin::new(inner), cx),
         })?;
         // Not always all of it.
         let n = chunk.len().div_ceil(1 + calls % 2).min(cursor.capacity());
         cursor.append(&chunk[..n]);
         match calls % 3 {
-            0 => AsyncFillBuf::consume(Pin::new(&mut self.inner), n),
+            0 => AsyncBufRead::consume(Pin::new(&mut self.inner), n),
             1 => tokio::io::AsyncBufRead::consume(Pin::new(&mut self.inner), n),
             _ => futures::io::AsyncBufRead::consume(Pin::new(&mut self.inner), n),
         }
@@ -801,7 +802,7 @@ impl Memory {
             Some(n) => cursor.reborrow().limit(n),
             None => cursor.reborrow(),
         };
-        let poll = panic::catch_unwind(AssertUnwindSafe(|| stack.as_mut().poll_read_buf(cx, inner))).ok();
+        let poll = panic::catch_unwind(AssertUnwindSafe(|| stack.as_mut().poll_read_into(cx, inner))).ok();
         let written = cursor.written().len();
         assert_eq!(buf.filled().len(), filled + written, "what was filled before was taken back");
         assert!(buf.init_len() <= init.max(filled + room), "initialised past the limit");
@@ -949,12 +950,12 @@ impl Caller {
         let mut memory: Vec<_> = lens.iter().map(|&len| vec![SENTINEL; len]).collect();
         let room = lens.iter().sum();
         let read = || match call {
-            Call::Slice { hub: true, .. } => stack.poll_read_slice(&mut cx, &mut memory[0]),
+            Call::Slice { hub: true, .. } => stack.poll_read_into_slice(&mut cx, &mut memory[0]),
             Call::Slice { hub: false, .. } => futures::io::AsyncRead::poll_read(stack, &mut cx, &mut memory[0]),
             _ => {
                 let mut bufs: Vec<_> = memory.iter_mut().map(|bytes| IoSliceMut::new(bytes)).collect();
                 if let Call::Vectored { hub: true, .. } = call {
-                    AsyncReadBuf::poll_read_vectored(stack, &mut cx, &mut bufs)
+                    AsyncReadBuf::poll_read_into_vectored(stack, &mut cx, &mut bufs)
                 } else {
                     futures::io::AsyncRead::poll_read_vectored(stack, &mut cx, &mut bufs)
                 }

@@ -25,7 +25,8 @@ pub enum Step {
 #[derive(Clone, Copy, Debug)]
 pub enum Layer {
     Tokio,
-    TokioBuf,
+    /// Two shims in one another.
+    TokioTwice,
     /// With this answer to whether it vectors.
     Futures(bool),
     FuturesBuf(bool),
@@ -41,7 +42,7 @@ pub enum Layer {
 pub enum By {
     Tokio,
     Futures,
-    Hub,
+    IoShim,
 }
 
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ impl Layer {
     fn decode([_, kind, high, _]: Record) -> Self {
         match kind % 9 {
             0 => Layer::Tokio,
-            1 => Layer::TokioBuf,
+            1 => Layer::TokioTwice,
             2 => Layer::Futures(high % 4 > 0),
             3 => Layer::FuturesBuf(high % 4 > 0),
             4 => Layer::Native,
@@ -91,7 +92,7 @@ impl Case {
         let (mut steps, mut calls) = (Vec::new(), Vec::new());
         for &record in records.iter().skip(1) {
             let [tag, kind, high, low] = record;
-            let by = [By::Tokio, By::Futures, By::Hub][usize::from(kind) % 3];
+            let by = [By::Tokio, By::Futures, By::IoShim][usize::from(kind) % 3];
             match tag % 16 {
                 0 if layers.len() < depth => layers.push(Layer::decode(record)),
                 1 => steps.push(Step::Take(size(high, low))),
@@ -242,7 +243,7 @@ macro_rules! sink {
 
 sink!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);
 sink!(futures::io::AsyncWrite, poll_close);
-sink!(AsyncWrite, poll_shutdown, is_write_vectored);
+sink!(AsyncWrite, poll_shutdown, supports_vectored_writes);
 
 // The stack.
 
@@ -258,7 +259,7 @@ impl Layer {
     fn wrap<T: Writer + Unpin + 'static>(self, inner: T) -> Stack {
         match self {
             Layer::Tokio => Box::pin(Shim::from_tokio(inner)),
-            Layer::TokioBuf => Box::pin(Shim::from_tokio_buf(inner)),
+            Layer::TokioTwice => Box::pin(Shim::from_tokio(Shim::from_tokio(inner))),
             Layer::Futures(true) => Box::pin(Shim::from_futures(inner)),
             Layer::Futures(answer) => Box::pin(Shim::from_futures(inner).with_write_vectored(answer)),
             Layer::FuturesBuf(answer) => Box::pin(Shim::from_futures_buf(inner).with_write_vectored(answer)),
@@ -320,7 +321,7 @@ impl Caller {
     fn call(&mut self, call: &Call) -> bool {
         let (woken, waker) = Woken::new();
         let mut cx = Context::from_waker(&waker);
-        assert_eq!(AsyncWrite::is_write_vectored(&self.stack), self.vectored);
+        assert_eq!(AsyncWrite::supports_vectored_writes(&self.stack), self.vectored);
         assert_eq!(tokio::io::AsyncWrite::is_write_vectored(&self.stack), self.vectored);
         let stack = self.stack.as_mut();
 
@@ -334,8 +335,8 @@ impl Caller {
                     (By::Tokio, false) => tokio::io::AsyncWrite::poll_shutdown(stack, &mut cx),
                     (By::Futures, true) => futures::io::AsyncWrite::poll_flush(stack, &mut cx),
                     (By::Futures, false) => futures::io::AsyncWrite::poll_close(stack, &mut cx),
-                    (By::Hub, true) => AsyncWrite::poll_flush(stack, &mut cx),
-                    (By::Hub, false) => AsyncWrite::poll_shutdown(stack, &mut cx),
+                    (By::IoShim, true) => AsyncWrite::poll_flush(stack, &mut cx),
+                    (By::IoShim, false) => AsyncWrite::poll_shutdown(stack, &mut cx),
                 };
                 assert!(matches!(poll, Poll::Ready(Ok(()))));
                 *(if flushes { &mut self.flushes } else { &mut self.shutdowns }) += 1;
@@ -359,7 +360,7 @@ impl Caller {
         let poll = match call {
             Call::Write(By::Tokio, _) => tokio::io::AsyncWrite::poll_write(stack, &mut cx, &bufs[0]),
             Call::Write(By::Futures, _) => futures::io::AsyncWrite::poll_write(stack, &mut cx, &bufs[0]),
-            Call::Write(By::Hub, _) => AsyncWrite::poll_write(stack, &mut cx, &bufs[0]),
+            Call::Write(By::IoShim, _) => AsyncWrite::poll_write(stack, &mut cx, &bufs[0]),
             Call::Vectored(By::Tokio, _) => tokio::io::AsyncWrite::poll_write_vectored(stack, &mut cx, &bufs),
             Call::Vectored(By::Futures, _) => futures::io::AsyncWrite::poll_write_vectored(stack, &mut cx, &bufs),
             _ => AsyncWrite::poll_write_vectored(stack, &mut cx, &bufs),

@@ -211,7 +211,7 @@ impl AsyncWrite for Told {
     ) -> Poll<io::Result<usize>> {
         Poll::Ready((self.0)(bufs.iter().map(|buf| buf.len()).sum()))
     }
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         true
     }
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

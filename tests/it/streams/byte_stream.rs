@@ -28,8 +28,8 @@ fn a_reader_of_its_stream_conforms() {
     };
     conformance::read(|data| Shim::from_stream(Shim::new(script(data)).into_byte_stream()));
     conformance::read(|data| Shim::from_stream(Shim::from_futures(script(data)).into_byte_stream().with_capacity(100)));
-    conformance::read(|data| Shim::from_stream(Shim::from_tokio(script(data)).into_tokio().into_byte_stream()));
-    conformance::fill(|data| Shim::from_stream(Shim::from_hyper(script(data)).into_byte_stream().with_capacity(1)));
+    conformance::read(|data| Shim::from_stream(Shim::from_tokio(script(data)).for_tokio().into_byte_stream()));
+    conformance::buf_read(|data| Shim::from_stream(Shim::from_hyper(script(data)).into_byte_stream().with_capacity(1)));
 }
 
 #[test]
@@ -123,14 +123,14 @@ fn no_byte_of_an_allocation_is_zeroed_twice() {
         assert_eq!(zeroed(Offer::Predicted, 64, pending, true, TOTAL), 4096 + 2048);
         assert_eq!(zeroed(Offer::Predicted, 1024, pending, true, TOTAL), 2 * 4096 + 2048);
         for n in [64, 1024, 4096] {
-            let bounce = Offer::Bounce(512.try_into().unwrap());
+            let bounce = Offer::bounce(512);
             assert_eq!(zeroed(bounce, n, pending, false, TOTAL), 512, "{n}");
             assert_eq!(zeroed(bounce, n, pending, true, TOTAL), 512, "{n}");
         }
     }
 }
 
-/// A reader of the hub's that notes what of its cursor is initialised, and fills some.
+/// A reader of io-shim's that notes what of its cursor is initialised, and fills some.
 struct Noting {
     n: usize,
     initialises: usize,
@@ -138,7 +138,7 @@ struct Noting {
 }
 
 impl AsyncReadBuf for Noting {
-    fn poll_read_buf(
+    fn poll_read_into(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -240,7 +240,7 @@ fn after_the_end_the_reader_is_not_polled_again() {
 fn what_a_reader_filled_before_pending_is_not_lost() {
     struct Both;
     impl AsyncReadBuf for Both {
-        fn poll_read_buf(
+        fn poll_read_into(
             self: Pin<&mut Self>,
             _: &mut Context<'_>,
             mut cursor: BorrowedCursor<'_>,
@@ -261,7 +261,7 @@ const FAILS: Outcome = || Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
 const PANICS: Outcome = || panic!("in a reader");
 
 impl AsyncReadBuf for Breaks {
-    fn poll_read_buf(
+    fn poll_read_into(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -314,17 +314,21 @@ fn a_reader_that_reports_more_than_it_was_given_gets_an_error() {
     /// A slice-only reader by hand, which lies at its third call.
     struct Liar(usize);
     impl AsyncReadBuf for Liar {
-        fn poll_read_buf(
+        fn poll_read_into(
             mut self: Pin<&mut Self>,
             cx: &mut Context<'_>,
             mut cursor: BorrowedCursor<'_>,
         ) -> Poll<io::Result<()>> {
-            let n = ready(self.as_mut().poll_read_slice(cx, cursor.ensure_init()))?;
+            let n = ready(self.as_mut().poll_read_into_slice(cx, cursor.ensure_init()))?;
             cursor.advance_checked(n);
             Poll::Ready(Ok(()))
         }
 
-        fn poll_read_slice(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        fn poll_read_into_slice(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            slice: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
             self.0 += 1;
             Poll::Ready(Ok(if self.0 == 3 { slice.len() + 1 } else { 10 }))
         }
@@ -352,7 +356,7 @@ fn a_slice_only_reader_is_read_by_slices_in_memory_used_again_and_others_never()
         slices: usize,
     }
     impl AsyncReadBuf for Ways {
-        fn poll_read_buf(
+        fn poll_read_into(
             mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
             mut cursor: BorrowedCursor<'_>,
@@ -362,7 +366,11 @@ fn a_slice_only_reader_is_read_by_slices_in_memory_used_again_and_others_never()
             Poll::Ready(Ok(()))
         }
 
-        fn poll_read_slice(mut self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+        fn poll_read_into_slice(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
             self.slices += 1;
             Poll::Ready(Ok(50))
         }

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use bytes::Buf;
 use futures::Sink as _;
-use io_shim::{AsyncFillBuf, AsyncReadBuf, ByteSink, ContractViolation, Shim};
+use io_shim::{AsyncBufRead, AsyncReadBuf, ByteSink, ContractViolation, Shim};
 
 use super::{Chunks, Item};
 use crate::mock::{Sink, context, ready, violation};
@@ -105,11 +105,12 @@ type Read = fn(Pin<&mut Shim<io_shim::StreamReader<Chunks<Liar>, Liar>>>) -> Pol
 const READS: [Read; 3] = [
     |shim| {
         let mut slice = [0; 5];
-        shim.poll_read_slice(&mut context(), &mut slice).map_ok(|n| slice[..n].to_vec())
+        shim.poll_read_into_slice(&mut context(), &mut slice).map_ok(|n| slice[..n].to_vec())
     },
     |shim| {
         let (mut a, mut b) = ([0; 3], [0; 2]);
-        let poll = shim.poll_read_vectored(&mut context(), &mut [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)]);
+        let poll =
+            shim.poll_read_into_vectored(&mut context(), &mut [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)]);
         poll.map_ok(|n| [&a[..], &b].concat()[..n].to_vec())
     },
     |mut shim| {
@@ -352,7 +353,7 @@ fn a_chunk_that_is_gone_at_the_next_call_is_not_taken_for_the_end() {
     // At even ones.
     let mut shim = stream(|call| call % 2 == 0);
     assert_eq!(violation(fill(&mut shim)), ContractViolation::InconsistentBuf);
-    assert!(catch_unwind(AssertUnwindSafe(|| AsyncFillBuf::consume(Pin::new(&mut shim), 1))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| AsyncBufRead::consume(Pin::new(&mut shim), 1))).is_err());
     assert_eq!(fill(&mut shim).unwrap(), b"after");
     // Of one that a fill found to be inconsistent, nothing is given back.
     let mut shim = stream(|_| false);
@@ -400,13 +401,13 @@ fn a_second_inconsistency_does_not_make_up_for_the_first() {
     let mut shim = Shim::from_stream(items());
     assert_eq!(ready(Pin::new(&mut shim).poll_fill_buf(&mut context())).unwrap(), b"abcdef");
     for _ in 0..2 {
-        AsyncFillBuf::consume(Pin::new(&mut shim), 2);
+        AsyncBufRead::consume(Pin::new(&mut shim), 2);
     }
     let mut slice = [0; 9];
-    let result = ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut slice));
+    let result = ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut slice));
     assert_eq!(violation(result), ContractViolation::InconsistentBuf);
     // Nor is what it may have left given back, the same bytes again.
     let mut shim = Shim::from_stream(items());
-    assert_eq!(ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut slice[..2])).unwrap(), 2);
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut slice[..2])).unwrap(), 2);
     assert!(shim.into_inner().into_inner().1.is_none());
 }

@@ -102,9 +102,9 @@ fn it_conforms_through_every_ecosystem() {
     for pending in [false, true] {
         let shim = || Shim::from_sink(record(pending));
         conformance::write(shim, written);
-        conformance::write(|| Shim::from_tokio(shim()).into_tokio(), |shim| written(shim.into_inner()));
-        conformance::write(|| Shim::from_futures(shim()).into_futures(), |shim| written(shim.into_inner()));
-        conformance::write(|| Shim::from_hyper(shim()).into_hyper(), |shim| written(shim.into_inner()));
+        conformance::write(|| Shim::from_tokio(shim()).for_tokio(), |shim| written(shim.into_inner()));
+        conformance::write(|| Shim::from_futures(shim()).for_futures(), |shim| written(shim.into_inner()));
+        conformance::write(|| Shim::from_hyper(shim()).for_hyper(), |shim| written(shim.into_inner()));
     }
 }
 
@@ -129,7 +129,7 @@ fn a_writer_over_a_sink_over_a_writer_conforms() {
 fn each_write_is_one_chunk_and_a_write_of_nothing_none() {
     let mut shim = Shim::from_sink(record(false));
     let mut cx = context();
-    assert!(AsyncWrite::is_write_vectored(&shim));
+    assert!(AsyncWrite::supports_vectored_writes(&shim));
     assert_eq!(ready(AsyncWrite::poll_write(Pin::new(&mut shim), &mut cx, b"ab")).unwrap(), 2);
     assert_eq!(ready(AsyncWrite::poll_write(Pin::new(&mut shim), &mut cx, b"")).unwrap(), 0);
     let bufs = [&b""[..], b"c", b"de", b"", b"f"].map(IoSlice::new);

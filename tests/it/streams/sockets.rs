@@ -79,16 +79,16 @@ fn real_smol_sockets_carry_streams_through_readers_and_writers_made_of_them() {
         let (data, total) = (Bytes::from(pattern(PERIOD)), total() / 10);
         // tokio's `copy_buf` from a stream to a socket of smol's, whose other end is read by futures' `copy` into a sink.
         let send = async {
-            let mut reader = Shim::from_stream(source(&data, total)).into_tokio();
-            let mut writer = Shim::from_smol(client).into_tokio();
+            let mut reader = Shim::from_stream(source(&data, total)).for_tokio();
+            let mut writer = Shim::from_smol(client).for_tokio();
             tokio::io::copy_buf(&mut reader, &mut writer).await?;
             tokio::io::AsyncWriteExt::shutdown(&mut writer).await
         };
         let (sender, receiver) = futures::channel::mpsc::channel::<Bytes>(4);
         let copy = async {
             let sink = futures::SinkExt::sink_map_err(sender, io::Error::other);
-            let mut writer = Shim::from_sink(sink).into_futures();
-            futures::io::copy(Shim::from_futures(server).into_futures(), &mut writer).await?;
+            let mut writer = Shim::from_sink(sink).for_futures();
+            futures::io::copy(Shim::from_futures(server).for_futures(), &mut writer).await?;
             futures::io::AsyncWriteExt::close(&mut writer).await
         };
         let receive = check(&data, receiver.map(Ok));

@@ -8,7 +8,7 @@ use std::task::Poll;
 use bytes::{Buf, Bytes};
 use futures::StreamExt as _;
 use io_shim::testing::conformance;
-use io_shim::{AsyncFillBuf, AsyncReadBuf, BorrowedBuf, Shim, StreamReader};
+use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedBuf, Shim, StreamReader};
 use tokio::io::AsyncReadExt as _;
 
 use super::{Chunks, Item, Pair, chunks, pair};
@@ -17,24 +17,24 @@ use crate::mock::{context, ready, sentinels, zeroes};
 fn read(shim: &mut (impl AsyncReadBuf + Unpin), room: usize) -> Poll<io::Result<Vec<u8>>> {
     let mut memory = vec![std::mem::MaybeUninit::uninit(); room];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
-    Pin::new(shim).poll_read_buf(&mut context(), buf.unfilled()).map_ok(|()| buf.filled().to_vec())
+    Pin::new(shim).poll_read_into(&mut context(), buf.unfilled()).map_ok(|()| buf.filled().to_vec())
 }
 
-fn fill(shim: &mut (impl AsyncFillBuf + Unpin)) -> Poll<io::Result<Vec<u8>>> {
+fn fill(shim: &mut (impl AsyncBufRead + Unpin)) -> Poll<io::Result<Vec<u8>>> {
     Pin::new(shim).poll_fill_buf(&mut context()).map_ok(<[u8]>::to_vec)
 }
 
 #[test]
 fn it_conforms_through_every_ecosystem() {
     conformance::read(|data| Shim::from_stream(chunks(data)));
-    conformance::read(|data| Shim::from_tokio(Shim::from_stream(chunks(data)).into_tokio()));
-    conformance::read(|data| Shim::from_tokio_buf(Shim::from_stream(chunks(data)).into_tokio()));
-    conformance::read(|data| Shim::from_futures(Shim::from_stream(chunks(data)).into_futures()));
-    conformance::read(|data| Shim::from_futures_buf(Shim::from_stream(chunks(data)).into_futures()));
-    conformance::read(|data| Shim::from_hyper(Shim::from_stream(chunks(data)).into_hyper()));
-    conformance::fill(|data| Shim::from_stream(chunks(data)));
-    conformance::fill(|data| Shim::from_tokio(Shim::from_stream(chunks(data)).into_tokio()));
-    conformance::fill(|data| Shim::from_futures_buf(Shim::from_stream(chunks(data)).into_futures()));
+    conformance::read(|data| Shim::from_tokio(Shim::from_stream(chunks(data)).for_tokio()));
+    conformance::read(|data| Shim::from_tokio(Shim::from_stream(chunks(data)).for_tokio()));
+    conformance::read(|data| Shim::from_futures(Shim::from_stream(chunks(data)).for_futures()));
+    conformance::read(|data| Shim::from_futures_buf(Shim::from_stream(chunks(data)).for_futures()));
+    conformance::read(|data| Shim::from_hyper(Shim::from_stream(chunks(data)).for_hyper()));
+    conformance::buf_read(|data| Shim::from_stream(chunks(data)));
+    conformance::buf_read(|data| Shim::from_tokio(Shim::from_stream(chunks(data)).for_tokio()));
+    conformance::buf_read(|data| Shim::from_futures_buf(Shim::from_stream(chunks(data)).for_futures()));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_read_initialises_nothing_but_what_it_fills_and_takes_all_pieces_of_a_chunk(
     assert_eq!(shim.init_hint(1 << 16), 0);
     let mut memory = sentinels(1 << 16);
     let mut buf = BorrowedBuf::from(&mut memory[..]);
-    ready(Pin::new(&mut shim).poll_read_buf(&mut context(), buf.unfilled())).unwrap();
+    ready(Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled())).unwrap();
     assert_eq!((buf.filled(), buf.init_len()), (&b"abcdefg"[..], 7));
     assert_eq!(zeroes(&memory), 0);
     assert_eq!(shim.get_ref().get_ref().polls, 1);
@@ -83,12 +83,12 @@ fn a_vectored_read_fills_several_slices_from_several_pieces() {
         IoSliceMut::new(&mut []),
         IoSliceMut::new(c),
     ];
-    assert!(shim.is_read_vectored());
-    assert_eq!(ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs)).unwrap(), 6);
+    assert!(shim.supports_vectored_reads());
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 6);
     assert_eq!(&slices.concat(), b"abcdef");
     let mut more = [0; 3];
     let mut bufs = [IoSliceMut::new(&mut more[..1]), IoSliceMut::new(&mut [])];
-    assert_eq!(ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs)).unwrap(), 1);
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 1);
     assert_eq!(ready(read(&mut shim, 100)).unwrap(), b"hij");
     assert_eq!((more[0], shim.get_ref().get_ref().polls), (b'g', 1));
 }
@@ -115,7 +115,7 @@ fn an_error_comes_after_all_bytes_before_it_and_before_all_bytes_after_it() {
     assert_eq!(ready(read(&mut shim, 2)).unwrap(), b"");
     let mut shim = Shim::from_stream(Chunks::new(items()));
     assert_eq!(ready(fill(&mut shim)).unwrap(), b"abc");
-    AsyncFillBuf::consume(Pin::new(&mut shim), 3);
+    AsyncBufRead::consume(Pin::new(&mut shim), 3);
     assert_eq!(ready(fill(&mut shim)).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     assert!(fill(&mut shim).is_pending());
     assert_eq!(ready(fill(&mut shim)).unwrap(), b"d");
@@ -142,7 +142,7 @@ fn after_the_end_the_stream_is_not_polled_again() {
     for _ in 0..3 {
         assert_eq!(ready(read(&mut shim, 9)).unwrap(), b"");
         assert_eq!(ready(fill(&mut shim)).unwrap(), b"");
-        assert_eq!(ready(Pin::new(&mut shim).poll_read_slice(&mut context(), &mut [0; 2])).unwrap(), 0);
+        assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut [0; 2])).unwrap(), 0);
     }
     assert_eq!(shim.get_ref().get_ref().polls, 2);
 }
@@ -152,7 +152,7 @@ fn an_empty_buffer_does_not_poll_the_stream() {
     let mut shim = Shim::from_stream(Chunks::<Bytes>::new([]));
     assert_eq!(ready(read(&mut shim, 0)).unwrap(), b"");
     let mut bufs = [IoSliceMut::new(&mut [])];
-    assert_eq!(ready(Pin::new(&mut shim).poll_read_vectored(&mut context(), &mut bufs)).unwrap(), 0);
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 0);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_stream_of_empty_chunks_lets_others_have_their_turn() {
     let mut cx = std::task::Context::from_waker(&waker);
     let mut pending = 0;
     let mut byte = [0; 2];
-    while Pin::new(&mut shim).poll_read_slice(&mut cx, &mut byte).is_pending() {
+    while Pin::new(&mut shim).poll_read_into_slice(&mut cx, &mut byte).is_pending() {
         pending += 1;
         assert_eq!(woken.0.load(std::sync::atomic::Ordering::Relaxed), pending);
     }
@@ -208,7 +208,7 @@ fn the_stream_and_the_rest_of_the_chunk_are_given_back() {
 fn consuming_more_than_there_is_panics() {
     let mut shim = Shim::from_stream(Chunks::new([Item::Chunk(&b"abc"[..])]));
     ready(fill(&mut shim)).unwrap();
-    AsyncFillBuf::consume(Pin::new(&mut shim), 4);
+    AsyncBufRead::consume(Pin::new(&mut shim), 4);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_message_body_is_read_to_a_string() {
     let body = http_body_util::BodyDataStream::new(http_body_util::Full::new(Bytes::from("hello")));
     let mut text = String::new();
     let stream = body.map(|chunk| io::Result::Ok(chunk.unwrap()));
-    futures::executor::block_on(Shim::from_stream(stream).into_tokio().read_to_string(&mut text)).unwrap();
+    futures::executor::block_on(Shim::from_stream(stream).for_tokio().read_to_string(&mut text)).unwrap();
     assert_eq!(text, "hello");
 }
 

@@ -11,12 +11,12 @@ use std::io;
 /// # Examples
 ///
 /// ```
-/// use io_shim::{TrackedBuf, ops};
+/// use io_shim::{TrackedBuf, owned};
 ///
 /// let mut buf = TrackedBuf::new();
-/// let error = ops::blocking::read_exact(&mut &b"abc"[..], &mut buf, 5).unwrap_err();
+/// let error = owned::blocking::read_exact(&mut &b"abc"[..], &mut buf, 5).unwrap_err();
 /// assert_eq!(error.to_string(), "the stream ended after 3 of 5 bytes");
-/// assert_eq!(ops::EndedEarly::of(&error).map(|early| early.held), Some(3));
+/// assert_eq!(owned::EndedEarly::of(&error).map(|early| early.held), Some(3));
 /// assert_eq!(buf, b"abc");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +36,12 @@ pub struct EndedEarly {
 /// # Examples
 ///
 /// ```
-/// use io_shim::{TrackedBuf, ops};
+/// use io_shim::{TrackedBuf, owned};
 ///
 /// let mut buf = TrackedBuf::new();
-/// let error = ops::blocking::read_to_end_within(&mut &b"abcdef"[..], &mut buf, 4).unwrap_err();
+/// let error = owned::blocking::read_to_end_within(&mut &b"abcdef"[..], &mut buf, 4).unwrap_err();
 /// assert_eq!(error.to_string(), "the stream is longer than 4 bytes");
-/// assert_eq!(ops::LimitExceeded::of(&error).map(|exceeded| exceeded.most), Some(4));
+/// assert_eq!(owned::LimitExceeded::of(&error).map(|exceeded| exceeded.most), Some(4));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

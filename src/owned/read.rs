@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::drive::poll_fn;
-use super::fill;
+use super::reading;
 use crate::buf::{BorrowedCursor, TrackedBuf};
 use crate::coop::Budgets;
-use crate::hub::{AsyncReadBuf, poll_read_on_budget};
+use crate::traits::{AsyncReadBuf, poll_read_on_budget};
 
 /// Reads once, into all the room that `buf` has behind its data, which is made `least` bytes at least (and one, if that is 0).
 ///
@@ -29,12 +29,12 @@ use crate::hub::{AsyncReadBuf, poll_read_on_budget};
 /// # Examples
 ///
 /// ```
-/// use io_shim::{Shim, TrackedBuf, ops};
+/// use io_shim::{Shim, TrackedBuf, owned};
 ///
 /// # futures::executor::block_on(async {
 /// let mut reader = Shim::from_futures(&b"hello"[..]);
 /// let mut buf = TrackedBuf::new();
-/// while ops::read_buf(&mut reader, &mut buf, 4096).await? > 0 {}
+/// while owned::read_buf(&mut reader, &mut buf, 4096).await? > 0 {}
 /// assert_eq!(buf, b"hello");
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
@@ -42,7 +42,8 @@ pub async fn read_buf<R>(reader: &mut R, buf: &mut TrackedBuf, least: usize) -> 
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| fill::once(buf, least, |cursor| reads.poll(cursor)))).await
+    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| reading::once(buf, least, |cursor| reads.poll(cursor))))
+        .await
 }
 
 /// Reads until `buf` holds `n` bytes, those that it held before included, and not a byte beyond them.
@@ -62,12 +63,12 @@ where
 /// # Examples
 ///
 /// ```
-/// use io_shim::{Shim, TrackedBuf, ops};
+/// use io_shim::{Shim, TrackedBuf, owned};
 ///
 /// # futures::executor::block_on(async {
 /// let mut reader = Shim::from_futures(&b"hello, world"[..]);
 /// let mut buf = TrackedBuf::new();
-/// ops::read_exact(&mut reader, &mut buf, 5).await?;
+/// owned::read_exact(&mut reader, &mut buf, 5).await?;
 /// assert_eq!(buf, b"hello");
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
@@ -75,7 +76,7 @@ pub async fn read_exact<R>(reader: &mut R, buf: &mut TrackedBuf, n: usize) -> io
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| fill::to_length(buf, n, |cursor| reads.poll(cursor))))
+    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| reading::to_length(buf, n, |cursor| reads.poll(cursor))))
         .await
 }
 
@@ -96,12 +97,12 @@ where
 /// # Examples
 ///
 /// ```
-/// use io_shim::{Shim, TrackedBuf, ops};
+/// use io_shim::{Shim, TrackedBuf, owned};
 ///
 /// # futures::executor::block_on(async {
 /// let mut reader = Shim::from_futures(&b"hello"[..]);
 /// let mut buf = TrackedBuf::with_capacity(5);
-/// assert_eq!(ops::read_to_end(&mut reader, &mut buf).await?, 5);
+/// assert_eq!(owned::read_to_end(&mut reader, &mut buf).await?, 5);
 /// assert_eq!((&buf[..], buf.capacity()), (&b"hello"[..], 5));
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
@@ -109,9 +110,9 @@ pub async fn read_to_end<R>(reader: &mut R, buf: &mut TrackedBuf) -> io::Result<
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    let (before, full, mut probe) = (buf.len(), buf.capacity(), fill::probe());
+    let (before, full, mut probe) = (buf.len(), buf.capacity(), reading::probe());
     poll_fn(|cx| {
-        poll_step(reader, buf, cx, |buf, mut reads| fill::to_end(buf, full, &mut probe, |cursor| reads.poll(cursor)))
+        poll_step(reader, buf, cx, |buf, mut reads| reading::to_end(buf, full, &mut probe, |cursor| reads.poll(cursor)))
     })
     .await?;
     Ok(buf.len() - before)
@@ -136,12 +137,12 @@ where
 /// # Examples
 ///
 /// ```
-/// use io_shim::{Shim, TrackedBuf, ops};
+/// use io_shim::{Shim, TrackedBuf, owned};
 ///
 /// # futures::executor::block_on(async {
 /// let mut reader = Shim::from_futures(&b"hello"[..]);
 /// let mut buf = TrackedBuf::new();
-/// let error = ops::read_to_end_within(&mut reader, &mut buf, 3).await.unwrap_err();
+/// let error = owned::read_to_end_within(&mut reader, &mut buf, 3).await.unwrap_err();
 /// assert_eq!(error.to_string(), "the stream is longer than 3 bytes");
 /// assert_eq!(buf, b"hell");
 /// # });
@@ -152,7 +153,7 @@ where
 {
     let before = buf.len();
     poll_fn(|cx| {
-        poll_step(reader, buf, cx, |buf, mut reads| fill::to_end_within(buf, most, |cursor| reads.poll(cursor)))
+        poll_step(reader, buf, cx, |buf, mut reads| reading::to_end_within(buf, most, |cursor| reads.poll(cursor)))
     })
     .await?;
     Ok(buf.len() - before)
@@ -169,7 +170,7 @@ impl<R: AsyncReadBuf + Unpin + ?Sized> Reads<'_, '_, R> {
     #[inline]
     fn poll(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         poll_read_on_budget(self.budgets.reads(), self.cx, cursor, |cx, cursor| {
-            Pin::new(&mut *self.reader).poll_read_buf(cx, cursor)
+            Pin::new(&mut *self.reader).poll_read_into(cx, cursor)
         })
     }
 }

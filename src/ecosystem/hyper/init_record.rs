@@ -1,4 +1,4 @@
-//! [`Lent`]: what hyper's buffer does not say about memory that is being lent through it.
+//! [`InitRecord`]: what hyper's buffer does not say about memory that is being lent through it.
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -44,21 +44,21 @@ impl Record {
 /// Should calls end in another order than that of a stack, as those of stackful coroutines may, then nothing is known. (A
 /// coroutine that moves to another thread in the middle of a poll breaks what every thread-local rests on, this one too.)
 #[derive(Debug)]
-pub(super) struct Lent {
+pub(super) struct InitRecord {
     id: u64,
     start: usize,
     init: usize,
     outer: Record,
 }
 
-impl Lent {
+impl InitRecord {
     /// Lends the `len` bytes at the address `start`, of which the first `init` are initialised, until this is dropped.
     #[inline]
     pub(super) fn new(start: usize, len: usize, init: usize) -> Self {
         let id = LAST.get() + 1;
         LAST.set(id);
         let (end, init) = (start + len, start + init);
-        Lent { id, start, init, outer: LENT.replace(Record { id, start, end, init, part: (0, 0) }) }
+        InitRecord { id, start, init, outer: LENT.replace(Record { id, start, end, init, part: (0, 0) }) }
     }
 
     /// How many bytes are initialised by now, counted from the start of the memory, the first `filled` of which are.
@@ -76,7 +76,7 @@ impl Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for InitRecord {
     #[inline]
     fn drop(&mut self) {
         let in_order = LENT.get().id == self.id;
@@ -112,8 +112,8 @@ pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
 mod tests {
     use super::*;
 
-    fn at(memory: &[MaybeUninit<u8>], init: usize) -> Lent {
-        Lent::new(memory.as_ptr().addr(), memory.len(), init)
+    fn at(memory: &[MaybeUninit<u8>], init: usize) -> InitRecord {
+        InitRecord::new(memory.as_ptr().addr(), memory.len(), init)
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! [`Sliced`]: what is remembered of a type whose traits know initialised slices alone, and cannot be asked anything.
+//! [`SliceState`]: what is remembered of a type whose traits know initialised slices alone, and cannot be asked anything.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::task::{Poll, ready};
 use std::vec::Vec;
 
 use super::gather::{Attempt, Gather};
-use super::vectoring::Vectoring;
+use super::vectoring::VectoringEvidence;
 use super::{Shim, sealed};
 use crate::buf::{BorrowedCursor, ContractViolation, Offer, Room, SliceFeed};
 
 /// The memory of a shim over futures-io's or std's traits: how to feed a cursor, and what the traits do not say of vectoring.
 #[derive(Clone, Debug, Default)]
-pub struct Sliced {
+pub struct SliceState {
     feed: SliceFeed,
-    reads: Vectoring,
+    reads: VectoringEvidence,
     gather: Gather,
     /// What `with_write_vectored` was told, the other way round, so that the default is `false`.
     answers_not_vectored: bool,
@@ -27,9 +27,9 @@ pub(crate) enum ReadAttempt<'a, 'data> {
     Single(&'a mut [u8]),
 }
 
-impl Sliced {
+impl SliceState {
     #[inline]
-    pub(crate) fn poll_read_buf(
+    pub(crate) fn poll_read_into(
         &mut self,
         cursor: BorrowedCursor<'_>,
         read: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
@@ -55,7 +55,7 @@ impl Sliced {
     }
 
     #[inline]
-    pub(crate) fn is_read_vectored(&self) -> bool {
+    pub(crate) fn supports_vectored_reads(&self) -> bool {
         !self.reads.is_disproved()
     }
 
@@ -95,7 +95,7 @@ fn poll_read_packet(
 }
 
 /// Settings of shims over traits that read and write slices and cannot be asked anything: futures-io's and std's.
-impl<T, E: sealed::Ecosystem<State = Sliced>, V> Shim<T, E, V> {
+impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
     ///
     /// # Examples
@@ -123,7 +123,7 @@ impl<T, E: sealed::Ecosystem<State = Sliced>, V> Shim<T, E, V> {
     /// use io_shim::{AsyncWrite as _, Shim};
     ///
     /// let writer = Shim::from_futures(Vec::new()).with_write_vectored(false);
-    /// assert!(!writer.is_write_vectored());
+    /// assert!(!writer.supports_vectored_writes());
     /// ```
     #[must_use = "the shim with the setting is the result"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {

@@ -1,6 +1,6 @@
 //! The macro that writes the forwarding methods of a wrapper.
 
-/// Writes the methods of a hub trait that only forward to an inner value, inside an `impl` block of a wrapper.
+/// Writes the methods of an io-shim trait that only forward to an inner value, inside an `impl` block of a wrapper.
 ///
 /// `delegate!(Trait: |this| pinned, |this| shared)` forwards **every** method of the trait; the two expressions make a
 /// `Pin<&mut Inner>` of `Pin<&mut Self>` and an `&Inner` of `&Self`. `delegate!(Trait { method, .. }: ..)` forwards those
@@ -8,11 +8,11 @@
 /// `#[deny(clippy::missing_trait_methods)]` on such an impl: clippy then names each method that was forgotten, vectored
 /// ones, queries and hints included.
 ///
-/// A wrapper that looks at the data overrides [`poll_read_buf`](crate::AsyncReadBuf::poll_read_buf) and must not forward
-/// `poll_read_slice` and `poll_read_vectored` past it: it leaves those two at their defaults, which call the first.
+/// A wrapper that looks at the data overrides [`poll_read_into`](crate::AsyncReadBuf::poll_read_into) and must not forward
+/// `poll_read_into_slice` and `poll_read_into_vectored` past it: it leaves those two at their defaults, which call the first.
 ///
 /// The traits are [`AsyncReadBuf`](crate::AsyncReadBuf), [`AsyncWrite`](crate::AsyncWrite),
-/// [`AsyncFillBuf`](crate::AsyncFillBuf) and [`AsyncSeek`](crate::AsyncSeek), each by its bare name.
+/// [`AsyncBufRead`](crate::AsyncBufRead) and [`AsyncSeek`](crate::AsyncSeek), each by its bare name.
 ///
 /// # Examples
 ///
@@ -29,9 +29,9 @@
 /// }
 ///
 /// impl<T: AsyncReadBuf> AsyncReadBuf for Counted<T> {
-///     fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
 ///         let this = self.project();
-///         let poll = this.inner.poll_read_buf(cx, cursor.reborrow());
+///         let poll = this.inner.poll_read_into(cx, cursor.reborrow());
 ///         *this.read += cursor.written().len();
 ///         poll
 ///     }
@@ -63,16 +63,16 @@
 macro_rules! delegate {
     (AsyncReadBuf: $($access:tt)*) => {
         $crate::delegate!(AsyncReadBuf {
-            poll_read_buf, poll_read_slice, poll_read_vectored, is_read_vectored, init_hint
+            poll_read_into, poll_read_into_slice, poll_read_into_vectored, supports_vectored_reads, init_hint
         }: $($access)*);
     };
     (AsyncWrite: $($access:tt)*) => {
         $crate::delegate!(AsyncWrite {
-            poll_write, poll_flush, poll_shutdown, poll_write_vectored, is_write_vectored
+            poll_write, poll_flush, poll_shutdown, poll_write_vectored, supports_vectored_writes
         }: $($access)*);
     };
-    (AsyncFillBuf: $($access:tt)*) => {
-        $crate::delegate!(AsyncFillBuf { poll_fill_buf, consume }: $($access)*);
+    (AsyncBufRead: $($access:tt)*) => {
+        $crate::delegate!(AsyncBufRead { poll_fill_buf, consume }: $($access)*);
     };
     (AsyncSeek: $($access:tt)*) => {
         $crate::delegate!(AsyncSeek { poll_seek }: $($access)*);
@@ -87,44 +87,44 @@ macro_rules! delegate {
         $crate::delegate!(@each $trait [$($rest)*] $pinned $shared);
     };
 
-    (@method AsyncReadBuf poll_read_buf [$pin:pat_param, $pinned:expr] $shared:tt) => {
+    (@method AsyncReadBuf poll_read_into [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
-        fn poll_read_buf(
+        fn poll_read_into(
             self: ::core::pin::Pin<&mut Self>,
             cx: &mut ::core::task::Context<'_>,
             cursor: $crate::BorrowedCursor<'_>,
         ) -> ::core::task::Poll<::std::io::Result<()>> {
             let $pin = self;
-            $crate::AsyncReadBuf::poll_read_buf($pinned, cx, cursor)
+            $crate::AsyncReadBuf::poll_read_into($pinned, cx, cursor)
         }
     };
-    (@method AsyncReadBuf poll_read_slice [$pin:pat_param, $pinned:expr] $shared:tt) => {
+    (@method AsyncReadBuf poll_read_into_slice [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
-        fn poll_read_slice(
+        fn poll_read_into_slice(
             self: ::core::pin::Pin<&mut Self>,
             cx: &mut ::core::task::Context<'_>,
             slice: &mut [u8],
         ) -> ::core::task::Poll<::std::io::Result<usize>> {
             let $pin = self;
-            $crate::AsyncReadBuf::poll_read_slice($pinned, cx, slice)
+            $crate::AsyncReadBuf::poll_read_into_slice($pinned, cx, slice)
         }
     };
-    (@method AsyncReadBuf poll_read_vectored [$pin:pat_param, $pinned:expr] $shared:tt) => {
+    (@method AsyncReadBuf poll_read_into_vectored [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
-        fn poll_read_vectored(
+        fn poll_read_into_vectored(
             self: ::core::pin::Pin<&mut Self>,
             cx: &mut ::core::task::Context<'_>,
             bufs: &mut [::std::io::IoSliceMut<'_>],
         ) -> ::core::task::Poll<::std::io::Result<usize>> {
             let $pin = self;
-            $crate::AsyncReadBuf::poll_read_vectored($pinned, cx, bufs)
+            $crate::AsyncReadBuf::poll_read_into_vectored($pinned, cx, bufs)
         }
     };
-    (@method AsyncReadBuf is_read_vectored $pinned:tt [$ref:pat_param, $shared:expr]) => {
+    (@method AsyncReadBuf supports_vectored_reads $pinned:tt [$ref:pat_param, $shared:expr]) => {
         #[inline]
-        fn is_read_vectored(&self) -> bool {
+        fn supports_vectored_reads(&self) -> bool {
             let $ref = self;
-            $crate::AsyncReadBuf::is_read_vectored($shared)
+            $crate::AsyncReadBuf::supports_vectored_reads($shared)
         }
     };
     (@method AsyncReadBuf init_hint $pinned:tt [$ref:pat_param, $shared:expr]) => {
@@ -177,29 +177,29 @@ macro_rules! delegate {
             $crate::AsyncWrite::poll_write_vectored($pinned, cx, bufs)
         }
     };
-    (@method AsyncWrite is_write_vectored $pinned:tt [$ref:pat_param, $shared:expr]) => {
+    (@method AsyncWrite supports_vectored_writes $pinned:tt [$ref:pat_param, $shared:expr]) => {
         #[inline]
-        fn is_write_vectored(&self) -> bool {
+        fn supports_vectored_writes(&self) -> bool {
             let $ref = self;
-            $crate::AsyncWrite::is_write_vectored($shared)
+            $crate::AsyncWrite::supports_vectored_writes($shared)
         }
     };
 
-    (@method AsyncFillBuf poll_fill_buf [$pin:pat_param, $pinned:expr] $shared:tt) => {
+    (@method AsyncBufRead poll_fill_buf [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn poll_fill_buf(
             self: ::core::pin::Pin<&mut Self>,
             cx: &mut ::core::task::Context<'_>,
         ) -> ::core::task::Poll<::std::io::Result<&[u8]>> {
             let $pin = self;
-            $crate::AsyncFillBuf::poll_fill_buf($pinned, cx)
+            $crate::AsyncBufRead::poll_fill_buf($pinned, cx)
         }
     };
-    (@method AsyncFillBuf consume [$pin:pat_param, $pinned:expr] $shared:tt) => {
+    (@method AsyncBufRead consume [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
         fn consume(self: ::core::pin::Pin<&mut Self>, n: usize) {
             let $pin = self;
-            $crate::AsyncFillBuf::consume($pinned, n)
+            $crate::AsyncBufRead::consume($pinned, n)
         }
     };
 
@@ -223,7 +223,7 @@ macro_rules! delegate {
     ($($other:tt)*) => {
         ::core::compile_error!(
             "usage: `delegate!(Trait: |this| pinned_inner, |this| shared_inner)` or `delegate!(Trait { method, .. }: ..)`, \
-             where `Trait` is `AsyncReadBuf`, `AsyncWrite`, `AsyncFillBuf` or `AsyncSeek`"
+             where `Trait` is `AsyncReadBuf`, `AsyncWrite`, `AsyncBufRead` or `AsyncSeek`"
         );
     };
 }

@@ -47,7 +47,7 @@ fn fill<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<bo
         if cursor.capacity() == 0 {
             return Ok(false);
         }
-        uninterrupted(|| reader.read_buf(cursor.reborrow()))?;
+        uninterrupted(|| reader.read_into(cursor.reborrow()))?;
         if cursor.written().is_empty() {
             return Ok(true);
         }
@@ -90,20 +90,20 @@ macro_rules! std_read {
     () => {
         #[inline]
         fn read(&mut self, slice: &mut [u8]) -> ::std::io::Result<usize> {
-            $crate::hub::ReadBuf::read_slice(self, slice)
+            $crate::traits::ReadBuf::read_into_slice(self, slice)
         }
 
         #[inline]
         fn read_vectored(&mut self, bufs: &mut [::std::io::IoSliceMut<'_>]) -> ::std::io::Result<usize> {
-            $crate::hub::ReadBuf::read_vectored(self, bufs)
+            $crate::traits::ReadBuf::read_into_vectored(self, bufs)
         }
 
         fn read_to_end(&mut self, vec: &mut ::std::vec::Vec<u8>) -> ::std::io::Result<usize> {
-            $crate::hub::read_to_end(self, vec)
+            $crate::traits::read_to_end(self, vec)
         }
 
         fn read_to_string(&mut self, string: &mut ::std::string::String) -> ::std::io::Result<usize> {
-            $crate::hub::read_to_string(self, string)
+            $crate::traits::read_to_string(self, string)
         }
     };
 }

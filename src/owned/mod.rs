@@ -23,12 +23,12 @@
 //! Frames of a length and as many bytes. Should the future be dropped, in a `select!` perhaps, the next call goes on:
 //!
 //! ```
-//! use io_shim::{AsyncReadBuf, TrackedBuf, ops};
+//! use io_shim::{AsyncReadBuf, TrackedBuf, owned};
 //!
 //! async fn frame<R: AsyncReadBuf + Unpin>(reader: &mut R, buf: &mut TrackedBuf) -> std::io::Result<Vec<u8>> {
-//!     ops::read_exact(reader, buf, 1).await?;
+//!     owned::read_exact(reader, buf, 1).await?;
 //!     let len = 1 + usize::from(buf[0]);
-//!     ops::read_exact(reader, buf, len).await?;
+//!     owned::read_exact(reader, buf, len).await?;
 //!     let frame = buf[1..].to_vec();
 //!     buf.consume(len);
 //!     Ok(frame)
@@ -47,8 +47,8 @@ pub mod blocking;
 mod copy;
 mod drive;
 mod error;
-mod fill;
 mod read;
+mod reading;
 
 pub use copy::copy;
 pub use error::{EndedEarly, LimitExceeded};

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 /// Writes bytes asynchronously, and can say whether it writes several slices in one call.
 ///
-/// The hub's writing trait: see [`AsyncReadBuf`](crate::AsyncReadBuf) for how ecosystems meet in it.
+/// io-shim's writing trait: see [`AsyncReadBuf`](crate::AsyncReadBuf) for how ecosystems meet in it.
 ///
 /// # Contract
 ///
@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 /// # Implementing
 ///
 /// Three methods are required. A writer that can take several slices in one call overrides **both**
-/// [`poll_write_vectored`](Self::poll_write_vectored) and [`is_write_vectored`](Self::is_write_vectored): callers ask the
+/// [`poll_write_vectored`](Self::poll_write_vectored) and [`supports_vectored_writes`](Self::supports_vectored_writes): callers ask the
 /// second before they use the first. A wrapper forwards both, which [`delegate!`](crate::delegate) does.
 ///
 /// # Cancel safety
@@ -48,7 +48,7 @@ use std::task::{Context, Poll};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be written to through the hub",
+    message = "`{Self}` does not implement `AsyncWrite`, io-shim's writing trait",
     note = "a writer of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
             one of hyper's with `Shim::from_hyper`, one of std's that never blocks with `Shim::allow_std`",
     note = "a writer of your own implements `io_shim::AsyncWrite` and is wrapped with `Shim::new`"
@@ -94,7 +94,7 @@ pub trait AsyncWrite {
 
     /// Whether [`poll_write_vectored`](Self::poll_write_vectored) writes from more than the first slice.
     #[inline]
-    fn is_write_vectored(&self) -> bool {
+    fn supports_vectored_writes(&self) -> bool {
         false
     }
 }
@@ -121,17 +121,17 @@ pub trait AsyncWrite {
 /// }
 ///
 /// impl<W: WriteVectored> WriteVectored for Logged<W> {
-///     fn is_write_vectored(&self) -> bool { WriteVectored::is_write_vectored(&self.0) }
+///     fn supports_vectored_writes(&self) -> bool { WriteVectored::supports_vectored_writes(&self.0) }
 /// }
-/// # assert!(WriteVectored::is_write_vectored(&Logged(Vec::new())));
+/// # assert!(WriteVectored::supports_vectored_writes(&Logged(Vec::new())));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be asked whether it writes several slices at once",
+    message = "`{Self}` does not implement `WriteVectored`, io-shim's query for vectored writes",
     note = "a writer of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`, and an asynchronous \
             shim with `rt::BlockOn`",
     note = "a writer of your own implements `io_shim::WriteVectored` and is wrapped with `Shim::new`"
 )]
 pub trait WriteVectored: Write {
     /// Whether [`write_vectored`](Write::write_vectored) writes from more than the first slice.
-    fn is_write_vectored(&self) -> bool;
+    fn supports_vectored_writes(&self) -> bool;
 }

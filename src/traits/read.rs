@@ -9,7 +9,7 @@ use crate::coop::Budget;
 
 /// Reads bytes asynchronously into memory that need not be initialised.
 ///
-/// The reading trait in the middle of all conversions, the hub: a [`Shim`](crate::Shim) makes it of the trait that its type has, and
+/// The reading trait in the middle of all conversions, io-shim's traits: a [`Shim`](crate::Shim) makes it of the trait that its type has, and
 /// from it the traits of tokio, futures-io and hyper. Implement it, and [`Shim::new`](crate::Shim::new) makes of your reader one of all
 /// three. [`ReadBuf`] is its synchronous mirror.
 ///
@@ -49,7 +49,7 @@ use crate::coop::Budget;
 /// struct Zeros;
 ///
 /// impl AsyncReadBuf for Zeros {
-///     fn poll_read_buf(self: Pin<&mut Self>, _: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
 ///         let n = cursor.ensure_init().len();
 ///         cursor.init_mut().fill(0);
 ///         cursor.advance_checked(n);
@@ -58,7 +58,7 @@ use crate::coop::Budget;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read through the hub",
+    message = "`{Self}` does not implement `AsyncReadBuf`, io-shim's asynchronous reading trait",
     note = "a reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
             a TCP or Unix stream of smol's better with `Shim::from_smol`, one of hyper's with `Shim::from_hyper`, one of std's that \
             never blocks with `Shim::allow_std`",
@@ -70,17 +70,17 @@ pub trait AsyncReadBuf {
     /// # Errors
     ///
     /// Those of the source. `WouldBlock` and `Interrupted` are not among them: a reader returns `Pending`, or tries again.
-    fn poll_read_buf(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>>;
+    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>>;
 
     /// Reads into initialised memory and returns how many bytes of it were written, from the front.
     ///
     /// # Errors
     ///
-    /// As [`poll_read_buf`](Self::poll_read_buf).
+    /// As [`poll_read_into`](Self::poll_read_into).
     #[inline]
-    fn poll_read_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buf = BorrowedBuf::from(slice);
-        let poll = self.poll_read_buf(cx, buf.unfilled());
+        let poll = self.poll_read_into(cx, buf.unfilled());
         count(poll, buf.filled().len())
     }
 
@@ -90,19 +90,19 @@ pub trait AsyncReadBuf {
     ///
     /// # Errors
     ///
-    /// As [`poll_read_buf`](Self::poll_read_buf).
+    /// As [`poll_read_into`](Self::poll_read_into).
     #[inline]
-    fn poll_read_vectored(
+    fn poll_read_into_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_read_slice(cx, first_non_empty(bufs))
+        self.poll_read_into_slice(cx, first_non_empty(bufs))
     }
 
-    /// Whether [`poll_read_vectored`](Self::poll_read_vectored) fills more than the first slice.
+    /// Whether [`poll_read_into_vectored`](Self::poll_read_into_vectored) fills more than the first slice.
     #[inline]
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         false
     }
 
@@ -129,25 +129,23 @@ pub trait AsyncReadBuf {
 ///
 /// | asynchronous | synchronous |
 /// |---|---|
-/// | `AsyncReadBuf::poll_read_buf` | `ReadBuf::read_buf` |
-/// | `AsyncReadBuf::poll_read_slice` | `ReadBuf::read_slice` |
-/// | `AsyncReadBuf::poll_read_vectored` | `ReadBuf::read_vectored` |
-/// | `AsyncReadBuf::is_read_vectored` | `ReadBuf::is_read_vectored` |
+/// | `AsyncReadBuf::poll_read_into` | `ReadBuf::read_into` |
+/// | `AsyncReadBuf::poll_read_into_slice` | `ReadBuf::read_into_slice` |
+/// | `AsyncReadBuf::poll_read_into_vectored` | `ReadBuf::read_into_vectored` |
+/// | `AsyncReadBuf::supports_vectored_reads` | `ReadBuf::supports_vectored_reads` |
 /// | `AsyncReadBuf::init_hint` | `ReadBuf::init_hint` |
-/// | `AsyncFillBuf::poll_fill_buf` | `std::io::BufRead::fill_buf` |
-/// | `AsyncFillBuf::consume` | `std::io::BufRead::consume` |
+/// | `AsyncBufRead::poll_fill_buf` | `std::io::BufRead::fill_buf` |
+/// | `AsyncBufRead::consume` | `std::io::BufRead::consume` |
 /// | `AsyncWrite::poll_write` | `std::io::Write::write` |
 /// | `AsyncWrite::poll_write_vectored` | `std::io::Write::write_vectored` |
-/// | `AsyncWrite::is_write_vectored` | `WriteVectored::is_write_vectored` |
+/// | `AsyncWrite::supports_vectored_writes` | `WriteVectored::supports_vectored_writes` |
 /// | `AsyncWrite::poll_flush` | `std::io::Write::flush` |
 /// | `AsyncWrite::poll_shutdown` | - (dropping it) |
 /// | `AsyncSeek::poll_seek` | `std::io::Seek::seek` |
 ///
 /// `SliceFeed::read` is the twin of `SliceFeed::poll`.
 ///
-/// Where `std::io::Read` is imported, too, `.read_vectored(..)` is ambiguous: write `ReadBuf::read_vectored(&mut reader, ..)`. Of
-/// `.read_buf(..)` and `.is_read_vectored()` the compiler warns there (`unstable_name_collisions`), since std has unstable methods of
-/// these names (rust#78485, rust#69941).
+/// No method has the name of a method of std's `Read`, stable or not, so that both traits can be imported side by side.
 ///
 /// # Implementing
 ///
@@ -162,17 +160,17 @@ pub trait AsyncReadBuf {
 /// struct Reader { device: Device, feed: SliceFeed }
 ///
 /// impl ReadBuf for Reader {
-///     fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+///     fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
 ///         self.feed.read(cursor, |slice| self.device.recv(slice))
 ///     }
 /// }
 /// # let mut reader = Reader { device: Device, feed: SliceFeed::default() };
 /// # let mut byte = [0; 3];
-/// # assert_eq!(reader.read_slice(&mut byte)?, 1);
+/// # assert_eq!(reader.read_into_slice(&mut byte)?, 1);
 /// # Ok::<(), io::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read through the synchronous hub",
+    message = "`{Self}` does not implement `ReadBuf`, io-shim's synchronous reading trait",
     note = "a reader of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`, and an asynchronous \
             shim with `rt::BlockOn`",
     note = "a reader of your own implements `io_shim::ReadBuf` and is wrapped with `Shim::new`"
@@ -183,17 +181,17 @@ pub trait ReadBuf {
     /// # Errors
     ///
     /// Those of the source. `Interrupted` is not among them: a reader tries again.
-    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()>;
+    fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()>;
 
     /// Reads into initialised memory and returns how many bytes of it were written, from the front.
     ///
     /// # Errors
     ///
-    /// As [`read_buf`](Self::read_buf).
+    /// As [`read_into`](Self::read_into).
     #[inline]
-    fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+    fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
         let mut buf = BorrowedBuf::from(slice);
-        self.read_buf(buf.unfilled())?;
+        self.read_into(buf.unfilled())?;
         Ok(buf.filled().len())
     }
 
@@ -203,15 +201,15 @@ pub trait ReadBuf {
     ///
     /// # Errors
     ///
-    /// As [`read_buf`](Self::read_buf).
+    /// As [`read_into`](Self::read_into).
     #[inline]
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.read_slice(first_non_empty(bufs))
+    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.read_into_slice(first_non_empty(bufs))
     }
 
-    /// Whether [`read_vectored`](Self::read_vectored) fills more than the first slice.
+    /// Whether [`read_into_vectored`](Self::read_into_vectored) fills more than the first slice.
     #[inline]
-    fn is_read_vectored(&self) -> bool {
+    fn supports_vectored_reads(&self) -> bool {
         false
     }
 

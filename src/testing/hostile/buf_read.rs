@@ -9,11 +9,11 @@ use std::vec::Vec;
 use super::reader::faults;
 use super::{AFTER, Calls, DATA, Dialect, Report, Seen, Wakes, panic_quietly, provoke, see};
 use crate::buf::BorrowedCursor;
-use crate::hub::{AsyncFillBuf, AsyncReadBuf};
+use crate::traits::{AsyncBufRead, AsyncReadBuf};
 
 faults! {
     /// How a buffered reader breaks its contract, or goes to the limits of it.
-    FillFault {
+    BufReadFault {
         Fails = "fails to fill",
         Pends = "is not ready to fill",
         DropsTheWaker = "is not ready to fill and drops the waker",
@@ -24,7 +24,7 @@ faults! {
     }
 }
 
-impl FillFault {
+impl BufReadFault {
     /// Whether the fault can be expressed by these traits, or why not.
     ///
     /// # Errors
@@ -38,39 +38,39 @@ impl FillFault {
     }
 }
 
-/// A buffered reader, by tokio's traits, those of futures-io and the hub's, that has a [`FillFault`] at its first fill, and
+/// A buffered reader, by tokio's traits, those of futures-io and io-shim's, that has a [`BufReadFault`] at its first fill, and
 /// then gives [`AFTER`].
 #[derive(Debug)]
-pub struct HostileFill {
-    fault: FillFault,
+pub struct HostileBufRead {
+    fault: BufReadFault,
     buffer: &'static [u8],
     calls: Calls,
     consumed: bool,
 }
 
-impl HostileFill {
+impl HostileBufRead {
     fn fill(&mut self, cx: &Context<'_>) -> Poll<io::Result<&[u8]>> {
         if self.calls.next() > 0 {
             return Poll::Ready(Ok(self.buffer));
         }
         match self.fault {
-            FillFault::Fails => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            FillFault::Pends | FillFault::DropsTheWaker => {
-                let wakes = if self.fault == FillFault::Pends { Wakes::Once } else { Wakes::Never };
+            BufReadFault::Fails => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            BufReadFault::Pends | BufReadFault::DropsTheWaker => {
+                let wakes = if self.fault == BufReadFault::Pends { Wakes::Once } else { Wakes::Never };
                 provoke(wakes, cx, &mut Vec::new());
                 Poll::Pending
             }
-            FillFault::PanicsInFill => panic_quietly(),
-            FillFault::EndsAndContinues => Poll::Ready(Ok(&[])),
-            FillFault::PanicsInConsume | FillFault::IgnoresConsume => Poll::Ready(Ok(&[DATA; 4])),
+            BufReadFault::PanicsInFill => panic_quietly(),
+            BufReadFault::EndsAndContinues => Poll::Ready(Ok(&[])),
+            BufReadFault::PanicsInConsume | BufReadFault::IgnoresConsume => Poll::Ready(Ok(&[DATA; 4])),
         }
     }
 
     fn consume_some(&mut self, n: usize) {
         let first = !std::mem::replace(&mut self.consumed, true);
         match self.fault {
-            FillFault::PanicsInConsume if first => panic_quietly(),
-            FillFault::IgnoresConsume if first => {}
+            BufReadFault::PanicsInConsume if first => panic_quietly(),
+            BufReadFault::IgnoresConsume if first => {}
             _ => self.buffer = &self.buffer[n..],
         }
     }
@@ -78,7 +78,7 @@ impl HostileFill {
 
 macro_rules! fills {
     ($($trait:path),*) => {$(
-        impl $trait for HostileFill {
+        impl $trait for HostileBufRead {
             fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
                 self.get_mut().fill(cx)
             }
@@ -90,11 +90,11 @@ macro_rules! fills {
     )*};
 }
 
-fills!(AsyncFillBuf);
+fills!(AsyncBufRead);
 
 /// Reads go by way of the buffer.
-impl AsyncReadBuf for HostileFill {
-    fn poll_read_buf(
+impl AsyncReadBuf for HostileBufRead {
+    fn poll_read_into(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
@@ -114,9 +114,9 @@ mod futures_dialect {
 
     fills!(futures_io::AsyncBufRead);
 
-    impl futures_io::AsyncRead for HostileFill {
+    impl futures_io::AsyncRead for HostileBufRead {
         fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-            self.poll_read_slice(cx, slice)
+            self.poll_read_into_slice(cx, slice)
         }
     }
 }
@@ -127,13 +127,13 @@ mod tokio_dialect {
 
     fills!(tokio::io::AsyncBufRead);
 
-    impl tokio::io::AsyncRead for HostileFill {
+    impl tokio::io::AsyncRead for HostileBufRead {
         fn poll_read(
             self: Pin<&mut Self>,
             cx: &mut Context<'_>,
             buf: &mut tokio::io::ReadBuf<'_>,
         ) -> Poll<io::Result<()>> {
-            crate::with_tokio_cursor(buf, |cursor| self.poll_read_buf(cx, cursor))
+            crate::with_tokio_cursor(buf, |cursor| self.poll_read_into(cx, cursor))
         }
     }
 }
@@ -144,14 +144,17 @@ mod tokio_dialect {
 /// # Panics
 ///
 /// Panics if the wrapper does harm: see [the list](super).
-pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(dialect: Dialect, mut make: impl FnMut(HostileFill) -> R) -> Vec<Report> {
+pub fn buf_read<R: AsyncReadBuf + AsyncBufRead>(
+    dialect: Dialect,
+    mut make: impl FnMut(HostileBufRead) -> R,
+) -> Vec<Report> {
     let mut reports = Vec::new();
-    for &fault in FillFault::ALL.iter().filter(|fault| fault.expressible(dialect).is_ok()) {
+    for &fault in BufReadFault::ALL.iter().filter(|fault| fault.expressible(dialect).is_ok()) {
         for call in ["fill", "read"] {
             let calls = Calls::default();
-            let reader = HostileFill { fault, buffer: AFTER, calls: calls.clone(), consumed: false };
+            let reader = HostileBufRead { fault, buffer: AFTER, calls: calls.clone(), consumed: false };
             let mut reader = Box::pin(make(reader));
-            let wakes = fault != FillFault::DropsTheWaker;
+            let wakes = fault != BufReadFault::DropsTheWaker;
             let mut slice = [0; 100];
             let seen = see(wakes, |cx| match call {
                 "fill" => {
@@ -167,12 +170,12 @@ pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(dialect: Dialect, mut make: impl FnM
                     }
                     poll
                 }
-                _ => reader.as_mut().poll_read_slice(cx, &mut slice),
+                _ => reader.as_mut().poll_read_into_slice(cx, &mut slice),
             });
             assert!(calls.made() > 0, "{fault:?}: the wrapper did not call the reader: it must, for each fill");
             let mut received = Vec::new();
             for _ in 0..20 {
-                match see(true, |cx| reader.as_mut().poll_read_slice(cx, &mut slice)) {
+                match see(true, |cx| reader.as_mut().poll_read_into_slice(cx, &mut slice)) {
                     Seen::Ready(0) => break,
                     Seen::Ready(n) => received.extend_from_slice(&slice[..n]),
                     _ => {}

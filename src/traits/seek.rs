@@ -32,7 +32,7 @@ use std::task::{Context, Poll};
 /// assert!(matches!(position, Poll::Ready(Ok(3))));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot seek in the hub",
+    message = "`{Self}` does not implement `AsyncSeek`, io-shim's seeking trait",
     note = "a seekable type of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's with `Shim::from_futures`, one of \
             std's that never blocks with `Shim::allow_std`; types of hyper's and sockets do not seek",
     note = "a seekable type of your own implements `io_shim::AsyncSeek` and is wrapped with `Shim::new`"

@@ -1,4 +1,4 @@
-//! [`Chunks`]: memory to read into, from which what was read is split off as `Bytes`.
+//! [`ChunkMemory`]: memory to read into, from which what was read is split off as `Bytes`.
 
 use bytes::{Bytes, BytesMut};
 
@@ -12,7 +12,7 @@ use super::spare::sealed::Grow as _;
 /// What a reader initialised beyond what it filled is initialised for the next chunk, too. When all of an allocation is
 /// split off and nobody has the chunks any more, it is filled again from its start, and all of it is initialised then.
 #[derive(Debug, Default)]
-pub(crate) struct Chunks {
+pub(crate) struct ChunkMemory {
     // Empty whenever a method returns. Its capacity is the origin of `marks`.
     bytes: BytesMut,
     marks: Marks,
@@ -21,7 +21,7 @@ pub(crate) struct Chunks {
     base: usize,
 }
 
-impl Chunks {
+impl ChunkMemory {
     /// Sees to it that there is memory to read into: `capacity` bytes when none are left. Whether that was so.
     #[inline]
     pub(crate) fn reserve(&mut self, capacity: usize) -> bool {

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use std::task::Poll;
 
 use super::copy::{Copy, Ends};
-use super::fill;
-use crate::buf::{BorrowedCursor, TrackedBuf, now};
-use crate::hub::ReadBuf;
+use super::reading;
+use crate::buf::{BorrowedCursor, TrackedBuf, expect_ready};
+use crate::traits::ReadBuf;
 
 /// Reads once, into all the room that `buf` has behind its data, which is made `least` bytes at least (and one, if that is 0).
 ///
@@ -25,7 +25,7 @@ use crate::hub::ReadBuf;
 /// # Examples
 ///
 /// ```
-/// use io_shim::{TrackedBuf, ops::blocking};
+/// use io_shim::{TrackedBuf, owned::blocking};
 ///
 /// let mut buf = TrackedBuf::new();
 /// assert_eq!(blocking::read_buf(&mut &b"hello"[..], &mut buf, 4096)?, 5);
@@ -33,12 +33,12 @@ use crate::hub::ReadBuf;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn read_buf<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, least: usize) -> io::Result<usize> {
-    now(fill::once(buf, least, |cursor| Poll::Ready(reader.read_buf(cursor))))
+    expect_ready(reading::once(buf, least, |cursor| Poll::Ready(reader.read_into(cursor))))
 }
 
 /// Reads until `buf` holds `n` bytes, those that it held before included, and not a byte beyond them.
 ///
-/// Returns at once where it holds as many already. Memory follows what arrives, as in [`ops::read_exact`](super::read_exact).
+/// Returns at once where it holds as many already. Memory follows what arrives, as in [`owned::read_exact`](super::read_exact).
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub fn read_buf<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, least
 /// # Examples
 ///
 /// ```
-/// use io_shim::{TrackedBuf, ops::{EndedEarly, blocking}};
+/// use io_shim::{TrackedBuf, owned::{EndedEarly, blocking}};
 ///
 /// let (mut reader, mut buf) = (&b"hello, world"[..], TrackedBuf::new());
 /// blocking::read_exact(&mut reader, &mut buf, 5)?;
@@ -59,12 +59,12 @@ pub fn read_buf<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, least
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: usize) -> io::Result<()> {
-    now(fill::to_length(buf, n, |cursor| Poll::Ready(reader.read_buf(cursor))))
+    expect_ready(reading::to_length(buf, n, |cursor| Poll::Ready(reader.read_into(cursor))))
 }
 
 /// Reads until the end of file, and returns how many bytes were added to the data of `buf`.
 ///
-/// The buffer grows as in [`ops::read_to_end`](super::read_to_end).
+/// The buffer grows as in [`owned::read_to_end`](super::read_to_end).
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: 
 /// # Examples
 ///
 /// ```
-/// use io_shim::{Shim, TrackedBuf, ops::blocking};
+/// use io_shim::{Shim, TrackedBuf, owned::blocking};
 /// use std::fs::File;
 ///
 /// let mut buf = TrackedBuf::new();
@@ -82,8 +82,8 @@ pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: 
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) -> io::Result<usize> {
-    let (before, full, mut probe) = (buf.len(), buf.capacity(), fill::probe());
-    now(fill::to_end(buf, full, &mut probe, |cursor| Poll::Ready(reader.read_buf(cursor))))?;
+    let (before, full, mut probe) = (buf.len(), buf.capacity(), reading::probe());
+    expect_ready(reading::to_end(buf, full, &mut probe, |cursor| Poll::Ready(reader.read_into(cursor))))?;
     Ok(buf.len() - before)
 }
 
@@ -101,7 +101,7 @@ pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) ->
 /// # Examples
 ///
 /// ```
-/// use io_shim::{TrackedBuf, ops::{LimitExceeded, blocking}};
+/// use io_shim::{TrackedBuf, owned::{LimitExceeded, blocking}};
 ///
 /// let mut buf = TrackedBuf::new();
 /// let mut endless = io_shim::Shim::from_std(std::io::repeat(7));
@@ -111,13 +111,13 @@ pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) ->
 /// ```
 pub fn read_to_end_within<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, most: usize) -> io::Result<usize> {
     let before = buf.len();
-    now(fill::to_end_within(buf, most, |cursor| Poll::Ready(reader.read_buf(cursor))))?;
+    expect_ready(reading::to_end_within(buf, most, |cursor| Poll::Ready(reader.read_into(cursor))))?;
     Ok(buf.len() - before)
 }
 
 /// Copies what `reader` has until its end of file to `writer`, by way of `buf`, flushes, and returns how many bytes were written.
 ///
-/// As [`ops::copy`](super::copy): what the buffer holds is written first, and its capacity, raised to 8 KiB where it is less, is what is
+/// As [`owned::copy`](super::copy): what the buffer holds is written first, and its capacity, raised to 8 KiB where it is less, is what is
 /// read at most at once.
 ///
 /// # Errors
@@ -128,7 +128,7 @@ pub fn read_to_end_within<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut Tracked
 /// # Examples
 ///
 /// ```
-/// use io_shim::{TrackedBuf, ops::blocking};
+/// use io_shim::{TrackedBuf, owned::blocking};
 ///
 /// let mut buf = TrackedBuf::with_capacity(64 * 1024);
 /// let mut copied = Vec::new();
@@ -141,7 +141,7 @@ where
     R: ReadBuf + ?Sized,
     W: Write + ?Sized,
 {
-    now(Copy::new(buf).step(buf, &mut Blocking { reader, writer }))
+    expect_ready(Copy::new(buf).step(buf, &mut Blocking { reader, writer }))
 }
 
 /// A reader and a writer that are always ready.
@@ -153,7 +153,7 @@ struct Blocking<'a, R: ?Sized, W: ?Sized> {
 impl<R: ReadBuf + ?Sized, W: Write + ?Sized> Ends for Blocking<'_, R, W> {
     #[inline]
     fn read(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.reader.read_buf(cursor))
+        Poll::Ready(self.reader.read_into(cursor))
     }
 
     #[inline]

@@ -1,4 +1,4 @@
-//! [`AsyncFillBuf`], the trait of readers with a buffer inside, and how to read from one.
+//! [`AsyncBufRead`], the trait of readers with a buffer inside, and how to read from one.
 
 use std::io;
 use std::pin::Pin;
@@ -22,12 +22,12 @@ use crate::buf::BorrowedCursor;
 /// # Examples
 ///
 /// ```
-/// use io_shim::AsyncFillBuf;
+/// use io_shim::AsyncBufRead;
 /// use std::{io, pin::Pin, task::{Context, Poll}};
 ///
 /// struct Greeting(&'static [u8]);
 ///
-/// impl AsyncFillBuf for Greeting {
+/// impl AsyncBufRead for Greeting {
 ///     fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
 ///         Poll::Ready(Ok(self.get_mut().0))
 ///     }
@@ -38,12 +38,12 @@ use crate::buf::BorrowedCursor;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a buffered reader in the hub",
-    note = "a buffered reader of tokio's is wrapped with `Shim::from_tokio_buf`, one of futures-io's with `Shim::from_futures_buf`; \
+    message = "`{Self}` does not implement `AsyncBufRead`, io-shim's buffered reading trait",
+    note = "a buffered reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's with `Shim::from_futures_buf`; \
             around a reader without a buffer goes the `BufReader` of either first",
-    note = "a buffered reader of your own implements `io_shim::AsyncFillBuf` and is wrapped with `Shim::new`"
+    note = "a buffered reader of your own implements `io_shim::AsyncBufRead` and is wrapped with `Shim::new`"
 )]
-pub trait AsyncFillBuf {
+pub trait AsyncBufRead {
     /// Gives what is in the buffer, after reading into it if it is empty. An empty slice is the end of file.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The hub's traits for memory: slices, `io::Cursor`, `Vec<u8>`, `VecDeque<u8>`, `io::empty()` and `io::sink()`.
+//! io-shim's traits for memory: slices, `io::Cursor`, `Vec<u8>`, `VecDeque<u8>`, `io::empty()` and `io::sink()`.
 //!
 //! These never wait. Each does what std's synchronous impl for the same type does.
 
@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec::Vec;
 
-use super::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+use super::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 use crate::buf::BorrowedCursor;
 
 /// Both reading traits, and filling, for a type that holds its data: `std::io::BufRead`.
@@ -17,7 +17,7 @@ macro_rules! reads {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> ReadBuf for $type {
             #[inline]
-            fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+            fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
                 let chunk = self.fill_buf()?;
                 let n = chunk.len().min(cursor.capacity());
                 cursor.append(&chunk[..n]);
@@ -26,28 +26,28 @@ macro_rules! reads {
             }
 
             #[inline]
-            fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+            fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
                 Read::read_vectored(self, bufs)
             }
 
             #[inline]
-            fn is_read_vectored(&self) -> bool {
+            fn supports_vectored_reads(&self) -> bool {
                 true
             }
         }
 
         impl<$($generics)*> AsyncReadBuf for $type {
             #[inline]
-            fn poll_read_buf(
+            fn poll_read_into(
                 self: Pin<&mut Self>,
                 _: &mut Context<'_>,
                 cursor: BorrowedCursor<'_>,
             ) -> Poll<io::Result<()>> {
-                Poll::Ready(ReadBuf::read_buf(self.get_mut(), cursor))
+                Poll::Ready(ReadBuf::read_into(self.get_mut(), cursor))
             }
 
             #[inline]
-            fn poll_read_vectored(
+            fn poll_read_into_vectored(
                 self: Pin<&mut Self>,
                 _: &mut Context<'_>,
                 bufs: &mut [IoSliceMut<'_>],
@@ -56,12 +56,12 @@ macro_rules! reads {
             }
 
             #[inline]
-            fn is_read_vectored(&self) -> bool {
+            fn supports_vectored_reads(&self) -> bool {
                 true
             }
         }
 
-        impl<$($generics)*> AsyncFillBuf for $type {
+        impl<$($generics)*> AsyncBufRead for $type {
             #[inline]
             fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
                 Poll::Ready(self.get_mut().fill_buf())
@@ -82,7 +82,7 @@ macro_rules! writes {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> WriteVectored for $type {
             #[inline]
-            fn is_write_vectored(&self) -> bool {
+            fn supports_vectored_writes(&self) -> bool {
                 true
             }
         }
@@ -113,7 +113,7 @@ macro_rules! writes {
             }
 
             #[inline]
-            fn is_write_vectored(&self) -> bool {
+            fn supports_vectored_writes(&self) -> bool {
                 true
             }
         }

@@ -7,7 +7,7 @@ use std::task::{Poll, ready};
 
 use super::error::{EndedEarly, LimitExceeded};
 use crate::buf::{BorrowedBuf, BorrowedCursor, TrackedBuf};
-use crate::hub::count;
+use crate::traits::count;
 
 /// The room that is made where there was none, in bytes. From there on it doubles.
 const START: usize = 1024;

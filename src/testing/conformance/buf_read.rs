@@ -1,19 +1,19 @@
-//! The contract of [`AsyncFillBuf`].
+//! The contract of [`AsyncBufRead`].
 
 use std::boxed::Box;
 use std::pin::Pin;
 use std::vec::Vec;
 
 use super::{all_arrived, checks, failed, pattern, some_arrived};
-use crate::hub::{AsyncFillBuf, AsyncReadBuf};
 use crate::testing::drive::until_ready;
+use crate::traits::{AsyncBufRead, AsyncReadBuf};
 
-/// Checks a buffered reader against the contract of [`AsyncFillBuf`]. `make` makes one that reads the given data to its end.
+/// Checks a buffered reader against the contract of [`AsyncBufRead`]. `make` makes one that reads the given data to its end.
 ///
 /// # Panics
 ///
 /// Panics if the reader breaks the contract.
-pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(mut make: impl FnMut(&[u8]) -> R) {
+pub fn buf_read<R: AsyncReadBuf + AsyncBufRead>(mut make: impl FnMut(&[u8]) -> R) {
     let data = pattern(20_011);
     let mut make = |data: &[u8]| Box::pin(make(data));
     checks! {
@@ -26,11 +26,11 @@ pub fn fill<R: AsyncReadBuf + AsyncFillBuf>(mut make: impl FnMut(&[u8]) -> R) {
 
 type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
 
-fn fill_once<R: AsyncFillBuf>(reader: &mut Pin<Box<R>>) -> Vec<u8> {
+fn fill_once<R: AsyncBufRead>(reader: &mut Pin<Box<R>>) -> Vec<u8> {
     until_ready(reader, |reader, cx| reader.poll_fill_buf(cx).map_ok(<[u8]>::to_vec)).unwrap_or_else(failed("fill"))
 }
 
-fn filling_and_consuming_gets_all_data<R: AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
+fn filling_and_consuming_gets_all_data<R: AsyncBufRead>(make: Make<'_, R>, data: &[u8]) {
     for most in [1, 100, usize::MAX] {
         let data = &data[..data.len().min(most.saturating_mul(300))];
         let mut reader = make(data);
@@ -48,7 +48,7 @@ fn filling_and_consuming_gets_all_data<R: AsyncFillBuf>(make: Make<'_, R>, data:
     }
 }
 
-fn what_is_not_consumed_is_given_again<R: AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
+fn what_is_not_consumed_is_given_again<R: AsyncBufRead>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     let first = fill_once(&mut reader);
     reader.as_mut().consume(0);
@@ -64,7 +64,7 @@ fn what_is_not_consumed_is_given_again<R: AsyncFillBuf>(make: Make<'_, R>, data:
     some_arrived("the reader", &rest, &data[1..]);
 }
 
-fn reads_go_on_where_consuming_stopped<R: AsyncReadBuf + AsyncFillBuf>(make: Make<'_, R>, data: &[u8]) {
+fn reads_go_on_where_consuming_stopped<R: AsyncReadBuf + AsyncBufRead>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     let mut received = Vec::new();
     loop {
@@ -76,14 +76,14 @@ fn reads_go_on_where_consuming_stopped<R: AsyncReadBuf + AsyncFillBuf>(make: Mak
         received.extend_from_slice(&filled[..n]);
         reader.as_mut().consume(n);
         let mut slice = [0; 50];
-        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_slice(cx, &mut slice))
+        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_into_slice(cx, &mut slice))
             .unwrap_or_else(failed("read"));
         received.extend_from_slice(&slice[..n]);
     }
     all_arrived("the reader", &received, data);
 }
 
-fn the_end_is_empty_every_time<R: AsyncFillBuf>(make: Make<'_, R>) {
+fn the_end_is_empty_every_time<R: AsyncBufRead>(make: Make<'_, R>) {
     let mut reader = make(&[]);
     for _ in 0..3 {
         let made_up = fill_once(&mut reader).len();

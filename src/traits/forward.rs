@@ -1,4 +1,4 @@
-//! The hub's traits for pointers to what implements them: `&mut`, `Box`, `Pin`.
+//! io-shim's traits for pointers to what implements them: `&mut`, `Box`, `Pin`.
 //!
 //! A forwarding impl that forgets a provided method silently loses what the inner type does better: clippy checks that
 //! none is forgotten.
@@ -9,7 +9,7 @@ use std::io::{self, IoSliceMut};
 use std::ops::DerefMut;
 use std::pin::Pin;
 
-use super::{AsyncFillBuf, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+use super::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 use crate::buf::BorrowedCursor;
 use crate::delegate;
 
@@ -29,29 +29,29 @@ macro_rules! forward {
     )*};
 }
 
-forward!(AsyncReadBuf AsyncWrite AsyncFillBuf AsyncSeek);
+forward!(AsyncReadBuf AsyncWrite AsyncBufRead AsyncSeek);
 
 macro_rules! forward_sync {
     ($($pointer:ty),*) => {$(
         impl<T: ?Sized + ReadBuf> ReadBuf for $pointer {
             #[inline]
-            fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
-                (**self).read_buf(cursor)
+            fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+                (**self).read_into(cursor)
             }
 
             #[inline]
-            fn read_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-                (**self).read_slice(slice)
+            fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
+                (**self).read_into_slice(slice)
             }
 
             #[inline]
-            fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                (**self).read_vectored(bufs)
+            fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+                (**self).read_into_vectored(bufs)
             }
 
             #[inline]
-            fn is_read_vectored(&self) -> bool {
-                (**self).is_read_vectored()
+            fn supports_vectored_reads(&self) -> bool {
+                (**self).supports_vectored_reads()
             }
 
             #[inline]
@@ -62,8 +62,8 @@ macro_rules! forward_sync {
 
         impl<T: ?Sized + WriteVectored> WriteVectored for $pointer {
             #[inline]
-            fn is_write_vectored(&self) -> bool {
-                WriteVectored::is_write_vectored(&**self)
+            fn supports_vectored_writes(&self) -> bool {
+                WriteVectored::supports_vectored_writes(&**self)
             }
         }
     )*};

@@ -2,19 +2,19 @@
 //!
 //! Knows `buf` and `coop`, and no other folder of the crate.
 
+mod buf_read;
 mod delegate;
-mod drain;
-mod fill;
 mod forward;
 mod memory;
 mod read;
+mod read_to_end;
 mod seek;
 mod write;
 
-pub(crate) use drain::{read_to_end, read_to_string, std_read, uninterrupted};
-pub use fill::AsyncFillBuf;
-pub(crate) use fill::append_chunk;
+pub use buf_read::AsyncBufRead;
+pub(crate) use buf_read::append_chunk;
 pub use read::{AsyncReadBuf, ReadBuf};
 pub(crate) use read::{count, poll_read_on_budget};
+pub(crate) use read_to_end::{read_to_end, read_to_string, std_read, uninterrupted};
 pub use seek::AsyncSeek;
 pub use write::{AsyncWrite, WriteVectored};

@@ -1,4 +1,4 @@
-//! [`Pieces`]: a `Buf` that is not believed.
+//! [`CheckedBuf`]: a `Buf` that is not believed.
 
 use std::io::IoSlice;
 use std::mem;
@@ -9,16 +9,16 @@ use crate::buf::ContractViolation;
 
 /// A `Buf`, read piece by piece, and how many bytes it has to have left: one that does not is caught at once, so that a
 /// reader neither loops for ever nor gives a byte twice.
-pub(super) struct Pieces<B> {
+pub(super) struct CheckedBuf<B> {
     buf: B,
     left: usize,
     broken: bool,
 }
 
-impl<B: Buf> Pieces<B> {
+impl<B: Buf> CheckedBuf<B> {
     #[inline]
     pub(super) fn new(buf: B) -> Self {
-        Pieces { left: buf.remaining(), buf, broken: false }
+        CheckedBuf { left: buf.remaining(), buf, broken: false }
     }
 
     /// The next piece. It is empty only when nothing is left.
@@ -36,7 +36,7 @@ impl<B: Buf> Pieces<B> {
     /// For whoever returns the piece, and cannot drop this instead.
     #[inline]
     pub(super) fn peek_or_end(&mut self) -> Result<&[u8], ContractViolation> {
-        let Pieces { buf, left, broken } = self;
+        let CheckedBuf { buf, left, broken } = self;
         let piece = peek(buf, *left, *broken);
         if piece.is_err() {
             (*left, *broken) = (0, false);
@@ -79,7 +79,7 @@ impl<B: Buf> Pieces<B> {
     }
 }
 
-impl<B> Pieces<B> {
+impl<B> CheckedBuf<B> {
     /// How many bytes are left.
     #[inline]
     pub(super) fn left(&self) -> usize {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use super::drive::poll_fn;
 use crate::buf::{BorrowedCursor, ContractViolation, TrackedBuf};
 use crate::coop::Budgets;
-use crate::hub::{AsyncReadBuf, AsyncWrite, count, poll_read_on_budget};
+use crate::traits::{AsyncReadBuf, AsyncWrite, count, poll_read_on_budget};
 
 /// The least capacity of a buffer that is copied through, in bytes.
 const LEAST: usize = 8 * 1024;
@@ -32,13 +32,13 @@ const LEAST: usize = 8 * 1024;
 /// # Examples
 ///
 /// ```
-/// use io_shim::{Shim, TrackedBuf, ops};
+/// use io_shim::{Shim, TrackedBuf, owned};
 ///
 /// # futures::executor::block_on(async {
 /// let mut buf = TrackedBuf::with_capacity(64 * 1024);
 /// for mut reader in [&b"hello"[..], b"world"] {
 ///     let mut writer = Shim::from_tokio(Vec::new());
-///     assert_eq!(ops::copy(&mut reader, &mut writer, &mut buf).await?, 5);
+///     assert_eq!(owned::copy(&mut reader, &mut writer, &mut buf).await?, 5);
 /// }
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
@@ -77,7 +77,7 @@ impl<R: AsyncReadBuf + ?Sized, W: AsyncWrite + ?Sized> Ends for Polled<'_, '_, R
     #[inline]
     fn read(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         poll_read_on_budget(self.budgets.reads(), self.cx, cursor, |cx, cursor| {
-            self.reader.as_mut().poll_read_buf(cx, cursor)
+            self.reader.as_mut().poll_read_into(cx, cursor)
         })
     }
 
