@@ -34,7 +34,7 @@ impl Alarm {
     }
 
     /// How often it was called until now.
-    pub(super) fn calls(&self) -> usize {
+    fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 
