@@ -142,8 +142,8 @@ const READ_AND_WRITE: [(Dialect, &str); 4] = [
 const BUF_READ_AND_SEEK: [(Dialect, &str); 3] =
     [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::IoShim, "io-shim")];
 
-/// Writes the table of one suite: fault, inner ecosystems with the same outcome, what each caller saw.
-/// A second table lists what cannot be expressed.
+/// Writes the table of one suite: fault, inner ecosystems, calling ecosystems, what the caller saw.
+/// Ecosystems with the same outcome share a row.
 fn table<const N: usize>(
     inside: &str,
     dialects: [(Dialect, &'static str); N],
@@ -160,55 +160,56 @@ fn table<const N: usize>(
             }
         }
     }
-    let mut rows = format!("| a {inside} that ... | of |");
-    for (caller, (_, name)) in dialects.iter().enumerate() {
-        rows.push_str(&format!(" a {name} caller {}|", if caller == 0 { "sees " } else { "" }));
-    }
-    rows.push_str(&format!("\n|---|---|{}\n", "---|".repeat(N)));
-    let mut inexpressible = String::new();
+    let mut rows = format!("| a {inside} that ... | inside | caller | outcome |\n|---|---|---|---|\n");
     for (fault, expressible) in faults {
-        let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
-        let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
-        for ((_, inside), expressible) in dialects.iter().zip(expressible) {
-            let (groups, cells) = match expressible {
-                Ok(()) => (&mut alike, seen[&(fault, *inside)].each_ref().map(|calls| outcome(calls)).join(" | ")),
-                Err(reason) => (&mut reasons, reason.to_string()),
+        let alike = grouped(dialects.into_iter().zip(expressible).map(|((_, inside), expressible)| {
+            let outcomes = match expressible {
+                Ok(()) => {
+                    let outcomes = seen[&(fault, inside)].each_ref().map(|calls| outcome(calls));
+                    grouped(dialects.into_iter().zip(outcomes).map(|((_, caller), outcome)| (caller, outcome)))
+                }
+                Err(reason) => vec![(vec!["-"], format!("not possible: {reason}"))],
             };
-            match groups.iter_mut().find(|(_, other)| *other == cells) {
-                Some((inside_of, _)) => inside_of.push(inside),
-                None => groups.push((vec![inside], cells)),
+            (inside, outcomes)
+        }));
+        for (inside, outcomes) in alike {
+            for (callers, outcome) in outcomes {
+                rows.push_str(&format!(
+                    "| {fault} | {} | {} | {outcome} |\n",
+                    names::<N>(&inside),
+                    names::<N>(&callers)
+                ));
             }
         }
-        for (groups, table) in [(alike, &mut rows), (reasons, &mut inexpressible)] {
-            for (of, cells) in groups {
-                table.push_str(&format!("| {fault} | {} | {cells} |\n", of.join(", ")));
-            }
-        }
-    }
-    if !inexpressible.is_empty() {
-        rows.push_str(&format!(
-            "\nNot possible in safe code:\n\n| a {inside} that ... | of | because |\n|---|---|---|\n{inexpressible}"
-        ));
     }
     rows
 }
 
-/// Groups the kinds of calls by outcome. Leaves out empty reads and writes that returned 0.
-fn outcome(calls: &[(&'static str, String)]) -> String {
-    let mut groups: Vec<(&String, Vec<&str>)> = Vec::new();
-    for (call, seen) in calls {
-        if matches!(*call, "empty buffer" | "no data") && seen == "0 bytes" {
-            continue;
-        }
-        match groups.iter_mut().find(|(other, _)| *other == seen) {
-            Some((_, calls)) => calls.push(call),
-            None => groups.push((seen, vec![call])),
+/// Joins the names that have equal values.
+fn grouped<T: PartialEq>(values: impl Iterator<Item = (&'static str, T)>) -> Vec<(Vec<&'static str>, T)> {
+    let mut groups: Vec<(Vec<&str>, T)> = Vec::new();
+    for (name, value) in values {
+        match groups.iter_mut().find(|(_, other)| *other == value) {
+            Some((names, _)) => names.push(name),
+            None => groups.push((vec![name], value)),
         }
     }
-    if let [(seen, _)] = &groups[..] {
+    groups
+}
+
+fn names<const N: usize>(names: &[&str]) -> String {
+    if names.len() == N { "any".to_string() } else { names.join(", ") }
+}
+
+/// Describes the outcomes by kind of call. Leaves out empty reads and writes that returned 0.
+fn outcome(calls: &[(&'static str, String)]) -> String {
+    let uneventful = |call, seen| matches!(call, "empty buffer" | "no data") && seen == "0 bytes";
+    let groups =
+        grouped(calls.iter().filter(|(call, seen)| !uneventful(*call, seen)).map(|(call, seen)| (*call, seen)));
+    if let [(_, seen)] = &groups[..] {
         return (*seen).clone();
     }
-    groups.iter().map(|(seen, calls)| format!("{}: {seen}", calls.join(", "))).collect::<Vec<_>>().join("; ")
+    groups.iter().map(|(calls, seen)| format!("{}: {seen}", calls.join(", "))).collect::<Vec<_>>().join("; ")
 }
 
 macro_rules! faults {

@@ -73,8 +73,10 @@ pub struct Report {
 /// The outcome of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// A count of bytes, or a position; 0 for calls that return neither.
+    /// A count of bytes; 0 for calls that return none.
     Ready(usize),
+    /// The position that a seek reached.
+    Position(usize),
     Violation(ContractViolation),
     Error(io::ErrorKind),
     Pending {
@@ -89,13 +91,15 @@ impl fmt::Display for Seen {
             Seen::Ready(1) => f.write_str("1 byte"),
             Seen::Ready(usize::MAX) => f.write_str("`usize::MAX` bytes"),
             Seen::Ready(n) => write!(f, "{n} bytes"),
+            Seen::Position(usize::MAX) => f.write_str("position `u64::MAX`"),
+            Seen::Position(n) => write!(f, "position {n}"),
             Seen::Violation(ContractViolation::ReadTooMuch { .. }) => f.write_str("`ReadTooMuch`"),
             Seen::Violation(ContractViolation::WroteTooMuch { .. }) => f.write_str("`WroteTooMuch`"),
             Seen::Violation(other) => write!(f, "`{other:?}`"),
-            Seen::Error(kind) => write!(f, "its error `{kind:?}`"),
+            Seen::Error(kind) => write!(f, "the inner error `{kind:?}`"),
             Seen::Pending { woken: true } => f.write_str("`Pending`, woken"),
             Seen::Pending { woken: false } => f.write_str("`Pending`, not woken"),
-            Seen::Panic => f.write_str("its panic"),
+            Seen::Panic => f.write_str("the inner panic"),
         }
     }
 }
