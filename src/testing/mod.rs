@@ -1,7 +1,7 @@
 //! Suites that check a reader or writer against the contracts of io-shim's traits.
 //!
-//! [`conformance`] calls a reader or writer in every way that the contracts describe. Wrap a type of
-//! another ecosystem in a [`Shim`](crate::Shim) first; the shim adds nothing of its own:
+//! [`conformance`] calls a reader or writer in every way that the contracts describe. Wrap a type
+//! of another ecosystem in a [`Shim`](crate::Shim) first; the shim adds nothing of its own:
 //!
 //! ```
 //! use io_shim::{Shim, testing::conformance};

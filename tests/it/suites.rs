@@ -1,8 +1,8 @@
 //! Every pair of an inner and an outer ecosystem: the conformance suites, and hostile types whose
 //! reports make the tables of `docs/FAULTS.md`.
 //!
-//! The suites call io-shim's traits. To call the traits of another ecosystem, a test wraps the shim once
-//! more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
+//! The suites call io-shim's traits. To call the traits of another ecosystem, a test wraps the shim
+//! once more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -13,8 +13,8 @@ use io_shim::{Offer, Shim};
 use crate::hostile_types::{self, BufReadFault, Dialect, HostileReader, ReadFault, Report, SeekFault, WriteFault};
 use crate::mock::{Script, Sink, Step};
 
-/// Runs a conformance suite once per calling ecosystem, with the shim that `$inner` makes of `$data`.
-/// hyper's traits only read and write.
+/// Runs a conformance suite once per calling ecosystem, with the shim that `$inner` makes of
+/// `$data`. hyper's traits only read and write.
 macro_rules! per_caller {
     (conformance::read, |$data:ident| $inner:expr) => {
         per_caller!(@common conformance::read, |$data| $inner);
@@ -36,7 +36,8 @@ macro_rules! per_caller {
     };
 }
 
-/// Delivers `data` in pieces of odd sizes, some after initializing first, with `Pending` in between.
+/// Delivers `data` in pieces of odd sizes, some after initializing first, with `Pending` in
+/// between.
 pub fn script(data: &[u8]) -> Script {
     let pieces = [1, 900, 17, 2048, 5000, 64, 3];
     let mut rest = data;
@@ -218,8 +219,8 @@ macro_rules! faults {
     };
 }
 
-/// Runs a suite with each inner ecosystem and each calling one: tokio, futures-io, hyper where there is a
-/// constructor for it, io-shim.
+/// Runs a suite with each inner ecosystem and each calling one: tokio, futures-io, hyper where
+/// there is a constructor for it, io-shim.
 macro_rules! reports {
     ($suite:path, $tokio:ident, $futures:ident $(, $hyper:ident)?) => {
         |dialect| match dialect {

@@ -23,7 +23,8 @@ use crate::traits::AsyncReadBuf;
 /// Makes a new reader over the given data.
 type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
 
-/// Returns data without zeroes and without a short period, so that a lost, doubled or invented byte shows.
+/// Returns data without zeroes and without a short period, so that a lost, doubled or invented byte
+/// shows.
 fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i as u32).wrapping_mul(2_654_435_761).rotate_left(9) as u8 | 1).collect()
 }
@@ -46,7 +47,8 @@ fn some_arrived(who: &str, received: &[u8], data: &[u8]) {
     all_arrived(who, received, &data[..received.len().clamp(1, data.len())]);
 }
 
-/// Polls until ready. Panics on an error: nothing fails in the check, so the operation must succeed.
+/// Polls until ready. Panics on an error: nothing fails in the check, so the operation must
+/// succeed.
 #[track_caller]
 fn succeed<S, T>(
     operation: &str,

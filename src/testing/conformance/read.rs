@@ -14,8 +14,8 @@ use crate::traits::AsyncReadBuf;
 
 /// Checks a reader against the contract of [`AsyncReadBuf`].
 ///
-/// `make` returns a new reader that delivers the given data and then ends. It may deliver the data in any
-/// number of calls, and may return `Pending`.
+/// `make` returns a new reader that delivers the given data and then ends. It may deliver the data
+/// in any number of calls, and may return `Pending`.
 ///
 /// # Panics
 ///

@@ -87,7 +87,8 @@ fn a_position_past_the_end_reads_nothing<R: AsyncReadBuf + AsyncSeek>(make: Make
 fn a_seek_given_up_is_not_taken_for_a_later_one<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     let mut cx = Context::from_waker(Waker::noop());
-    // One poll may or may not complete the seek. After a read, the same seek must reach its position.
+    // One poll may or may not complete the seek. After a read, the same seek must reach its
+    // position.
     let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(2000));
     read_slice(&mut reader, 6);
     assert_eq!(seek_to(&mut reader, SeekFrom::Start(2000)), 2000);

@@ -10,7 +10,8 @@ use crate::traits::AsyncWrite;
 
 /// Checks a writer against the contract of [`AsyncWrite`].
 ///
-/// `make` returns a new writer. `written` returns what was written to it, after a flush and a shutdown.
+/// `make` returns a new writer. `written` returns what was written to it, after a flush and a
+/// shutdown.
 ///
 /// # Panics
 ///

@@ -30,7 +30,8 @@ impl BufReadFault {
     }
 }
 
-/// Has a [`BufReadFault`] at its first call of `poll_fill_buf` or `consume`, then delivers [`AFTER`].
+/// Has a [`BufReadFault`] at its first call of `poll_fill_buf` or `consume`, then delivers
+/// [`AFTER`].
 #[derive(Debug)]
 pub struct HostileBufRead {
     fault: BufReadFault,
@@ -111,7 +112,8 @@ impl tokio::io::AsyncRead for HostileBufRead {
     }
 }
 
-/// Checks a wrapper around buffered readers with every fault that `dialect` can express. `make` wraps one.
+/// Checks a wrapper around buffered readers with every fault that `dialect` can express. `make`
+/// wraps one.
 pub fn buf_read<R: AsyncReadBuf + AsyncBufRead>(
     dialect: Dialect,
     mut make: impl FnMut(HostileBufRead) -> R,

@@ -1,4 +1,5 @@
-//! Readers, writers and seekers that break their contracts, and suites that put them inside a wrapper.
+//! Readers, writers and seekers that break their contracts, and suites that put them inside a
+//! wrapper.
 //!
 //! Each suite makes the wrapper once per fault and per kind of call. It checks that
 //!
@@ -11,8 +12,8 @@
 //! Anything else may happen. For example, a wrapper may catch a panic of the inner type or let it
 //! pass. A suite returns what the caller saw, as [`Report`]s.
 //!
-//! The fault happens at the first call. After it, the type behaves correctly and delivers [`AFTER`];
-//! the report says whether that arrives.
+//! The fault happens at the first call. After it, the type behaves correctly and delivers
+//! [`AFTER`]; the report says whether that arrives.
 
 mod buf_read;
 mod read;
@@ -49,7 +50,8 @@ const FOREIGN: u8 = 0xEE;
 /// How long a wake-up may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The traits through which a hostile type is called. Not every set of traits can express every fault.
+/// The traits through which a hostile type is called. Not every set of traits can express every
+/// fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     Tokio,

@@ -64,8 +64,8 @@ impl Call {
     }
 }
 
-/// Checks that what counts as filled is the caller's memory and, if the reader counted correctly, what it
-/// delivered. Looking at each byte shows a memory checker whether it is initialized.
+/// Checks that what counts as filled is the caller's memory and, if the reader counted correctly,
+/// what it delivered. Looking at each byte shows a memory checker whether it is initialized.
 fn check(fault: ReadFault, filled: &[u8]) {
     no_foreign_bytes(fault, filled);
     if fault.is_honest() {

@@ -38,8 +38,8 @@ impl SeekFault {
     }
 }
 
-/// Has a [`SeekFault`] at its first seek, then seeks correctly. Each byte read is the low byte of its
-/// position.
+/// Has a [`SeekFault`] at its first seek, then seeks correctly. Each byte read is the low byte of
+/// its position.
 #[derive(Debug)]
 pub struct HostileSeek {
     fault: SeekFault,
@@ -91,7 +91,8 @@ impl HostileSeek {
         Poll::Ready(Ok(self.position))
     }
 
-    /// Completes a seek that has been started and drops its result, as files do at the next operation.
+    /// Completes a seek that has been started and drops its result, as files do at the next
+    /// operation.
     fn settle(&mut self) {
         if let Some(SeekFrom::Start(position)) = self.started.take() {
             self.calls.next();
@@ -203,8 +204,8 @@ impl tokio::io::AsyncSeek for HostileSeek {
     }
 }
 
-/// Checks a wrapper around seekers with every fault that `dialect` can express. `make` wraps one. A later
-/// seek must reach its position, and reads must go on from there.
+/// Checks a wrapper around seekers with every fault that `dialect` can express. `make` wraps one. A
+/// later seek must reach its position, and reads must go on from there.
 pub fn seek<S: AsyncReadBuf + AsyncWrite + AsyncSeek>(
     dialect: Dialect,
     mut make: impl FnMut(HostileSeek) -> S,
