@@ -1,4 +1,4 @@
-//! The tests that soundness rests on, as one binary with few development dependencies.
+//! The tests that show soundness, as one binary with few development dependencies.
 //! `.ci/run minimal` runs it.
 #![allow(unsafe_code, reason = "tests look at memory that is not filled, and count allocations")]
 #![allow(dead_code, missing_docs, missing_debug_implementations, unreachable_pub, reason = "nothing here is public")]

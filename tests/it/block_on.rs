@@ -9,12 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use io_shim::rt::BlockOn;
-use io_shim::testing::{conformance, hostile};
+use io_shim::testing::conformance;
 use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim, WriteVectored, spare};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::bridge::InAsync;
+use crate::hostile_types as hostile;
 use crate::mock::{Script, Sink, Step};
 use crate::suites::script;
 

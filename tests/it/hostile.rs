@@ -1,4 +1,5 @@
-//! Readers and writers that break their contracts: an error, nothing lost, nothing touched, still usable.
+//! Readers and writers that break their contracts: the caller gets an error, loses no data, and can
+//! go on.
 
 use std::cell::Cell;
 use std::io::{self, IoSliceMut};
@@ -21,7 +22,7 @@ impl<F: FnMut(&mut ReadBuf<'_>) -> Poll<io::Result<()>> + Unpin> tokio::io::Asyn
     }
 }
 
-/// A futures-io and hub reader and writer that reports a count.
+/// A reader and writer that reports a fixed count.
 struct Liar(usize);
 
 impl futures::io::AsyncRead for Liar {
@@ -62,7 +63,7 @@ liar_writes!(tokio::io::AsyncWrite, poll_shutdown);
 liar_writes!(futures::io::AsyncWrite, poll_close);
 liar_writes!(AsyncWrite, poll_shutdown);
 
-/// Leaks a value, and keeps its address: what a checker calls a leak is memory that nobody knows the way to.
+/// Leaks a value and keeps its address, so that a memory checker does not report it as lost.
 pub(crate) fn leak<'a, T: ?Sized + 'a>(value: Box<T>) -> &'a mut T {
     static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
     let value = Box::leak(value);
@@ -74,7 +75,7 @@ fn leaked(len: usize) -> ReadBuf<'static> {
     ReadBuf::new(leak(vec![b'!'; len].into_boxed_slice()))
 }
 
-/// Reads through `shim` on every path, after `b"kept"`, and gives the results.
+/// Reads through `shim` on every path, after `b"kept"`, and returns the results.
 fn on_every_path<S>(mut shim: S) -> [io::Result<usize>; 5]
 where
     S: tokio::io::AsyncRead + futures::io::AsyncRead + hyper::rt::Read + AsyncReadBuf + Unpin,
@@ -90,9 +91,9 @@ where
     let mut memory = [std::mem::MaybeUninit::uninit(); 64];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().append(b"kept");
-    let hub = ready(Pin::new(&mut shim).poll_read_into(&mut cx, buf.unfilled()));
+    let io_shim = ready(Pin::new(&mut shim).poll_read_into(&mut cx, buf.unfilled()));
     assert_eq!(&buf.filled()[..4], b"kept");
-    let hub = hub.map(|()| buf.filled().len() - 4);
+    let io_shim = io_shim.map(|()| buf.filled().len() - 4);
 
     let mut memory = [std::mem::MaybeUninit::uninit(); 64];
     let mut buf = hyper::rt::ReadBuf::uninit(&mut memory);
@@ -108,7 +109,7 @@ where
     let futures = ready(futures::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut cx, &mut bytes));
     let mut bufs = [IoSliceMut::new(&mut bytes)];
     let vectored = ready(futures::io::AsyncRead::poll_read_vectored(Pin::new(&mut shim), &mut cx, &mut bufs));
-    [tokio, hub, hyper, futures, vectored]
+    [tokio, io_shim, hyper, futures, vectored]
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn reader_that_swaps_the_buffer_under_layers_of_hypers_gets_an_error() {
 
 #[test]
 fn reader_that_swaps_in_a_part_of_the_buffer_gets_an_error() {
-    // The front of the very memory that was lent, leaked out of the buffer: same address, fewer bytes.
+    // The front of the same memory, leaked out of the buffer: same address, fewer bytes.
     let shim = Shim::from_tokio(Evil(|buf: &mut ReadBuf<'_>| {
         let all = std::mem::replace(buf, leaked(0));
         *buf = leak(Box::new(all)).take(8);
@@ -155,7 +156,7 @@ fn reader_that_swaps_in_a_part_of_the_buffer_gets_an_error() {
 
 #[test]
 fn reader_that_swaps_in_the_same_memory_loses_nothing() {
-    // All of it, by the same detour: its marks start anew, but they are about the same memory.
+    // All of it, leaked likewise: its marks start anew, but they describe the same memory.
     let shim = Shim::from_tokio(Evil(|buf: &mut ReadBuf<'_>| {
         let all = std::mem::replace(buf, leaked(0));
         *buf = leak(Box::new(all)).take(usize::MAX);
@@ -288,7 +289,7 @@ fn panic_before_during_or_after_filling_leaves_shim_and_buffer_usable() {
 
 #[test]
 fn data_with_pending_or_an_error_is_carried_where_it_can_be_said() {
-    // Into a buffer that counts for itself: what was filled is there, whatever the outcome.
+    // A buffer with its own marks holds what was filled, on every outcome.
     let mut memory = [std::mem::MaybeUninit::uninit(); 8];
     let mut buf = ReadBuf::uninit(&mut memory);
     let mut pending = Shim::from_tokio(Evil(|buf: &mut ReadBuf<'_>| {
@@ -303,11 +304,11 @@ fn data_with_pending_or_an_error_is_carried_where_it_can_be_said() {
     assert!(tokio::io::AsyncRead::poll_read(Pin::new(&mut pending), &mut cx, &mut buf).is_pending());
     assert!(ready(tokio::io::AsyncRead::poll_read(Pin::new(&mut failing), &mut cx, &mut buf)).is_err());
     assert_eq!(buf.filled(), b"pe");
-    // Into a slice: a count with Pending, the error with an error.
+    // A slice has no marks: data with `Pending` becomes a count, and an error stays an error.
     let mut bytes = [0; 8];
     assert!(matches!(Pin::new(&mut pending).poll_read_into_slice(&mut cx, &mut bytes), Poll::Ready(Ok(1))));
     assert!(matches!(Pin::new(&mut failing).poll_read_into_slice(&mut cx, &mut bytes), Poll::Ready(Err(_))));
-    /// The same, of io-shim's own kind.
+    /// The same with io-shim's trait.
     struct Native;
     impl AsyncReadBuf for Native {
         fn poll_read_into(

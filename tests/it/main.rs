@@ -27,6 +27,7 @@ mod files;
 mod first_hour;
 mod forward;
 mod hostile;
+mod hostile_types;
 mod hyper_server;
 mod hyper_writes;
 mod memcheck;

@@ -8,13 +8,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use io_shim::testing::{conformance, hostile};
+use io_shim::testing::conformance;
 use io_shim::{
     AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedBuf, BorrowedCursor, ContractViolation, Offer, ReadBuf,
     Shim, WriteVectored, spare,
 };
 
 use crate::bridge::{AsStd, InAsync};
+use crate::hostile_types as hostile;
 use crate::mock::{Script, Sink, Step, context, ready, violation};
 use crate::suites::script;
 

@@ -1,20 +1,20 @@
-//! The crate's own suites, for every pair of an ecosystem inside and an ecosystem outside, and the table of SECURITY.md, which
-//! is made of what the hostile ones report.
+//! Every pair of an inner and an outer ecosystem: the conformance suites, and hostile types whose
+//! reports make the tables of `docs/FAULTS.md`.
 //!
-//! The suites call through io-shim's traits. A caller of tokio's, of futures-io's or of hyper's is had by lifting the shim's
-//! lowered side once more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
+//! The suites call io-shim's traits. To call the traits of another ecosystem, a test wraps the shim
+//! once more: `Shim::from_tokio(shim)` reads through `tokio::io::AsyncRead`.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use io_shim::testing::conformance;
-use io_shim::testing::hostile::{self, BufReadFault, Dialect, ReadFault, Report, SeekFault, WriteFault};
 use io_shim::{Offer, Shim};
 
+use crate::hostile_types::{self, BufReadFault, Dialect, HostileReader, ReadFault, Report, SeekFault, WriteFault};
 use crate::mock::{Script, Sink, Step};
 
-/// Runs a suite of conformance once per caller, with the shim that `$inner` makes of `$data` inside. A caller of hyper's reads
-/// and writes only.
+/// Runs a conformance suite once per calling ecosystem, with the shim that `$inner` makes of
+/// `$data`. hyper's traits only read and write.
 macro_rules! per_caller {
     (conformance::read, |$data:ident| $inner:expr) => {
         per_caller!(@common conformance::read, |$data| $inner);
@@ -36,7 +36,8 @@ macro_rules! per_caller {
     };
 }
 
-/// Reads data in pieces of odd sizes, some by initialising first, with `Pending` in between.
+/// Delivers `data` in pieces of odd sizes, some after initializing first, with `Pending` in
+/// between.
 pub fn script(data: &[u8]) -> Script {
     let pieces = [1, 900, 17, 2048, 5000, 64, 3];
     let mut rest = data;
@@ -128,17 +129,22 @@ fn a_real_file_conforms_in_reading_writing_and_seeking() {
     );
 }
 
-/// What callers of the ecosystems saw of a fault inside, by call.
+/// What a caller of each ecosystem saw of one fault, by kind of call.
 type Cell<const N: usize> = [Vec<(&'static str, String)>; N];
 
-/// The ecosystems that read and write, inside and outside.
-const READ_AND_WRITE: [(Dialect, &str); 4] =
-    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::Hyper, "hyper"), (Dialect::IoShim, "hub")];
-/// Those that fill and seek, too.
+/// The ecosystems that read and write.
+const READ_AND_WRITE: [(Dialect, &str); 4] = [
+    (Dialect::Tokio, "tokio"),
+    (Dialect::Futures, "futures-io"),
+    (Dialect::Hyper, "hyper"),
+    (Dialect::IoShim, "io-shim"),
+];
+/// The ecosystems that also seek and read through a buffer.
 const BUF_READ_AND_SEEK: [(Dialect, &str); 3] =
-    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::IoShim, "hub")];
+    [(Dialect::Tokio, "tokio"), (Dialect::Futures, "futures-io"), (Dialect::IoShim, "io-shim")];
 
-/// The table of one suite: fault, dialects inside that show the same, what callers saw; and what cannot be expressed.
+/// Writes the table of one suite: fault, inner ecosystems, calling ecosystems, what the caller saw.
+/// Ecosystems with the same outcome share a row.
 fn table<const N: usize>(
     inside: &str,
     dialects: [(Dialect, &'static str); N],
@@ -155,51 +161,56 @@ fn table<const N: usize>(
             }
         }
     }
-    let mut rows = format!("| a {inside} that ... | of |");
-    for (caller, (_, name)) in dialects.iter().enumerate() {
-        rows.push_str(&format!(" a {name} caller {}|", if caller == 0 { "sees " } else { "" }));
-    }
-    rows.push_str(&format!("\n|---|---|{}\n", "---|".repeat(N)));
-    let mut inexpressible: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut rows = format!("| a {inside} that ... | inside | caller | outcome |\n|---|---|---|---|\n");
     for (fault, expressible) in faults {
-        let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
-        for ((_, inside), expressible) in dialects.iter().zip(expressible) {
-            if let Err(reason) = expressible {
-                inexpressible.entry(reason).or_default().push(format!("{fault} ({inside})"));
-                continue;
-            }
-            let cells = seen[&(fault, *inside)].each_ref().map(|calls| outcome(calls)).join(" | ");
-            match alike.iter_mut().find(|(_, other)| *other == cells) {
-                Some((inside_of, _)) => inside_of.push(inside),
-                None => alike.push((vec![inside], cells)),
+        let alike = grouped(dialects.into_iter().zip(expressible).map(|((_, inside), expressible)| {
+            let outcomes = match expressible {
+                Ok(()) => {
+                    let outcomes = seen[&(fault, inside)].each_ref().map(|calls| outcome(calls));
+                    grouped(dialects.into_iter().zip(outcomes).map(|((_, caller), outcome)| (caller, outcome)))
+                }
+                Err(reason) => vec![(vec!["-"], format!("not possible: {reason}"))],
+            };
+            (inside, outcomes)
+        }));
+        for (inside, outcomes) in alike {
+            for (callers, outcome) in outcomes {
+                rows.push_str(&format!(
+                    "| {fault} | {} | {} | {outcome} |\n",
+                    names::<N>(&inside),
+                    names::<N>(&callers)
+                ));
             }
         }
-        for (of, cells) in alike {
-            rows.push_str(&format!("| {fault} | {} | {cells} |\n", of.join(", ")));
-        }
-    }
-    for (reason, faults) in inexpressible {
-        rows.push_str(&format!("\nCannot be expressed, since {reason}: {}.\n", faults.join("; ")));
     }
     rows
 }
 
-/// What was seen at most calls, and at which ones something else. That nothing comes of nothing goes without saying.
-fn outcome(calls: &[(&'static str, String)]) -> String {
-    let mut groups: Vec<(&String, Vec<&str>)> = Vec::new();
-    for (call, seen) in calls {
-        if matches!(*call, "empty buffer" | "no data") && seen == "0 bytes" {
-            continue;
-        }
-        match groups.iter_mut().find(|(other, _)| *other == seen) {
-            Some((_, calls)) => calls.push(call),
-            None => groups.push((seen, vec![call])),
+/// Joins the names that have equal values.
+fn grouped<T: PartialEq>(values: impl Iterator<Item = (&'static str, T)>) -> Vec<(Vec<&'static str>, T)> {
+    let mut groups: Vec<(Vec<&str>, T)> = Vec::new();
+    for (name, value) in values {
+        match groups.iter_mut().find(|(_, other)| *other == value) {
+            Some((names, _)) => names.push(name),
+            None => groups.push((vec![name], value)),
         }
     }
-    if let [(seen, _)] = &groups[..] {
+    groups
+}
+
+fn names<const N: usize>(names: &[&str]) -> String {
+    if names.len() == N { "any".to_string() } else { names.join(", ") }
+}
+
+/// Describes the outcomes by kind of call. Leaves out empty reads and writes that returned 0.
+fn outcome(calls: &[(&'static str, String)]) -> String {
+    let uneventful = |call, seen| matches!(call, "empty buffer" | "no data") && seen == "0 bytes";
+    let groups =
+        grouped(calls.iter().filter(|(call, seen)| !uneventful(*call, seen)).map(|(call, seen)| (*call, seen)));
+    if let [(_, seen)] = &groups[..] {
         return (*seen).clone();
     }
-    groups.iter().map(|(seen, calls)| format!("{}: {seen}", calls.join(", "))).collect::<Vec<_>>().join("; ")
+    groups.iter().map(|(calls, seen)| format!("{}: {seen}", calls.join(", "))).collect::<Vec<_>>().join("; ")
 }
 
 macro_rules! faults {
@@ -208,8 +219,8 @@ macro_rules! faults {
     };
 }
 
-/// Runs a suite with each dialect inside and each ecosystem outside: callers of tokio's, of futures-io's, of hyper's where
-/// there is a constructor for it, of io-shim's.
+/// Runs a suite with each inner ecosystem and each calling one: tokio, futures-io, hyper where
+/// there is a constructor for it, io-shim.
 macro_rules! reports {
     ($suite:path, $tokio:ident, $futures:ident $(, $hyper:ident)?) => {
         |dialect| match dialect {
@@ -230,10 +241,10 @@ macro_rules! reports {
 }
 
 fn tables() -> String {
-    let read = reports!(hostile::read, from_tokio, from_futures, from_hyper);
-    let write = reports!(hostile::write, from_tokio, from_futures, from_hyper);
-    let seek = reports!(hostile::seek, from_tokio, from_futures);
-    let fill = reports!(hostile::buf_read, from_tokio, from_futures_buf);
+    let read = reports!(hostile_types::read, from_tokio, from_futures, from_hyper);
+    let write = reports!(hostile_types::write, from_tokio, from_futures, from_hyper);
+    let seek = reports!(hostile_types::seek, from_tokio, from_futures);
+    let fill = reports!(hostile_types::buf_read, from_tokio, from_futures_buf);
     [
         table("reader", READ_AND_WRITE, faults!(ReadFault, READ_AND_WRITE), read),
         table("writer", READ_AND_WRITE, faults!(WriteFault, READ_AND_WRITE), write),
@@ -244,41 +255,45 @@ fn tables() -> String {
 }
 
 #[test]
-fn hostile_types_do_no_harm_and_the_tables_of_security_md_are_true() {
+fn hostile_types_do_no_harm_and_the_tables_of_faults_md_are_true() {
     let behaviours = ReadFault::ALL.len() + WriteFault::ALL.len() + SeekFault::ALL.len() + BufReadFault::ALL.len();
     assert!(behaviours >= 40, "{behaviours}");
     let tables = tables();
-    let security = include_str!("../../SECURITY.md");
-    assert!(security.contains(&tables), "the tables of SECURITY.md should read:\n{tables}");
+    let faults = include_str!("../../docs/FAULTS.md");
+    assert!(faults.contains(&tables), "the tables of docs/FAULTS.md should read:\n{tables}");
 }
 
 #[test]
 fn hyper_neither_seeks_nor_fills() {
-    assert!(hostile::seek(Dialect::Hyper, Shim::new).is_empty());
-    assert!(hostile::buf_read(Dialect::Hyper, Shim::new).is_empty());
+    assert!(hostile_types::seek(Dialect::Hyper, Shim::new).is_empty());
+    assert!(hostile_types::buf_read(Dialect::Hyper, Shim::new).is_empty());
 }
 
 #[test]
 fn every_offer_withstands_hostile_readers() {
     for offer in [Offer::Whole, Offer::bounce(7), Offer::bounce(5000)] {
-        let reports = hostile::read(Dialect::Futures, |evil| Shim::from_futures(evil).with_offer(offer));
+        let reports = hostile_types::read(Dialect::Futures, |evil| Shim::from_futures(evil).with_offer(offer));
         assert!(reports.iter().all(|report| report.recovered));
     }
 }
 
 #[test]
 fn layers_withstand_hostile_readers_and_writers() {
-    let reports = hostile::read(Dialect::Tokio, |evil| Shim::new(Shim::from_futures(Box::pin(Shim::from_tokio(evil)))));
+    let reports =
+        hostile_types::read(Dialect::Tokio, |evil| Shim::new(Shim::from_futures(Box::pin(Shim::from_tokio(evil)))));
     assert!(reports.iter().all(|report| report.recovered));
-    let reports = hostile::read(Dialect::Hyper, |evil| Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(evil))));
+    let reports =
+        hostile_types::read(Dialect::Hyper, |evil| Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(evil))));
     assert!(reports.iter().all(|report| report.recovered));
-    let reports = hostile::read(Dialect::Tokio, |evil| Shim::from_tokio(Shim::from_hyper(Shim::from_tokio(evil))));
+    let reports =
+        hostile_types::read(Dialect::Tokio, |evil| Shim::from_tokio(Shim::from_hyper(Shim::from_tokio(evil))));
     assert!(reports.iter().all(|report| report.recovered));
-    let reports = hostile::read(Dialect::Futures, |evil| Shim::from_hyper(Box::pin(Shim::from_futures(evil))));
+    let reports = hostile_types::read(Dialect::Futures, |evil| Shim::from_hyper(Box::pin(Shim::from_futures(evil))));
     assert!(reports.iter().all(|report| report.recovered));
-    let reports = hostile::write(Dialect::Hyper, |evil| Shim::from_hyper(Shim::from_futures(Shim::from_hyper(evil))));
+    let reports =
+        hostile_types::write(Dialect::Hyper, |evil| Shim::from_hyper(Shim::from_futures(Shim::from_hyper(evil))));
     assert!(reports.iter().all(|report| report.recovered));
-    let reports = hostile::write(Dialect::Futures, |evil| Shim::from_tokio(Shim::new(Shim::from_futures(evil))));
+    let reports = hostile_types::write(Dialect::Futures, |evil| Shim::from_tokio(Shim::new(Shim::from_futures(evil))));
     assert!(reports.iter().all(|report| report.recovered));
 }
 
@@ -295,8 +310,8 @@ fn a_reader_that_loses_a_byte_does_not_conform() {
 #[test]
 #[should_panic(expected = "foreign bytes")]
 fn a_wrapper_that_believes_a_swapped_buffer_does_harm() {
-    /// Copies out of whatever buffer it is given back.
-    struct Gullible(hostile::HostileReader);
+    /// Copies from the buffer that comes back, without checking that it is the same one.
+    struct Gullible(HostileReader);
     impl io_shim::AsyncReadBuf for Gullible {
         fn poll_read_into(
             mut self: std::pin::Pin<&mut Self>,
@@ -311,5 +326,5 @@ fn a_wrapper_that_believes_a_swapped_buffer_does_harm() {
             poll
         }
     }
-    hostile::read(Dialect::Tokio, Gullible);
+    hostile_types::read(Dialect::Tokio, Gullible);
 }

@@ -1,4 +1,4 @@
-//! What the contracts of io-shim's traits promise, as checks of a given reader or writer.
+//! Suites that check a given reader or writer against the contracts of io-shim's traits.
 
 mod buf_read;
 mod read;
@@ -10,15 +10,26 @@ pub use read::read;
 pub use seek::seek;
 pub use write::write;
 
+use std::boxed::Box;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::vec;
 use std::vec::Vec;
 
-/// Data without a zero and without a short period, so that a byte lost, doubled or made up shows.
+use super::drive::until_ready;
+use crate::traits::AsyncReadBuf;
+
+/// Makes a new reader over the given data.
+type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
+
+/// Returns data without zeroes and without a short period, so that a lost, doubled or invented byte
+/// shows.
 fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i as u32).wrapping_mul(2_654_435_761).rotate_left(9) as u8 | 1).collect()
 }
 
-/// Panics unless all of `data` arrived; `who` is what had to see to it.
+/// Panics unless all of `data` arrived. `who` had to deliver it.
 #[track_caller]
 fn all_arrived(who: &str, received: &[u8], data: &[u8]) {
     let same = received.iter().zip(data).take_while(|(received, sent)| received == sent).count();
@@ -30,18 +41,50 @@ fn all_arrived(who: &str, received: &[u8], data: &[u8]) {
     );
 }
 
-/// Panics unless something arrived, and is what `data` begins with.
+/// Panics unless at least one byte arrived and `data` begins with all that did.
 #[track_caller]
 fn some_arrived(who: &str, received: &[u8], data: &[u8]) {
     all_arrived(who, received, &data[..received.len().clamp(1, data.len())]);
 }
 
-/// What to do with the error of an operation for which there is no reason to fail.
-fn failed<T>(operation: &str) -> impl FnOnce(io::Error) -> T {
-    move |error| panic!("a {operation} failed, though nothing fails in this check; it must succeed: {error}")
+/// Polls until ready. Panics on an error: nothing fails in the check, so the operation must
+/// succeed.
+#[track_caller]
+fn succeed<S, T>(
+    operation: &str,
+    subject: &mut Pin<Box<S>>,
+    poll: impl FnMut(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
+) -> T {
+    until_ready(subject, poll).unwrap_or_else(|error| {
+        panic!("a {operation} failed, though nothing fails in this check; it must succeed: {error}")
+    })
 }
 
-/// Runs checks one after the other; a panic in one is preceded by its name.
+/// Calls `read` until it returns no bytes and checks that all of `data` arrived.
+#[track_caller]
+fn reads_all<R>(make: Make<'_, R>, data: &[u8], mut read: impl FnMut(&mut Pin<Box<R>>) -> Vec<u8>) {
+    let mut reader = make(data);
+    let mut received = Vec::new();
+    loop {
+        let part = read(&mut reader);
+        if part.is_empty() {
+            return all_arrived("the reader", &received, data);
+        }
+        received.extend(part);
+    }
+}
+
+/// Reads once into a slice of `len` bytes.
+#[track_caller]
+fn read_slice<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, len: usize) -> Vec<u8> {
+    let mut slice = vec![0; len];
+    let n = succeed("read", reader, |reader, cx| reader.poll_read_into_slice(cx, &mut slice));
+    assert!(n <= len, "the reader returned {n} for a slice of {len}: it must count what it wrote");
+    slice.truncate(n);
+    slice
+}
+
+/// Runs checks one after the other. If one panics, its name is printed.
 macro_rules! checks {
     ($($check:ident($($argument:expr),*);)*) => {$(
         let name = $crate::testing::conformance::Name(stringify!($check));

@@ -1,20 +1,21 @@
 //! The contract of [`AsyncReadBuf`].
 
 use std::boxed::Box;
-use std::io::IoSliceMut;
+use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::vec;
 use std::vec::Vec;
 
-use super::{all_arrived, checks, failed, pattern, some_arrived};
+use super::{Make, all_arrived, checks, pattern, read_slice, reads_all, some_arrived, succeed};
 use crate::buf::BorrowedBuf;
-use crate::testing::drive::until_ready;
 use crate::traits::AsyncReadBuf;
 
-/// Checks a reader against the contract of [`AsyncReadBuf`]. `make` makes one that reads the given data to its end, by
-/// whatever number of calls, `Pending` included.
+/// Checks a reader against the contract of [`AsyncReadBuf`].
+///
+/// `make` returns a new reader that delivers the given data and then ends. It may deliver the data
+/// in any number of calls, and may return `Pending`.
 ///
 /// # Panics
 ///
@@ -23,8 +24,8 @@ pub fn read<R: AsyncReadBuf>(mut make: impl FnMut(&[u8]) -> R) {
     let data = pattern(20_011);
     let mut make = |data: &[u8]| Box::pin(make(data));
     checks! {
-        uninitialised_buffers_of_every_size_get_all_data(&mut make, &data);
-        initialised_buffers_get_all_data(&mut make, &data);
+        uninitialized_buffers_of_every_size_get_all_data(&mut make, &data);
+        initialized_buffers_get_all_data(&mut make, &data);
         a_held_buffer_gets_all_data_and_its_watermark_only_rises(&mut make, &data);
         slices_get_all_data(&mut make, &data);
         several_slices_get_all_data_in_order(&mut make, &data);
@@ -39,61 +40,52 @@ pub fn read<R: AsyncReadBuf>(mut make: impl FnMut(&[u8]) -> R) {
     }
 }
 
-type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
-
-/// Looks at every byte, so that a checker sees one that is not initialised.
+/// Looks at every byte, so that a memory checker finds one that is not initialized.
 fn look(bytes: &[u8]) {
     assert!(bytes.iter().fold(0usize, |sum, &byte| sum + usize::from(byte)) < usize::MAX);
 }
 
-/// One read into fresh uninitialised memory.
+fn read_into<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, buf: &mut BorrowedBuf<'_>) {
+    succeed("read", reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled()));
+}
+
+#[track_caller]
+fn nothing_filled_on_pending(poll: &Poll<io::Result<()>>, buf: &BorrowedBuf<'_>) {
+    assert!(
+        poll.is_ready() || buf.filled().is_empty(),
+        "the reader filled {} bytes and was not ready: on `Pending` it must fill none",
+        buf.filled().len(),
+    );
+}
+
+/// Reads once into fresh uninitialized memory.
 fn read_uninit<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, capacity: usize) -> Vec<u8> {
     let mut memory = vec![MaybeUninit::uninit(); capacity];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
-    until_ready(reader, |reader, cx| {
+    succeed("read", reader, |reader, cx| {
         let poll = reader.poll_read_into(cx, buf.unfilled());
-        assert!(
-            poll.is_ready() || buf.filled().is_empty(),
-            "the reader filled {} bytes and was not ready: on `Pending` it must fill none",
-            buf.filled().len(),
-        );
+        nothing_filled_on_pending(&poll, &buf);
         poll
-    })
-    .unwrap_or_else(failed("read"));
+    });
     look(buf.unfilled().init_mut());
     buf.filled().to_vec()
 }
 
-fn uninitialised_buffers_of_every_size_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
+fn uninitialized_buffers_of_every_size_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
     for capacity in [1, 2, 7, 64, 1000, 2048, 4096, 8192, 100_000] {
         let data = &data[..data.len().min(capacity * 500)];
-        let mut reader = make(data);
-        let mut received = Vec::new();
-        loop {
-            let part = read_uninit(&mut reader, capacity);
-            if part.is_empty() {
-                break;
-            }
-            received.extend(part);
-        }
-        all_arrived("the reader", &received, data);
+        reads_all(make, data, |reader| read_uninit(reader, capacity));
     }
 }
 
-fn initialised_buffers_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
-    let mut reader = make(data);
-    let mut received = Vec::new();
+fn initialized_buffers_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
     let mut bytes = [0; 777];
-    loop {
+    reads_all(make, data, |reader| {
         let mut buf = BorrowedBuf::from(&mut bytes[..]);
-        until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled())).unwrap_or_else(failed("read"));
-        assert_eq!(buf.init_len(), 777, "the reader took initialised bytes back: what is initialised must stay so");
-        if buf.filled().is_empty() {
-            break;
-        }
-        received.extend_from_slice(buf.filled());
-    }
-    all_arrived("the reader", &received, data);
+        read_into(reader, &mut buf);
+        assert_eq!(buf.init_len(), 777, "the reader took initialized bytes back: they must stay initialized");
+        buf.filled().to_vec()
+    });
 }
 
 fn a_held_buffer_gets_all_data_and_its_watermark_only_rises<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -102,11 +94,11 @@ fn a_held_buffer_gets_all_data_and_its_watermark_only_rises<R: AsyncReadBuf>(mak
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     loop {
         let (filled, init) = (buf.filled().len(), buf.init_len());
-        until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+        read_into(&mut reader, &mut buf);
         let least = init.max(buf.filled().len());
         assert!(
             buf.init_len() >= least,
-            "the reader left {} bytes initialised of {least}: all must stay so",
+            "the reader left {} bytes initialized of {least}: all must stay initialized",
             buf.init_len()
         );
         look(buf.unfilled().init_mut());
@@ -118,31 +110,14 @@ fn a_held_buffer_gets_all_data_and_its_watermark_only_rises<R: AsyncReadBuf>(mak
 }
 
 fn slices_get_all_data<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
-    let mut reader = make(data);
-    let mut received = Vec::new();
-    let mut slice = [0; 1500];
-    loop {
-        let n = until_ready(&mut reader, |reader, cx| reader.poll_read_into_slice(cx, &mut slice))
-            .unwrap_or_else(failed("read"));
-        assert!(
-            n <= slice.len(),
-            "the reader returned {n} for a slice of {}: it must count what it wrote",
-            slice.len()
-        );
-        if n == 0 {
-            break;
-        }
-        received.extend_from_slice(&slice[..n]);
-    }
-    all_arrived("the reader", &received, data);
+    reads_all(make, data, |reader| read_slice(reader, 1500));
 }
 
-/// One vectored read into slices of these lengths.
+/// Reads once into slices of these lengths.
 fn read_vectored<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, lens: &[usize]) -> Vec<u8> {
     let mut slices: Vec<Vec<u8>> = lens.iter().map(|&len| vec![0; len]).collect();
     let mut bufs: Vec<_> = slices.iter_mut().map(|slice| IoSliceMut::new(slice)).collect();
-    let n =
-        until_ready(reader, |reader, cx| reader.poll_read_into_vectored(cx, &mut bufs)).unwrap_or_else(failed("read"));
+    let n = succeed("read", reader, |reader, cx| reader.poll_read_into_vectored(cx, &mut bufs));
     assert!(n <= lens.iter().sum(), "the reader returned {n} for slices of {lens:?}: it must count what it wrote");
     let mut received = slices.concat();
     received.truncate(n);
@@ -151,35 +126,18 @@ fn read_vectored<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, lens: &[usize]) -> V
 
 fn several_slices_get_all_data_in_order<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
     for lens in [&[0, 3, 0, 100, 1000][..], &[512; 8], &[64]] {
-        let mut reader = make(data);
-        let mut received = Vec::new();
-        loop {
-            let part = read_vectored(&mut reader, lens);
-            if part.is_empty() {
-                break;
-            }
-            received.extend(part);
-        }
-        all_arrived("the reader", &received, data);
+        reads_all(make, data, |reader| read_vectored(reader, lens));
     }
 }
 
 fn kinds_of_reads_can_be_mixed<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
-    let mut reader = make(data);
-    let mut received = Vec::new();
-    for kind in 0.. {
-        let part = match kind % 4 {
-            0 => read_uninit(&mut reader, 300),
-            1 => read_vectored(&mut reader, &[10, 20]),
-            2 => read_uninit(&mut reader, 9000),
-            _ => read_vectored(&mut reader, &[200]),
-        };
-        if part.is_empty() {
-            break;
-        }
-        received.extend(part);
-    }
-    all_arrived("the reader", &received, data);
+    let mut kinds = (0..4).cycle();
+    reads_all(make, data, |reader| match kinds.next() {
+        Some(0) => read_uninit(reader, 300),
+        Some(1) => read_vectored(reader, &[10, 20]),
+        Some(2) => read_uninit(reader, 9000),
+        _ => read_vectored(reader, &[200]),
+    });
 }
 
 fn what_the_caller_wrote_before_is_kept<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -187,7 +145,7 @@ fn what_the_caller_wrote_before_is_kept<R: AsyncReadBuf>(make: Make<'_, R>, data
     let mut memory = vec![MaybeUninit::uninit(); 500];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().append(b"kept");
-    until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled())).unwrap_or_else(failed("read"));
+    read_into(&mut reader, &mut buf);
     assert_eq!(&buf.filled()[..4], b"kept", "the reader touched bytes before its cursor: they are the caller's");
     some_arrived("the reader", &buf.filled()[4..], data);
 }
@@ -198,8 +156,7 @@ fn a_limited_cursor_is_not_exceeded<R: AsyncReadBuf>(make: Make<'_, R>, data: &[
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     for _ in 0..3 {
         let filled = buf.filled().len();
-        until_ready(&mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled().limit(9)))
-            .unwrap_or_else(failed("read"));
+        succeed("read", &mut reader, |reader, cx| reader.poll_read_into(cx, buf.unfilled().limit(9)));
         let n = buf.filled().len() - filled;
         assert!(
             (1..=9).contains(&n),
@@ -213,7 +170,7 @@ fn an_empty_buffer_takes_nothing<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]
     let mut reader = make(data);
     let mut cx = Context::from_waker(Waker::noop());
     for _ in 0..3 {
-        // `Pending` is an answer, too: some readers wait for data first.
+        // Any result is allowed: some readers wait for data first and return `Pending`.
         let mut buf = BorrowedBuf::from(&mut [][..] as &mut [u8]);
         let _ = reader.as_mut().poll_read_into(&mut cx, buf.unfilled());
         let _ = reader.as_mut().poll_read_into_slice(&mut cx, &mut []);
@@ -229,38 +186,21 @@ fn the_end_is_the_end_every_time<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]
     while !read_uninit(&mut reader, 100).is_empty() {}
     for _ in 0..3 {
         for more in [read_uninit(&mut reader, 100), read_vectored(&mut reader, &[9, 9])] {
-            assert!(more.is_empty(), "the reader gave {} bytes after its end: it must stay at the end", more.len());
+            assert!(more.is_empty(), "the reader returned {} bytes after its end: it must stay at the end", more.len());
         }
     }
 }
 
 fn a_read_given_up_after_pending_loses_nothing<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
-    let mut reader = make(data);
     let mut cx = Context::from_waker(Waker::noop());
-    let mut received = Vec::new();
-    loop {
-        // One poll with a waker that nobody listens to, and a buffer that is thrown away after `Pending`.
+    reads_all(make, data, |reader| {
+        // One poll with a waker that does nothing, and a buffer that is dropped after `Pending`.
         let mut memory = [MaybeUninit::uninit(); 600];
         let mut buf = BorrowedBuf::from(&mut memory[..]);
         let poll = reader.as_mut().poll_read_into(&mut cx, buf.unfilled());
-        if poll.is_pending() {
-            assert!(
-                buf.filled().is_empty(),
-                "the reader filled {} bytes and was not ready: on `Pending` it must fill none",
-                buf.filled().len(),
-            );
-            let part = read_uninit(&mut reader, 70);
-            if part.is_empty() {
-                break;
-            }
-            received.extend(part);
-        } else if buf.filled().is_empty() {
-            break;
-        } else {
-            received.extend_from_slice(buf.filled());
-        }
-    }
-    all_arrived("the reader", &received, data);
+        nothing_filled_on_pending(&poll, &buf);
+        if poll.is_pending() { read_uninit(reader, 70) } else { buf.filled().to_vec() }
+    });
 }
 
 fn the_hint_is_within_the_capacity<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u8]) {
@@ -270,7 +210,7 @@ fn the_hint_is_within_the_capacity<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u
             let hint = reader.init_hint(capacity);
             assert!(
                 hint <= capacity,
-                "the reader hints at {hint} bytes of a capacity of {capacity}: it must hint at that at most"
+                "the reader's `init_hint` is {hint} for a capacity of {capacity}: it must be that at most"
             );
         }
         read_uninit(&mut reader, 500);
@@ -278,6 +218,6 @@ fn the_hint_is_within_the_capacity<R: AsyncReadBuf>(make: Make<'_, R>, data: &[u
 }
 
 fn no_data_is_the_end_at_once<R: AsyncReadBuf>(make: Make<'_, R>) {
-    let made_up = read_uninit(&mut make(&[]), 10).len();
-    assert_eq!(made_up, 0, "the reader gave {made_up} bytes of no data: it must be at its end at once");
+    let invented = read_uninit(&mut make(&[]), 10).len();
+    assert_eq!(invented, 0, "the reader returned {invented} bytes of no data: it must be at its end at once");
 }

@@ -4,12 +4,15 @@ use std::boxed::Box;
 use std::io::SeekFrom;
 use std::pin::Pin;
 use std::task::{Context, Waker};
+use std::vec::Vec;
 
-use super::{checks, failed, pattern};
+use super::{Make, checks, pattern, read_slice, succeed};
 use crate::testing::drive::until_ready;
 use crate::traits::{AsyncReadBuf, AsyncSeek};
 
-/// Checks a seekable reader against the contract of [`AsyncSeek`]. `make` makes one over the given data, at its start.
+/// Checks a seekable reader against the contract of [`AsyncSeek`].
+///
+/// `make` returns a new reader at the start of the given data.
 ///
 /// # Panics
 ///
@@ -25,27 +28,26 @@ pub fn seek<R: AsyncReadBuf + AsyncSeek>(mut make: impl FnMut(&[u8]) -> R) {
     }
 }
 
-type Make<'a, R> = &'a mut dyn FnMut(&[u8]) -> Pin<Box<R>>;
-
 fn seek_to<R: AsyncSeek>(reader: &mut Pin<Box<R>>, position: SeekFrom) -> u64 {
-    until_ready(reader, |reader, cx| reader.poll_seek(cx, position)).unwrap_or_else(failed("seek"))
+    succeed("seek", reader, |reader, cx| reader.poll_seek(cx, position))
 }
 
-/// Reads a few bytes, exactly, and checks that they are those at `position`.
-fn reads_at<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, data: &[u8], position: u64) {
-    let position = position as usize;
-    let mut bytes = [0; 10];
-    let mut filled = 0;
-    while filled < bytes.len() {
-        let slice = &mut bytes[filled..];
-        let n = until_ready(reader, |reader, cx| reader.poll_read_into_slice(cx, slice)).unwrap_or_else(failed("read"));
-        assert!(n > 0, "the reader ended {filled} bytes after position {position}, of which there are 10 at least");
-        filled += n;
+/// Reads 10 bytes and checks that they are those at `position`.
+fn reads_at<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, data: &[u8], position: usize) {
+    let mut bytes = Vec::new();
+    while bytes.len() < 10 {
+        let part = read_slice(reader, 10 - bytes.len());
+        assert!(
+            !part.is_empty(),
+            "the reader ended {} bytes after position {position}, where at least 10 are left",
+            bytes.len()
+        );
+        bytes.extend(part);
     }
     assert_eq!(
         bytes,
         data[position..position + 10],
-        "the reader did not give the data at position {position}: a seek must lead there, and reads go on from there"
+        "the reader did not return the data at position {position}: reads must go on where a seek led"
     );
 }
 
@@ -71,28 +73,24 @@ fn a_position_before_the_start_is_an_error_and_moves_nothing<R: AsyncReadBuf + A
     let mut reader = make(data);
     reads_at(&mut reader, data, 0);
     let result = until_ready(&mut reader, |reader, cx| reader.poll_seek(cx, SeekFrom::Current(-11)));
-    assert!(
-        result.is_err(),
-        "the reader went to {result:?}, from 10 by -11: a position before the start must be an error"
-    );
+    assert!(result.is_err(), "a seek from 10 by -11 returned {result:?}: a position before the start must be an error");
     reads_at(&mut reader, data, 10);
 }
 
 fn a_position_past_the_end_reads_nothing<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     assert_eq!(seek_to(&mut reader, SeekFrom::End(100)), 5103);
-    let n = until_ready(&mut reader, |reader, cx| reader.poll_read_into_slice(cx, &mut [0; 9]))
-        .unwrap_or_else(failed("read"));
-    assert_eq!(n, 0, "the reader gave {n} bytes 100 past its end: there it must give none");
+    let n = read_slice(&mut reader, 9).len();
+    assert_eq!(n, 0, "the reader returned {n} bytes at 100 bytes past its end: it must return none");
 }
 
 fn a_seek_given_up_is_not_taken_for_a_later_one<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     let mut cx = Context::from_waker(Waker::noop());
-    // Whether it is done after one poll or not: an absolute position, sought anew after a read, must be reached.
+    // One poll may or may not complete the seek. After a read, the same seek must reach its
+    // position.
     let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(2000));
-    let _ = until_ready(&mut reader, |reader, cx| reader.poll_read_into_slice(cx, &mut [0; 6]))
-        .unwrap_or_else(failed("read"));
+    read_slice(&mut reader, 6);
     assert_eq!(seek_to(&mut reader, SeekFrom::Start(2000)), 2000);
     reads_at(&mut reader, data, 2000);
     let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(30));

@@ -1,49 +1,43 @@
-//! [`HostileWriter`]: a writer of every ecosystem that breaks its contract at the first call.
+//! A writer of every ecosystem that breaks its contract at the first call.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::vec::Vec;
 
-use super::reader::faults;
-use super::{Calls, Dialect, Wakes, panic_quietly, provoke};
-use crate::traits::AsyncWrite;
+use io_shim::AsyncWrite;
+
+use super::{Calls, Dialect, Wakes, faults, panic_quietly, provoke};
 
 faults! {
-    /// How a writer breaks its contract, or goes to the limits of it.
     WriteFault {
-        TakesNothing = "takes nothing",
+        TakesNothing = "accepts nothing",
         ReportsOneTooMany = "reports one byte more than given",
         ReportsFarTooMany = "reports `usize::MAX` bytes",
         ReportsForNoData = "reports a byte where none was given",
-        TakesOneByte = "takes one byte",
-        ClaimsToVector = "claims to vector and takes from the first slice",
-        DeniesVectoring = "denies vectoring and takes all slices",
+        TakesOneByte = "accepts one byte",
+        ClaimsToVector = "claims vectored writes and accepts the first slice only",
+        DeniesVectoring = "denies vectored writes and accepts all slices",
         Fails = "fails",
-        FailsAfterTaking = "fails after taking",
-        IsInterrupted = "fails with Interrupted",
-        PendsAfterTaking = "is not ready after taking",
-        DropsTheWaker = "is not ready and drops the waker",
-        WakesOften = "is not ready and wakes a thousand times",
-        WakesFromAnotherThread = "is not ready and wakes from another thread",
-        PanicsBeforeTaking = "panics before taking",
-        PanicsAfterTaking = "panics after taking",
+        FailsAfterTaking = "fails after accepting",
+        IsInterrupted = "fails with `Interrupted`",
+        PendsAfterTaking = "returns `Pending` after accepting",
+        DropsTheWaker = "returns `Pending` and drops the waker",
+        WakesOften = "returns `Pending` and wakes a thousand times",
+        WakesFromAnotherThread = "returns `Pending` and wakes from another thread",
+        PanicsBeforeTaking = "panics before accepting",
+        PanicsAfterTaking = "panics after accepting",
         FlushFails = "fails to flush",
-        FlushPends = "is not ready to flush",
+        FlushPends = "returns `Pending` from a flush",
         FlushPanics = "panics in a flush",
         ShutdownFails = "fails to shut down",
         ShutdownPanics = "panics in a shutdown",
-        WritesAfterShutdown = "takes data after its shutdown",
+        WritesAfterShutdown = "accepts data after its shutdown",
     }
 }
 
 impl WriteFault {
-    /// Whether the fault can be expressed by these traits, or why not.
-    ///
-    /// # Errors
-    ///
-    /// The reason, in words.
+    /// Returns the reason if these traits cannot express the fault.
     pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
         match (self, dialect) {
             (WriteFault::ClaimsToVector | WriteFault::DeniesVectoring, Dialect::Futures) => {
@@ -53,12 +47,12 @@ impl WriteFault {
         }
     }
 
-    /// Whether the writer wakes the task when it is not ready.
+    /// Whether the writer wakes the task after `Pending`.
     pub(super) fn wakes(self) -> bool {
         self != WriteFault::DropsTheWaker
     }
 
-    /// Which call has the fault.
+    /// Which operation has the fault.
     pub(super) fn operation(self) -> Operation {
         use WriteFault::*;
         match self {
@@ -69,7 +63,6 @@ impl WriteFault {
     }
 }
 
-/// What a writer is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Write,
@@ -77,8 +70,7 @@ pub(super) enum Operation {
     Shutdown,
 }
 
-/// A writer, by tokio's traits, those of futures-io, hyper's and io-shim's, that has a [`WriteFault`] at its first call of
-/// the operation concerned, and then takes all that it is given.
+/// Has a [`WriteFault`] at the first call of the operation in question, then accepts everything.
 #[derive(Debug)]
 pub struct HostileWriter {
     fault: WriteFault,
@@ -207,9 +199,6 @@ macro_rules! writes {
 }
 
 writes!(AsyncWrite, poll_shutdown, supports_vectored_writes);
-#[cfg(feature = "futures")]
-writes!(futures_io::AsyncWrite, poll_close);
-#[cfg(feature = "hyper")]
+writes!(futures::io::AsyncWrite, poll_close);
 writes!(hyper::rt::Write, poll_shutdown, is_write_vectored);
-#[cfg(feature = "tokio")]
 writes!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);

@@ -1,46 +1,20 @@
-//! [`HostileReader`]: a reader of every ecosystem that breaks its contract at the first call.
+//! A reader of every ecosystem that breaks its contract at the first call.
 
-use std::boxed::Box;
 use std::io::{self, IoSliceMut};
+use std::mem;
 use std::pin::Pin;
-use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
-use std::vec;
-use std::vec::Vec;
 
-use super::{AFTER, Calls, DATA, Dialect, FOREIGN, Wakes, panic_quietly, provoke};
-use crate::buf::BorrowedCursor;
-use crate::traits::AsyncReadBuf;
+use io_shim::{AsyncReadBuf, BorrowedCursor};
+use tokio::io::ReadBuf;
 
-/// How many bytes an honest first read delivers.
+use super::{AFTER, Calls, DATA, Dialect, FOREIGN, Wakes, faults, panic_quietly, provoke};
+use crate::hostile::leak;
+
+/// How many bytes a correct first read delivers.
 const HONEST: usize = 8;
 
-macro_rules! faults {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum $name {
-            $(#[doc = $text] $variant,)*
-        }
-
-        impl $name {
-            /// Every fault.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The fault, in words.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)*
-                }
-            }
-        }
-    };
-}
-pub(super) use faults;
-
 faults! {
-    /// How a reader breaks its contract, or goes to the limits of it.
     ReadFault {
         ReportsOneTooMany = "reports one byte more than offered",
         ReportsFarTooMany = "reports `usize::MAX` bytes",
@@ -52,44 +26,40 @@ faults! {
         SwapsInAnEmpty = "swaps in an empty buffer",
         SwapsInASmaller = "swaps in a smaller buffer",
         SwapsInALarger = "swaps in a larger buffer",
-        SwapsInItsOwnFront = "swaps in the front of the buffer itself",
-        SwapsInItsOwnWhole = "swaps in the buffer itself, marks lost",
+        SwapsInItsOwnFront = "swaps in the front of the same buffer",
+        SwapsInItsOwnWhole = "swaps in the same buffer with its marks reset",
         SwapsAndRestores = "swaps the buffer and puts it back",
-        SwapsAndPends = "swaps and is not ready",
-        SwapsAndFails = "swaps and fails",
-        SwapsAndPanics = "swaps and panics",
-        Clears = "clears what it filled, and fills again",
-        SetsFilledBack = "takes a part of what it filled back",
-        SetsFilledForth = "counts initialised bytes as filled",
-        InitialisesOnly = "initialises all and fills nothing",
+        SwapsAndPends = "swaps the buffer and returns `Pending`",
+        SwapsAndFails = "swaps the buffer and fails",
+        SwapsAndPanics = "swaps the buffer and panics",
+        Clears = "fills, clears, and fills again",
+        SetsFilledBack = "fills all, then lowers the filled mark",
+        SetsFilledForth = "counts initialized bytes as filled",
+        InitializesOnly = "initializes all and fills nothing",
         PanicsBeforeFilling = "panics before filling",
         PanicsWhileFilling = "panics with half of the data written",
         PanicsAfterFilling = "panics after filling",
-        PendsAfterFilling = "is not ready after filling",
+        PendsAfterFilling = "returns `Pending` after filling",
         FailsAfterFilling = "fails after filling",
         Fails = "fails",
-        IsInterrupted = "fails with Interrupted",
-        WouldBlock = "fails with WouldBlock",
-        DropsTheWaker = "is not ready and drops the waker",
-        WakesOften = "is not ready and wakes a thousand times",
-        WakesFromAnotherThread = "is not ready and wakes from another thread",
-        KeepsWakers = "is not ready and keeps clones of the waker",
-        EndsAndContinues = "ends, and continues after the end",
-        HintsTooMuch = "hints at `usize::MAX` bytes",
-        ClaimsToVector = "claims to vector and uses the first slice",
-        VectoredReportsTooMany = "reports more than all slices together",
+        IsInterrupted = "fails with `Interrupted`",
+        WouldBlock = "fails with `WouldBlock`",
+        DropsTheWaker = "returns `Pending` and drops the waker",
+        WakesOften = "returns `Pending` and wakes a thousand times",
+        WakesFromAnotherThread = "returns `Pending` and wakes from another thread",
+        KeepsWakers = "returns `Pending` and keeps clones of the waker",
+        EndsAndContinues = "reports the end, and continues after it",
+        HintsTooMuch = "returns an `init_hint` of `usize::MAX`",
+        ClaimsToVector = "claims vectored reads and uses the first slice only",
+        VectoredReportsTooMany = "reports more bytes than all slices hold",
         VectoredFillsTheLast = "fills the last slice first",
         VectoredAdvances = "advances the slices past what it filled",
-        VectoredExchanges = "exchanges a slice for a longer one and fills that",
+        VectoredExchanges = "replaces a slice by a longer one and fills that",
     }
 }
 
 impl ReadFault {
-    /// Whether the fault can be expressed by these traits, or why not.
-    ///
-    /// # Errors
-    ///
-    /// The reason, in words.
+    /// Returns the reason if these traits cannot express the fault.
     pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
         use ReadFault::*;
         match (self, dialect) {
@@ -97,8 +67,8 @@ impl ReadFault {
                 SwapsInAnEqual | SwapsInAnEmpty | SwapsInASmaller | SwapsInALarger | SwapsInItsOwnFront
                 | SwapsInItsOwnWhole | SwapsAndRestores | SwapsAndPends | SwapsAndFails | SwapsAndPanics,
                 Dialect::Futures | Dialect::Hyper | Dialect::IoShim,
-            ) => Err("what is lent is passed by value and cannot be swapped"),
-            (Clears | SetsFilledBack | SetsFilledForth | InitialisesOnly, Dialect::Futures) => {
+            ) => Err("the buffer is passed by value and cannot be swapped"),
+            (Clears | SetsFilledBack | SetsFilledForth | InitializesOnly, Dialect::Futures) => {
                 Err("a slice has no marks")
             }
             (
@@ -110,7 +80,7 @@ impl ReadFault {
                 | Clears
                 | SetsFilledBack,
                 Dialect::Hyper,
-            ) => Err("hyper counts what `put_slice` writes and nothing else, advancing is `unsafe`"),
+            ) => Err("safe code can only fill hyper's buffer by `put_slice`, which counts what it writes"),
             (
                 VectoredReportsTooMany | VectoredFillsTheLast | VectoredAdvances | VectoredExchanges,
                 Dialect::Tokio | Dialect::Hyper,
@@ -122,19 +92,19 @@ impl ReadFault {
         }
     }
 
-    /// Whether the reader wakes the task when it is not ready.
+    /// Whether the reader wakes the task after `Pending`.
     pub(super) fn wakes(self) -> bool {
         !matches!(self, ReadFault::DropsTheWaker)
     }
 
-    /// Whether every byte that it counts as read, and can get away with counting, is one that it wrote. (In a vectored
-    /// read, one byte more than the first slice holds is a possible count.)
+    /// Whether the reader wrote every byte that it counts and that a wrapper may pass on. (In a
+    /// vectored read, a count of one byte more than the first slice holds is possible.)
     pub(super) fn is_honest(self) -> bool {
         use ReadFault::*;
         !matches!(self, ReportsOneTooMany | ReportsWithoutWriting | SetsFilledForth | VectoredFillsTheLast)
     }
 
-    /// What it does at its first call with `room` bytes offered.
+    /// What the reader does at its first call, if `room` bytes are offered.
     fn play(self, room: usize) -> Play {
         use ReadFault::*;
         let fill = HONEST.min(room);
@@ -167,7 +137,7 @@ impl ReadFault {
     }
 }
 
-/// One call of a hostile reader: how many bytes it writes, how many it counts, and what it returns.
+/// One call: how many bytes the reader writes, how many it counts, and what it returns.
 struct Play {
     writes: usize,
     reports: usize,
@@ -181,8 +151,7 @@ enum Outcome {
     Panic,
 }
 
-/// A reader, by tokio's traits, those of futures-io, hyper's and io-shim's, that has a [`ReadFault`] at its first call and
-/// then delivers [`AFTER`] and ends.
+/// Has a [`ReadFault`] at its first call, then delivers [`AFTER`] and ends.
 #[derive(Debug)]
 pub struct HostileReader {
     fault: ReadFault,
@@ -196,7 +165,7 @@ impl HostileReader {
         HostileReader { fault, rest: AFTER, calls, wakers: Vec::new() }
     }
 
-    /// The fault, at the first call; at later ones, how much of the rest fits.
+    /// Returns the fault at the first call, and at later calls as much of the rest as fits.
     fn play(&mut self, room: usize) -> Result<Play, &'static [u8]> {
         if self.calls.next() == 0 {
             return Ok(self.fault.play(room));
@@ -288,13 +257,13 @@ impl AsyncReadBuf for HostileReader {
                         cursor.truncate_written(play.writes);
                         return Poll::Ready(Ok(()));
                     }
-                    ReadFault::InitialisesOnly => {
+                    ReadFault::InitializesOnly => {
                         cursor.ensure_init();
                         return Poll::Ready(Ok(()));
                     }
                     _ => {}
                 }
-                // A count beyond the capacity panics, here in the reader.
+                // A count beyond the capacity panics here, in the reader.
                 cursor.ensure_init_to(play.writes.max(play.reports.min(cursor.capacity())))[..play.writes].fill(DATA);
                 cursor.advance_checked(play.reports);
                 self.outcome(cx, play.outcome, ())
@@ -331,8 +300,7 @@ impl AsyncReadBuf for HostileReader {
     }
 }
 
-#[cfg(feature = "futures")]
-impl futures_io::AsyncRead for HostileReader {
+impl futures::io::AsyncRead for HostileReader {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         self.read_into_slice(cx, slice)
     }
@@ -346,8 +314,7 @@ impl futures_io::AsyncRead for HostileReader {
     }
 }
 
-/// In safe code: what `put_slice` copies is counted, what is written to an initialised slice is not.
-#[cfg(feature = "hyper")]
+/// In safe code, `put_slice` counts what it copies; writing to an initialized slice counts nothing.
 impl hyper::rt::Read for HostileReader {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -356,7 +323,7 @@ impl hyper::rt::Read for HostileReader {
     ) -> Poll<io::Result<()>> {
         match self.play(buf.remaining()) {
             Ok(play) => {
-                if self.fault == ReadFault::InitialisesOnly {
+                if self.fault == ReadFault::InitializesOnly {
                     buf.initialize_unfilled();
                     return Poll::Ready(Ok(()));
                 }
@@ -374,91 +341,72 @@ impl hyper::rt::Read for HostileReader {
     }
 }
 
-/// Leaks a value, and keeps its address: what a checker calls a leak is memory that nobody knows the way to.
-fn leak<'a, T: ?Sized + 'a>(value: Box<T>) -> &'a mut T {
-    static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-    let value = Box::leak(value);
-    let address = std::ptr::from_mut(value).cast::<u8>().expose_provenance();
-    KEPT.lock().unwrap_or_else(|error| error.into_inner()).push(address);
-    value
+/// A buffer over memory that is not the caller's.
+fn leaked(len: usize) -> ReadBuf<'static> {
+    let mut buf = ReadBuf::new(leak(vec![FOREIGN; len].into_boxed_slice()));
+    buf.set_filled(len.min(HONEST));
+    buf
 }
 
-#[cfg(feature = "tokio")]
-mod tokio_dialect {
-    use std::boxed::Box;
-    use std::mem;
-
-    use tokio::io::{AsyncRead, ReadBuf};
-
-    use super::*;
-
-    /// A buffer of nobody's.
-    fn leaked(len: usize) -> ReadBuf<'static> {
-        let mut buf = ReadBuf::new(leak(vec![FOREIGN; len].into_boxed_slice()));
-        buf.set_filled(len.min(HONEST));
-        buf
+impl HostileReader {
+    /// Swaps the buffer as the fault says and fills the new one. Returns whether it did.
+    fn swap(&self, buf: &mut ReadBuf<'_>) -> bool {
+        use ReadFault::*;
+        let room = buf.remaining();
+        match self.fault {
+            SwapsInAnEqual | SwapsAndPends | SwapsAndFails | SwapsAndPanics => *buf = leaked(room),
+            SwapsInAnEmpty => *buf = leaked(0),
+            SwapsInASmaller => *buf = leaked(room / 2),
+            SwapsInALarger => *buf = leaked(room * 3),
+            SwapsInItsOwnFront | SwapsInItsOwnWhole => {
+                let own = leak(Box::new(mem::replace(buf, leaked(0))));
+                let len = if self.fault == SwapsInItsOwnWhole { room } else { room / 2 };
+                *buf = own.take(len);
+                buf.put_slice(&vec![DATA; HONEST.min(buf.remaining())]);
+            }
+            SwapsAndRestores => {
+                let own = mem::replace(buf, leaked(room));
+                buf.clear();
+                *buf = own;
+                return false;
+            }
+            _ => return false,
+        }
+        true
     }
+}
 
-    impl HostileReader {
-        /// Exchanges the buffer as the fault says, and fills the new one. Whether it did.
-        fn swap(&self, buf: &mut ReadBuf<'_>) -> bool {
-            use ReadFault::*;
-            let room = buf.remaining();
-            match self.fault {
-                SwapsInAnEqual | SwapsAndPends | SwapsAndFails | SwapsAndPanics => *buf = leaked(room),
-                SwapsInAnEmpty => *buf = leaked(0),
-                SwapsInASmaller => *buf = leaked(room / 2),
-                SwapsInALarger => *buf = leaked(room * 3),
-                SwapsInItsOwnFront | SwapsInItsOwnWhole => {
-                    let own = leak(Box::new(mem::replace(buf, leaked(0))));
-                    let len = if self.fault == SwapsInItsOwnWhole { room } else { room / 2 };
-                    *buf = own.take(len);
-                    buf.put_slice(&vec![DATA; HONEST.min(buf.remaining())]);
-                }
-                SwapsAndRestores => {
-                    let own = mem::replace(buf, leaked(room));
+impl tokio::io::AsyncRead for HostileReader {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let play = match self.play(buf.remaining()) {
+            Ok(play) => play,
+            Err(part) => {
+                buf.put_slice(part);
+                return Poll::Ready(Ok(()));
+            }
+        };
+        match self.fault {
+            _ if self.swap(buf) => {}
+            ReadFault::SetsFilledBack => {
+                buf.put_slice(&vec![DATA; buf.remaining()]);
+                buf.set_filled(play.writes);
+            }
+            ReadFault::InitializesOnly => {
+                buf.initialize_unfilled();
+            }
+            fault => {
+                if fault == ReadFault::Clears {
+                    buf.put_slice(&vec![b'x'; play.writes]);
                     buf.clear();
-                    *buf = own;
-                    return false;
-                }
-                _ => return false,
-            }
-            true
-        }
-    }
-
-    impl AsyncRead for HostileReader {
-        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-            let play = match self.play(buf.remaining()) {
-                Ok(play) => play,
-                Err(part) => {
-                    buf.put_slice(part);
-                    return Poll::Ready(Ok(()));
-                }
-            };
-            match self.fault {
-                _ if self.swap(buf) => {}
-                ReadFault::SetsFilledBack => {
-                    buf.put_slice(&vec![DATA; buf.remaining()]);
                     buf.set_filled(play.writes);
+                    buf.set_filled(0);
                 }
-                ReadFault::InitialisesOnly => {
-                    buf.initialize_unfilled();
-                }
-                fault => {
-                    if fault == ReadFault::Clears {
-                        buf.put_slice(&vec![b'x'; play.writes]);
-                        buf.clear();
-                        buf.set_filled(play.writes);
-                        buf.set_filled(0);
-                    }
-                    let initialised = play.writes.max(play.reports.min(buf.remaining()));
-                    buf.initialize_unfilled_to(initialised)[..play.writes].fill(DATA);
-                    // A count beyond the capacity panics, here in the reader.
-                    buf.advance(play.reports);
-                }
+                let initialized = play.writes.max(play.reports.min(buf.remaining()));
+                buf.initialize_unfilled_to(initialized)[..play.writes].fill(DATA);
+                // A count beyond the capacity panics here, in the reader.
+                buf.advance(play.reports);
             }
-            self.outcome(cx, play.outcome, ())
         }
+        self.outcome(cx, play.outcome, ())
     }
 }

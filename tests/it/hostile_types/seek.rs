@@ -1,37 +1,29 @@
-//! Seekers that break their contracts, and putting them inside a wrapper.
+//! Seekers that break their contracts, and the suite for wrappers around them.
 
-use std::boxed::Box;
 use std::io::{self, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::vec::Vec;
 
-use super::reader::faults;
-use super::{Calls, Dialect, Report, Seen, panic_quietly, see};
-use crate::buf::BorrowedCursor;
-use crate::traits::{AsyncReadBuf, AsyncSeek, AsyncWrite};
+use io_shim::{AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedCursor};
+
+use super::{Calls, Dialect, Report, Seen, faults, panic_quietly, see};
 
 faults! {
-    /// How a seeker breaks its contract, or goes to the limits of it.
     SeekFault {
         Fails = "fails to seek",
-        FailsLate = "fails after not being ready",
+        FailsLate = "returns `Pending`, then fails",
         FailsToStart = "fails to start a seek",
-        Pends = "is not ready to seek",
+        Pends = "returns `Pending` from a seek",
         Panics = "panics in a seek",
-        ReportsElsewhere = "reports a position far beyond",
-        IsAbandonedForARead = "is not ready to seek, and is read",
-        IsAbandonedForAWrite = "is not ready to seek, and is written to",
-        IsAbandonedForAFlush = "is not ready to seek, and is flushed",
+        ReportsElsewhere = "reports a position of `u64::MAX`",
+        IsAbandonedForARead = "returns `Pending` from a seek, and is read",
+        IsAbandonedForAWrite = "returns `Pending` from a seek, and is written to",
+        IsAbandonedForAFlush = "returns `Pending` from a seek, and is flushed",
     }
 }
 
 impl SeekFault {
-    /// Whether the fault can be expressed by these traits, or why not.
-    ///
-    /// # Errors
-    ///
-    /// The reason, in words.
+    /// Returns the reason if these traits cannot express the fault.
     pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
         match (self, dialect) {
             (_, Dialect::Hyper) => Err("hyper has no such trait"),
@@ -46,8 +38,8 @@ impl SeekFault {
     }
 }
 
-/// A reader, writer and seeker, by tokio's traits, those of futures-io and io-shim's, that has a [`SeekFault`] at its first
-/// seek and then seeks as it should. It reads the low byte of its position.
+/// Has a [`SeekFault`] at its first seek, then seeks correctly. Each byte read is the low byte of
+/// its position.
 #[derive(Debug)]
 pub struct HostileSeek {
     fault: SeekFault,
@@ -99,7 +91,8 @@ impl HostileSeek {
         Poll::Ready(Ok(self.position))
     }
 
-    /// A seek under way is completed by whatever else is done first, and its outcome is lost: as files do.
+    /// Completes a seek that has been started and drops its result, as files do at the next
+    /// operation.
     fn settle(&mut self) {
         if let Some(SeekFrom::Start(position)) = self.started.take() {
             self.calls.next();
@@ -173,60 +166,46 @@ macro_rules! writes {
 
 writes!(AsyncWrite, poll_shutdown);
 
-#[cfg(feature = "futures")]
-mod futures_dialect {
-    use super::*;
+writes!(futures::io::AsyncWrite, poll_close);
 
-    writes!(futures_io::AsyncWrite, poll_close);
-
-    impl futures_io::AsyncRead for HostileSeek {
-        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-            Poll::Ready(Ok(self.read(slice)))
-        }
-    }
-
-    impl futures_io::AsyncSeek for HostileSeek {
-        fn poll_seek(mut self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-            self.seek(cx, position)
-        }
+impl futures::io::AsyncRead for HostileSeek {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(self.read(slice)))
     }
 }
 
-#[cfg(feature = "tokio")]
-mod tokio_dialect {
-    use super::*;
-
-    writes!(tokio::io::AsyncWrite, poll_shutdown);
-
-    impl tokio::io::AsyncRead for HostileSeek {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            buf: &mut tokio::io::ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            let n = self.read(buf.initialize_unfilled());
-            buf.advance(n);
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl tokio::io::AsyncSeek for HostileSeek {
-        fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
-            self.start(position)
-        }
-
-        fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-            self.complete(cx)
-        }
+impl futures::io::AsyncSeek for HostileSeek {
+    fn poll_seek(mut self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        self.seek(cx, position)
     }
 }
 
-/// Checks a wrapper around seekers that break their contract in every way that `dialect`, the traits by which it calls
-/// them, can express. `make` wraps one.
-///
-/// # Panics
-///
-/// Panics if the wrapper does harm: if a later seek does not reach its position, or reads do not go on from there.
+writes!(tokio::io::AsyncWrite, poll_shutdown);
+
+impl tokio::io::AsyncRead for HostileSeek {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let n = self.read(buf.initialize_unfilled());
+        buf.advance(n);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl tokio::io::AsyncSeek for HostileSeek {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        self.start(position)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        self.complete(cx)
+    }
+}
+
+/// Checks a wrapper around seekers with every fault that `dialect` can express. `make` wraps one. A
+/// later seek must reach its position, and reads must go on from there.
 pub fn seek<S: AsyncReadBuf + AsyncWrite + AsyncSeek>(
     dialect: Dialect,
     mut make: impl FnMut(HostileSeek) -> S,
@@ -236,6 +215,7 @@ pub fn seek<S: AsyncReadBuf + AsyncWrite + AsyncSeek>(
         let seeker = HostileSeek { fault, position: 0, started: None, pended: false, calls: Calls::default() };
         let mut seeker = Box::pin(make(seeker));
         let seen = see(true, |cx| seeker.as_mut().poll_seek(cx, SeekFrom::Start(70)).map_ok(|n| n as usize));
+        let seen = if let Seen::Ready(n) = seen { Seen::Position(n) } else { seen };
         let between = see(true, |cx| match fault {
             SeekFault::IsAbandonedForARead => seeker.as_mut().poll_read_into_slice(cx, &mut [0; 5]),
             SeekFault::IsAbandonedForAWrite => seeker.as_mut().poll_write(cx, b"abcde"),
@@ -244,9 +224,9 @@ pub fn seek<S: AsyncReadBuf + AsyncWrite + AsyncSeek>(
         });
         assert!(
             matches!(between, Seen::Ready(_)),
-            "{fault:?}: the wrapper answered {between:?} to what came after the seek: it must do that, and forget the seek"
+            "{fault:?}: the wrapper answered {between:?} to what came after the seek: it must do that and forget the seek"
         );
-        // The same position as before, which must not be taken for the seek that was given up.
+        // The same position again: it must not be mistaken for the abandoned seek.
         let mut position = None;
         for _ in 0..20 {
             if let Seen::Ready(n) =

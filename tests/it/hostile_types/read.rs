@@ -1,38 +1,22 @@
-//! Putting hostile readers inside a wrapper.
+//! The suite for wrappers around hostile readers.
 
-use std::boxed::Box;
 use std::io::IoSliceMut;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::Poll;
-use std::vec::Vec;
+
+use io_shim::{AsyncReadBuf, BorrowedBuf};
 
 use super::{AFTER, Calls, DATA, Dialect, FOREIGN, HostileReader, ReadFault, Report, Seen, see};
-use crate::buf::BorrowedBuf;
-use crate::traits::AsyncReadBuf;
 
-/// Checks a wrapper around readers that break their contract in every way that `dialect`, the traits by which it calls
-/// them, can express. `make` wraps one.
-///
-/// # Panics
-///
-/// Panics if the wrapper does harm: see [the list](super).
-///
-/// # Examples
-///
-/// ```
-/// use io_shim::{Shim, testing::hostile::{self, Dialect}};
-///
-/// let reports = hostile::read(Dialect::IoShim, |reader| Shim::new(reader));
-/// assert!(reports.iter().all(|report| report.recovered));
-/// ```
+/// Checks a wrapper around readers with every fault that `dialect` can express. `make` wraps one.
 pub fn read<R: AsyncReadBuf>(dialect: Dialect, mut make: impl FnMut(HostileReader) -> R) -> Vec<Report> {
     let mut reports = Vec::new();
     for &fault in ReadFault::ALL.iter().filter(|fault| fault.expressible(dialect).is_ok()) {
         for call in [Call::Cursor, Call::Slice, Call::Vectored, Call::Empty] {
             let calls = Calls::default();
             let mut reader = Box::pin(make(HostileReader::new(fault, calls.clone())));
-            // What it answers is its affair, but the hint must be one that a caller can follow.
+            // Either answer is fine, but a caller must be able to follow the hint.
             let _ = reader.supports_vectored_reads();
             let hint = reader.init_hint(64);
             assert!(hint <= 64, "{fault:?}: the wrapper hints at {hint} bytes of 64: it must hint at 64 at most");
@@ -49,7 +33,6 @@ pub fn read<R: AsyncReadBuf>(dialect: Dialect, mut make: impl FnMut(HostileReade
     reports
 }
 
-/// How a wrapper is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Cursor,
@@ -81,19 +64,24 @@ impl Call {
     }
 }
 
-/// What counts as filled must be initialised, and not come from memory that nobody lent; it is as it was delivered, if it
-/// was honestly.
+/// Checks that what counts as filled is the caller's memory and, if the reader counted correctly,
+/// what it delivered. Looking at each byte shows a memory checker whether it is initialized.
 fn check(fault: ReadFault, filled: &[u8]) {
-    assert!(
-        filled.iter().all(|&byte| byte != FOREIGN),
-        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
-    );
+    no_foreign_bytes(fault, filled);
     if fault.is_honest() {
         assert!(
             filled.iter().all(|&byte| byte == DATA),
             "{fault:?}: the wrapper passed on {filled:?}: it must pass on what the reader delivered"
         );
     }
+}
+
+#[track_caller]
+fn no_foreign_bytes(fault: ReadFault, bytes: &[u8]) {
+    assert!(
+        bytes.iter().all(|&byte| byte != FOREIGN),
+        "{fault:?}: the wrapper shows foreign bytes: it must check which buffer came back"
+    );
 }
 
 fn into_cursor<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Seen {
@@ -104,10 +92,7 @@ fn into_cursor<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> S
     assert_eq!(&buf.filled()[..4], b"kept", "{fault:?}: the wrapper touched bytes before the cursor: they must stay");
     check(fault, &buf.filled()[4..]);
     let filled = buf.filled().len() - 4;
-    assert!(
-        buf.unfilled().init_mut().iter().all(|&byte| byte != FOREIGN),
-        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
-    );
+    no_foreign_bytes(fault, buf.unfilled().init_mut());
     if let Seen::Ready(_) = seen { Seen::Ready(filled) } else { seen }
 }
 
@@ -120,15 +105,12 @@ fn into_slice<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> Se
     if let Seen::Ready(n) = seen {
         assert!(
             n <= slice.len(),
-            "{fault:?}: the wrapper returned {n} for a slice of {}: it must not believe the reader",
+            "{fault:?}: the wrapper returned {n} for a slice of {}: it must check the count",
             slice.len(),
         );
         check(fault, &slice[..n]);
     }
-    assert!(
-        slice.iter().all(|&byte| byte != FOREIGN),
-        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
-    );
+    no_foreign_bytes(fault, slice);
     assert_eq!(
         (&memory[..4], &memory[64..]),
         (&b"kept"[..], &b"kept"[..]),
@@ -143,20 +125,14 @@ fn into_slices<R: AsyncReadBuf>(fault: ReadFault, reader: &mut Pin<Box<R>>) -> S
     let seen = see(fault.wakes(), |cx| reader.as_mut().poll_read_into_vectored(cx, &mut bufs));
     let both = [first, second].concat();
     if let Seen::Ready(n) = seen {
-        assert!(
-            n <= both.len(),
-            "{fault:?}: the wrapper returned {n} for slices of 64: it must not believe the reader"
-        );
+        assert!(n <= both.len(), "{fault:?}: the wrapper returned {n} for slices of 64: it must check the count");
         check(fault, &both[..n]);
     }
-    assert!(
-        both.iter().all(|&byte| byte != FOREIGN),
-        "{fault:?}: the wrapper shows foreign bytes: it must check whose buffer came back"
-    );
+    no_foreign_bytes(fault, &both);
     seen
 }
 
-/// Whether the reader delivers [`AFTER`] from here on, and then its end.
+/// Returns whether the reader delivers [`AFTER`] from here on, and then its end.
 fn recovers<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>) -> bool {
     let mut received = Vec::new();
     let mut slice = [0; 100];
@@ -167,11 +143,11 @@ fn recovers<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>) -> bool {
             _ => {}
         }
     }
-    // What the first call delivered may have been held back by a wrapper with a buffer.
+    // A wrapper with a buffer may deliver what the first call read only now.
     received.ends_with(AFTER) && received[..received.len() - AFTER.len()].iter().all(|&byte| byte == DATA)
 }
 
-/// A gibibyte of memory is no reason to touch it, let alone to fail.
+/// A wrapper must not touch a gibibyte of memory only because it is offered.
 fn a_huge_buffer_is_read_into<R: AsyncReadBuf>(make: &mut dyn FnMut(HostileReader) -> R) {
     let calls = Calls::default();
     calls.next();

@@ -1,31 +1,17 @@
-//! Putting hostile writers inside a wrapper.
+//! The suite for wrappers around hostile writers.
 
-use std::boxed::Box;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::vec::Vec;
 
-use super::writer::Operation;
-use super::{AFTER, Calls, Dialect, HostileWriter, Report, Seen, WriteFault, see};
-use crate::traits::AsyncWrite;
+use io_shim::AsyncWrite;
 
-/// Checks a wrapper around writers that break their contract in every way that `dialect`, the traits by which it calls
-/// them, can express. `make` wraps one.
+use super::writer::{HostileWriter, Operation};
+use super::{AFTER, Calls, Dialect, Report, Seen, WriteFault, see};
+
+/// Checks a wrapper around writers with every fault that `dialect` can express. `make` wraps one.
 ///
-/// # Panics
-///
-/// Panics if the wrapper does harm: see [the list](super). A count beyond what was given may come out of a vectored write,
-/// and only there.
-///
-/// # Examples
-///
-/// ```
-/// use io_shim::{Shim, testing::hostile::{self, Dialect}};
-///
-/// let reports = hostile::write(Dialect::IoShim, |writer| Shim::new(writer));
-/// assert!(reports.iter().all(|report| report.recovered));
-/// ```
+/// A vectored write, and nothing else, may return a count beyond what was given.
 pub fn write<W: AsyncWrite>(dialect: Dialect, mut make: impl FnMut(HostileWriter) -> W) -> Vec<Report> {
     let mut reports = Vec::new();
     for &fault in WriteFault::ALL.iter().filter(|fault| fault.expressible(dialect).is_ok()) {
@@ -50,7 +36,6 @@ pub fn write<W: AsyncWrite>(dialect: Dialect, mut make: impl FnMut(HostileWriter
     reports
 }
 
-/// How a wrapper is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Single,
@@ -82,10 +67,10 @@ impl Call {
         });
         match (self, &seen) {
             (Call::Single, Seen::Ready(n)) => {
-                assert!(*n <= 4, "{fault:?}: the wrapper returned {n} for 4 bytes: it must not believe the writer")
+                assert!(*n <= 4, "{fault:?}: the wrapper returned {n} for 4 bytes: it must check the count")
             }
             (Call::Empty, Seen::Ready(n)) => {
-                assert_eq!(*n, 0, "{fault:?}: the wrapper returned {n} for no data: it must not believe the writer")
+                assert_eq!(*n, 0, "{fault:?}: the wrapper returned {n} for no data: it must check the count")
             }
             _ => {}
         }
@@ -93,7 +78,7 @@ impl Call {
     }
 }
 
-/// Whether the writer takes [`AFTER`] from here on, and what arrives ends with it.
+/// Returns whether the writer accepts [`AFTER`] from here on, and what arrives ends with it.
 fn recovers<W: AsyncWrite>(writer: &mut Pin<Box<W>>, taken: &Mutex<Vec<u8>>) -> bool {
     let mut rest = AFTER;
     let mut flushed = false;
@@ -104,11 +89,7 @@ fn recovers<W: AsyncWrite>(writer: &mut Pin<Box<W>>, taken: &Mutex<Vec<u8>>) -> 
                 break;
             }
         } else if let Seen::Ready(n) = see(true, |cx| writer.as_mut().poll_write(cx, rest)) {
-            assert!(
-                n <= rest.len(),
-                "the wrapper returned {n} for {} bytes: it must not believe the writer",
-                rest.len()
-            );
+            assert!(n <= rest.len(), "the wrapper returned {n} for {} bytes: it must check the count", rest.len());
             rest = &rest[n..];
         }
     }

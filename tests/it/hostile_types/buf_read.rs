@@ -1,35 +1,27 @@
-//! Buffered readers that break their contracts, and putting them inside a wrapper.
+//! Buffered readers that break their contracts, and the suite for wrappers around them.
 
-use std::boxed::Box;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::vec::Vec;
 
-use super::reader::faults;
-use super::{AFTER, Calls, DATA, Dialect, Report, Seen, Wakes, panic_quietly, provoke, see};
-use crate::buf::BorrowedCursor;
-use crate::traits::{AsyncBufRead, AsyncReadBuf};
+use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedCursor};
+
+use super::{AFTER, Calls, DATA, Dialect, Report, Seen, Wakes, faults, panic_quietly, provoke, see};
 
 faults! {
-    /// How a buffered reader breaks its contract, or goes to the limits of it.
     BufReadFault {
-        Fails = "fails to fill",
-        Pends = "is not ready to fill",
-        DropsTheWaker = "is not ready to fill and drops the waker",
-        PanicsInFill = "panics in a fill",
-        PanicsInConsume = "panics when consumed",
-        EndsAndContinues = "is empty, and full later",
-        IgnoresConsume = "gives the same bytes again",
+        Fails = "fails in `poll_fill_buf`",
+        Pends = "returns `Pending` from `poll_fill_buf`",
+        DropsTheWaker = "returns `Pending` and drops the waker",
+        PanicsInFill = "panics in `poll_fill_buf`",
+        PanicsInConsume = "panics in `consume`",
+        EndsAndContinues = "reports the end, and continues after it",
+        IgnoresConsume = "ignores `consume` and returns the same bytes again",
     }
 }
 
 impl BufReadFault {
-    /// Whether the fault can be expressed by these traits, or why not.
-    ///
-    /// # Errors
-    ///
-    /// The reason, in words.
+    /// Returns the reason if these traits cannot express the fault.
     pub fn expressible(self, dialect: Dialect) -> Result<(), &'static str> {
         match dialect {
             Dialect::Hyper => Err("hyper has no such trait"),
@@ -38,8 +30,8 @@ impl BufReadFault {
     }
 }
 
-/// A buffered reader, by tokio's traits, those of futures-io and io-shim's, that has a [`BufReadFault`] at its first fill, and
-/// then gives [`AFTER`].
+/// Has a [`BufReadFault`] at its first call of `poll_fill_buf` or `consume`, then delivers
+/// [`AFTER`].
 #[derive(Debug)]
 pub struct HostileBufRead {
     fault: BufReadFault,
@@ -76,7 +68,7 @@ impl HostileBufRead {
     }
 }
 
-macro_rules! fills {
+macro_rules! buf_reads {
     ($($trait:path),*) => {$(
         impl $trait for HostileBufRead {
             fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
@@ -90,9 +82,9 @@ macro_rules! fills {
     )*};
 }
 
-fills!(AsyncBufRead);
+buf_reads!(AsyncBufRead, futures::io::AsyncBufRead, tokio::io::AsyncBufRead);
 
-/// Reads go by way of the buffer.
+/// Reads through the buffer.
 impl AsyncReadBuf for HostileBufRead {
     fn poll_read_into(
         self: Pin<&mut Self>,
@@ -108,60 +100,38 @@ impl AsyncReadBuf for HostileBufRead {
     }
 }
 
-#[cfg(feature = "futures")]
-mod futures_dialect {
-    use super::*;
-
-    fills!(futures_io::AsyncBufRead);
-
-    impl futures_io::AsyncRead for HostileBufRead {
-        fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-            self.poll_read_into_slice(cx, slice)
-        }
+impl futures::io::AsyncRead for HostileBufRead {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.poll_read_into_slice(cx, slice)
     }
 }
 
-#[cfg(feature = "tokio")]
-mod tokio_dialect {
-    use super::*;
-
-    fills!(tokio::io::AsyncBufRead);
-
-    impl tokio::io::AsyncRead for HostileBufRead {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            buf: &mut tokio::io::ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            crate::with_tokio_cursor(buf, |cursor| self.poll_read_into(cx, cursor))
-        }
+impl tokio::io::AsyncRead for HostileBufRead {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut tokio::io::ReadBuf<'_>) -> Poll<io::Result<()>> {
+        io_shim::with_tokio_cursor(buf, |cursor| self.poll_read_into(cx, cursor))
     }
 }
 
-/// Checks a wrapper around buffered readers that break their contract in every way that `dialect`, the traits by which it
-/// calls them, can express. `make` wraps one.
-///
-/// # Panics
-///
-/// Panics if the wrapper does harm: see [the list](super).
+/// Checks a wrapper around buffered readers with every fault that `dialect` can express. `make`
+/// wraps one.
 pub fn buf_read<R: AsyncReadBuf + AsyncBufRead>(
     dialect: Dialect,
     mut make: impl FnMut(HostileBufRead) -> R,
 ) -> Vec<Report> {
     let mut reports = Vec::new();
     for &fault in BufReadFault::ALL.iter().filter(|fault| fault.expressible(dialect).is_ok()) {
-        for call in ["fill", "read"] {
+        for call in ["poll_fill_buf", "read"] {
             let calls = Calls::default();
             let reader = HostileBufRead { fault, buffer: AFTER, calls: calls.clone(), consumed: false };
             let mut reader = Box::pin(make(reader));
             let wakes = fault != BufReadFault::DropsTheWaker;
             let mut slice = [0; 100];
             let seen = see(wakes, |cx| match call {
-                "fill" => {
+                "poll_fill_buf" => {
                     let poll = reader.as_mut().poll_fill_buf(cx).map_ok(|filled| {
                         assert!(
                             filled.iter().all(|&byte| byte == DATA),
-                            "{fault:?}: the wrapper gave {filled:?}: it must give what the reader filled"
+                            "{fault:?}: the wrapper returned {filled:?}: it must return what the reader returned"
                         );
                         filled.len()
                     });
@@ -172,7 +142,7 @@ pub fn buf_read<R: AsyncReadBuf + AsyncBufRead>(
                 }
                 _ => reader.as_mut().poll_read_into_slice(cx, &mut slice),
             });
-            assert!(calls.made() > 0, "{fault:?}: the wrapper did not call the reader: it must, for each fill");
+            assert!(calls.made() > 0, "{fault:?}: the wrapper did not call the reader: it must, for each call");
             let mut received = Vec::new();
             for _ in 0..20 {
                 match see(true, |cx| reader.as_mut().poll_read_into_slice(cx, &mut slice)) {
