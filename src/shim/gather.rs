@@ -41,7 +41,7 @@ struct Scratch {
     bytes: Vec<u8>,
     /// The limit for the next write: about the size of the last accepted one.
     limit: usize,
-    /// Flips with each full write at the limit. After a short write, it takes two to raise the limit.
+    /// Flips with each full write at the limit: after a short write, two are needed to raise it.
     took_all: bool,
     /// True until the first short write; allows fourfold growth.
     took_all_always: bool,

@@ -165,7 +165,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// assert!(reader.read_u8().now_or_never().is_none()); // yields
     /// assert!(reader.read_u8().now_or_never().is_some());
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_budget(mut self, units: u16) -> Self {
         self.budgets = Budgets::new(units);
         self

@@ -110,7 +110,7 @@ impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// // A decoder that fills the whole slice: it is zeroed in place, and nothing is copied.
     /// let decoder = Shim::allow_std(std::io::repeat(0)).with_offer(Offer::Whole);
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_offer(mut self, offer: Offer) -> Self {
         self.state_mut().feed = SliceFeed::new(offer);
         self
@@ -130,7 +130,7 @@ impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// let writer = Shim::from_futures(Vec::new()).with_write_vectored(false);
     /// assert!(!writer.supports_vectored_writes());
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {
         self.state_mut().answers_not_vectored = !answer;
         self
@@ -154,7 +154,7 @@ impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// # let tun = futures::io::Cursor::new(Vec::<u8>::new());
     /// let tun = Shim::from_futures(tun).with_packets();
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_packets(mut self) -> Self {
         self.state_mut().gather.set_packets();
         self.with_offer(Offer::Whole)

@@ -21,7 +21,7 @@ pub trait Ecosystem: sealed::Ecosystem {}
 
 impl<E: sealed::Ecosystem> Ecosystem for E {}
 
-#[allow(unreachable_pub, reason = "traits that are public in a private place are what seals")]
+#[allow(unreachable_pub, reason = "sealed traits must be public in a private module")]
 pub(crate) mod sealed {
     use super::fmt;
 

@@ -3,7 +3,7 @@
 //! Depends on `buf`, and on no other module of the crate.
 
 #[cfg(unix)]
-#[allow(unsafe_code, reason = "states what the system wrote")]
+#[allow(unsafe_code, reason = "counts what the system call wrote")]
 mod fd;
 
 #[cfg(all(feature = "smol", unix))]

@@ -38,7 +38,11 @@
 /// }
 ///
 /// impl<T: AsyncReadBuf> AsyncReadBuf for Counted<T> {
-///     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(
+///         self: Pin<&mut Self>,
+///         cx: &mut Context<'_>,
+///         mut cursor: BorrowedCursor<'_>,
+///     ) -> Poll<io::Result<()>> {
 ///         let this = self.project();
 ///         let poll = this.inner.poll_read_into(cx, cursor.reborrow());
 ///         *this.read += cursor.written().len();

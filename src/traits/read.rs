@@ -59,7 +59,11 @@ use crate::coop::Budget;
 /// struct Zeros;
 ///
 /// impl AsyncReadBuf for Zeros {
-///     fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(
+///         self: Pin<&mut Self>,
+///         _: &mut Context<'_>,
+///         mut cursor: BorrowedCursor<'_>,
+///     ) -> Poll<io::Result<()>> {
 ///         let n = cursor.ensure_init().len();
 ///         cursor.init_mut().fill(0);
 ///         cursor.advance_checked(n);
