@@ -74,7 +74,7 @@ impl<'data> BorrowedBuf<'data> {
     #[inline]
     pub fn filled(&self) -> &[u8] {
         let filled = &self.buf[..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
@@ -82,7 +82,7 @@ impl<'data> BorrowedBuf<'data> {
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         let filled = &mut self.buf[..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 
@@ -90,7 +90,7 @@ impl<'data> BorrowedBuf<'data> {
     #[inline]
     pub fn into_filled(self) -> &'data mut [u8] {
         let filled = &mut self.buf[..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 

@@ -68,8 +68,7 @@ pub fn with_buf_mut_cursor<B: BufMut + ?Sized, R>(buf: &mut B, read: impl FnOnce
     // of their callers. It reads only bytes below `init`, which starts at 0, so only bytes written
     // through it.
     let chunk = unsafe { buf.chunk_mut().as_uninit_slice_mut() };
-    // SAFETY: the chunk is the origin of `marks`, which start at 0 and so satisfy invariants 1 to
-    // 4.
+    // SAFETY: the chunk is the origin of `marks`. They start at 0, which satisfies invariants 1 to 4.
     read(unsafe { BorrowedCursor::over(chunk, marks) })
 }
 
@@ -101,7 +100,7 @@ mod tracked {
 
     use crate::buf::TrackedBuf;
 
-    /// How many bytes `chunk_mut` reserves if there is no room, like that of a `Vec`.
+    /// How many bytes `chunk_mut` reserves if there is no room. The same as for a `Vec`.
     const CHUNK: usize = 64;
 
     /// Reads from the front of the data. `advance` is [`consume`](TrackedBuf::consume).
@@ -140,8 +139,8 @@ mod tracked {
             // Part of the chunk may be below `init`, and must stay initialized. It does: the safe
             // methods of `UninitSlice` write only initialized bytes, and its `unsafe` methods
             // forbid writing others ("Writing uninitialized bytes to an `UninitSlice` is undefined
-            // behavior"). So `init` need not decrease. SAFETY: nothing uninitialized is written
-            // through the result, as explained above.
+            // behavior"). So `init` need not decrease.
+            // SAFETY: nothing uninitialized is written through the result, as explained above.
             let spare = unsafe { self.spare_mut() };
             UninitSlice::uninit(spare)
         }

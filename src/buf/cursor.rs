@@ -50,8 +50,7 @@ use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
 /// ```
 pub struct BorrowedCursor<'a> {
     // Invariants besides those of `Marks`:
-    // 4. `buf` is the origin of `marks`, or a prefix of it (a limited cursor); `filled <=
-    //    buf.len()`.
+    // 4. `buf` is the origin of `marks`, or a prefix of it; `filled <= buf.len()`.
     // 5. `start <= filled`.
     buf: &'a mut [MaybeUninit<u8>],
     marks: &'a mut Marks,
@@ -256,7 +255,7 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     pub fn written(&self) -> &[u8] {
         let written = &self.buf[self.start..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init(written) }
     }
 
@@ -280,7 +279,7 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     pub fn written_mut(&mut self) -> &mut [u8] {
         let written = &mut self.buf[self.start..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(written) }
     }
 

@@ -173,7 +173,7 @@ impl SliceFeed {
         self.poll_counted(cursor, read).map_ok(drop)
     }
 
-    /// As [`poll`](Self::poll), but returns the number of bytes filled.
+    /// Like [`poll`](Self::poll), but returns the number of bytes filled.
     #[inline]
     pub(crate) fn poll_counted<F>(&mut self, mut cursor: BorrowedCursor<'_>, read: F) -> Poll<io::Result<usize>>
     where

@@ -111,7 +111,7 @@ impl<B: SpareCapacity> Spare<'_, B> {
     #[inline]
     pub fn filled(&mut self) -> &[u8] {
         let filled = &self.place.check(self.buffer.spare_capacity())[..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
@@ -126,8 +126,8 @@ impl<B: SpareCapacity> Spare<'_, B> {
 impl<B: SpareCapacity> Drop for Spare<'_, B> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2)
-        // and within the spare capacity (invariant 3).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2) and
+        // within the spare capacity (invariant 3).
         unsafe { self.buffer.grow(self.marks.filled) }
     }
 }

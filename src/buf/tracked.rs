@@ -36,8 +36,8 @@ use crate::coop::Budgets;
 /// behind the data:
 ///
 /// * If all data is consumed, this costs nothing.
-/// * If at least as many bytes were consumed as are left, the data is moved to the front. So each
-///   consumed byte pays for moving at most one byte.
+/// * If moving the data to the front makes enough room, and at least as many bytes were consumed as
+///   are left, the data is moved. So each consumed byte pays for moving at most one byte.
 /// * Otherwise the data is moved to the front and the capacity is at least doubled.
 ///
 /// The number of initialized bytes is kept in every case.
@@ -104,7 +104,7 @@ impl TrackedBuf {
     #[inline]
     pub fn filled(&self) -> &[u8] {
         let filled = &self.memory[self.start..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
@@ -112,7 +112,7 @@ impl TrackedBuf {
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         let filled = &mut self.memory[self.start..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1), and bytes below `init` are initialized (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 
@@ -153,9 +153,9 @@ impl TrackedBuf {
     /// ```
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
-        // SAFETY: `memory` is the whole origin of `marks`. The constructors satisfy invariants 1 to
-        // 4. `reserve`, `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`, `truncate`,
-        // `BufMut` and the cursors uphold them.
+        // SAFETY: `memory` is the whole origin of `marks`. The constructors establish invariants 1
+        // to 4, and `reserve`, `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`,
+        // `truncate`, `BufMut` and the cursors uphold them.
         unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) }
     }
 
@@ -240,7 +240,7 @@ impl TrackedBuf {
         }
     }
 
-    /// As [`reserve`](Self::reserve), but returns an error if the memory cannot be allocated.
+    /// Like [`reserve`](Self::reserve), but returns an error if the memory cannot be allocated.
     ///
     /// # Errors
     ///

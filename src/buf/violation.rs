@@ -65,13 +65,13 @@ impl ContractViolation {
         error.get_ref()?.downcast_ref()
     }
 
-    /// Returns the count of a read if it is possible, or an error.
+    /// Returns the count of a read, or an error if it exceeds `offered`.
     #[inline]
     pub(crate) fn check_read(returned: usize, offered: usize) -> io::Result<usize> {
         if returned <= offered { Ok(returned) } else { Err(Self::ReadTooMuch { returned, offered }.into()) }
     }
 
-    /// Returns the count of a write if it is possible, or an error.
+    /// Returns the count of a write, or an error if it exceeds `offered`.
     #[inline]
     pub(crate) fn check_write(returned: usize, offered: usize) -> io::Result<usize> {
         if returned <= offered { Ok(returned) } else { Err(Self::WroteTooMuch { returned, offered }.into()) }
@@ -98,7 +98,7 @@ impl Room {
         }
     }
 
-    /// Returns the count of a vectored read if it is possible, or an error.
+    /// Returns the count of a vectored read, or an error if it exceeds `total`.
     #[inline]
     pub(crate) fn check(self, returned: usize) -> io::Result<usize> {
         ContractViolation::check_read(returned, self.total)

@@ -240,7 +240,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (io, state)
     }
 
-    /// As [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a read, with its
+    /// Like [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a read, with its
     /// budget.
     #[inline]
     pub(crate) fn project_reading(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
@@ -250,7 +250,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (io, state, budgets.reads())
     }
 
-    /// As [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a write, with its
+    /// Like [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a write, with its
     /// budget.
     #[inline]
     pub(crate) fn project_writing(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {

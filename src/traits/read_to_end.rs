@@ -56,7 +56,7 @@ fn fill<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<bo
     }
 }
 
-/// As [`read_to_end`], for text. If the data is not UTF-8, `string` is unchanged.
+/// Like [`read_to_end`], for text. If the data is not UTF-8, `string` is unchanged.
 pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut String) -> io::Result<usize> {
     if string.is_empty() {
         let mut bytes = mem::take(string).into_bytes();
