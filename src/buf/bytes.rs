@@ -68,7 +68,7 @@ pub fn with_buf_mut_cursor<B: BufMut + ?Sized, R>(buf: &mut B, read: impl FnOnce
     // of their callers. It reads only bytes below `init`, which starts at 0, so only bytes written
     // through it.
     let chunk = unsafe { buf.chunk_mut().as_uninit_slice_mut() };
-    // SAFETY: the chunk is the origin of `marks`. They start at 0, which satisfies invariants 1 to 4.
+    // SAFETY: the chunk is the origin of `marks`, which start at 0 and satisfy invariants 1 to 4.
     read(unsafe { BorrowedCursor::over(chunk, marks) })
 }
 

@@ -52,8 +52,8 @@ impl ChunkMemory {
     #[inline]
     pub(crate) fn take(&mut self) -> Bytes {
         let n = self.marks.filled;
-        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2) and
-        // within the spare capacity (invariant 3).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2)
+        // and within the spare capacity (invariant 3).
         unsafe { self.bytes.grow(n) };
         let chunk = self.bytes.split();
         // The origin now starts `n` bytes later.

@@ -72,7 +72,12 @@ impl Offer {
 /// use io_shim::{AsyncReadBuf, BorrowedCursor, SliceFeed};
 /// use std::{io, pin::Pin, task::{Context, Poll}};
 /// # struct Device;
-/// # impl Device { fn poll_recv(&mut self, _: &mut Context<'_>, s: &mut [u8]) -> Poll<io::Result<usize>> { s[0] = 7; Poll::Ready(Ok(1)) } }
+/// # impl Device {
+/// #     fn poll_recv(&mut self, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+/// #         slice[0] = 7;
+/// #         Poll::Ready(Ok(1))
+/// #     }
+/// # }
 ///
 /// struct Reader { device: Device, feed: SliceFeed }
 ///

@@ -126,8 +126,8 @@ impl<B: SpareCapacity> Spare<'_, B> {
 impl<B: SpareCapacity> Drop for Spare<'_, B> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2) and
-        // within the spare capacity (invariant 3).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2)
+        // and within the spare capacity (invariant 3).
         unsafe { self.buffer.grow(self.marks.filled) }
     }
 }

@@ -57,8 +57,8 @@ use crate::coop::{Budget, Budgets};
 /// # Views
 ///
 /// If the extension traits of two ecosystems are in scope, `.read()` on a shim is ambiguous
-/// (E0034). With `std::io::Read` in scope, it is also ambiguous on a shim that implements both, such
-/// as one around a slice. To choose one ecosystem, at no cost:
+/// (E0034). With `std::io::Read` in scope, it is also ambiguous on a shim that implements that too,
+/// such as one around a slice. To choose one ecosystem, at no cost:
 ///
 /// * Call `shim.for_tokio()`, `shim.for_futures()`, `shim.for_hyper()`, `shim.for_std()` or
 ///   [`shim.only::<V>()`](Shim::only).
