@@ -1,11 +1,12 @@
-//! The wrapper traits of a wrapper: `AsRef`, `AsMut`, and the system's descriptors, handles and sockets.
+//! Accessor traits of wrappers: `AsRef`, `AsMut`, and descriptors, handles and sockets.
 
 #[cfg(any(unix, target_os = "wasi"))]
 pub(crate) use std::os::fd as system;
 #[cfg(windows)]
 pub(crate) use std::os::windows::io as system;
 
-/// `AsRef` and `AsMut`, by `get_ref` and `get_mut`, of a wrapper of a `T`, given after its generics beside `T`.
+/// Implements `AsRef<T>` and `AsMut<T>` for a wrapper of `T`, using `get_ref` and `get_mut`. The
+/// generics besides `T` come first, in brackets.
 macro_rules! references {
     ([$($generics:tt)*] $wrapper:ty) => {
         impl<T $($generics)*> AsRef<T> for $wrapper {
@@ -23,7 +24,8 @@ macro_rules! references {
 }
 pub(crate) use references;
 
-/// The descriptors, handles and sockets of what is inside, where that has them, of a wrapper as in [`references`].
+/// Implements the descriptor, handle and socket traits that `T` has. The arguments are those of
+/// [`references`].
 macro_rules! descriptors {
     ([$($generics:tt)*] $wrapper:ty, $trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?) => {
         impl<T: $crate::access::system::$trait $($generics)*> $crate::access::system::$trait for $wrapper {

@@ -1,28 +1,28 @@
-//! [`Budgets`]: how a type that is always ready lets its task go, so that others of the thread run.
+//! [`Budgets`]: a type that is always ready yields from time to time, so that other tasks run.
 //!
-//! Knows nothing else of the crate. The idea and the word are tokio's (`tokio::task::coop`). Its own
-//! budget is not used, since it exists inside its runtime alone.
+//! Depends on nothing else in the crate. The idea and the term are tokio's (`tokio::task::coop`).
+//! tokio's own budget exists only inside its runtime, so it is not used.
 
 use core::task::{Context, Poll, ready};
 
-/// How many units a budget has, unless set.
+/// The default number of units in a budget.
 const UNITS: u16 = 128;
-/// A call costs one unit, and one more for each time that it moved this many bytes.
+/// A call costs one unit, and one more for every `BYTES` bytes that it moves.
 const BYTES: usize = 8 * 1024;
 
-/// Two countdowns of the calls that are ready in a row: of reads and of writes. When one is spent,
-/// the next call of its direction yields instead, and the next one of the other does, too.
+/// Two countdowns of consecutive ready calls: one for reads, one for writes.
 ///
-/// So a task that waits for both directions sees both pending and lets go. With one countdown for
-/// both, it would see the other one ready each time, and go on for ever. So it would with two that
-/// know nothing of each other, if they are spent at different times.
+/// When one reaches zero, the next call of its direction yields. The next call of the other
+/// direction then yields too, so a task that waits for both sees both pending and returns to the
+/// executor. With one shared countdown, or with two unrelated ones, the other direction could
+/// always be ready.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budgets {
     reads: u16,
     writes: u16,
-    /// What they are refilled to. 0 if calls never yield.
+    /// The value that both are refilled to. 0 if calls never yield.
     units: u16,
-    /// The direction that has to yield because the other one did.
+    /// The direction that must yield because the other one did.
     echo: Option<Direction>,
 }
 
@@ -33,7 +33,7 @@ enum Direction {
 }
 
 impl Budgets {
-    /// What budgets are, unless set.
+    /// The default budgets.
     pub(crate) const STANDARD: Budgets = Budgets::new(UNITS);
 
     #[inline]
@@ -41,7 +41,7 @@ impl Budgets {
         Budgets { reads: units, writes: units, units, echo: None }
     }
 
-    /// The same budgets, unspent.
+    /// Returns the same budgets, refilled.
     #[inline]
     pub(crate) fn renewed(&self) -> Self {
         Budgets::new(self.units)
@@ -58,7 +58,7 @@ impl Budgets {
     }
 }
 
-/// The budget of one direction, for a call.
+/// The budget of one direction, borrowed for one call.
 #[derive(Debug)]
 pub(crate) struct Budget<'a> {
     budgets: &'a mut Budgets,
@@ -66,8 +66,8 @@ pub(crate) struct Budget<'a> {
 }
 
 impl Budget<'_> {
-    /// Returns what `operate` returns, and spends for it and for the bytes that it moved; or yields,
-    /// and calls nothing.
+    /// Calls `operate` and charges the budget for the call and the bytes moved. If the budget is
+    /// spent, yields without calling it.
     #[inline(always)]
     pub(crate) fn poll_counted<E>(
         mut self,
@@ -84,7 +84,8 @@ impl Budget<'_> {
         poll
     }
 
-    /// Spends for a call that moved so many bytes if it was ready. If it was not, the task lets go.
+    /// Charges for a call that was ready and moved `bytes` bytes. A pending call refills the
+    /// budget.
     #[inline(always)]
     pub(crate) fn settle<R>(mut self, poll: Poll<R>, bytes: usize) -> Poll<R> {
         if poll.is_pending() {
@@ -95,11 +96,11 @@ impl Budget<'_> {
         poll
     }
 
-    /// As [`poll_counted`](Self::poll_counted), for a look into a buffer, which costs nothing if
-    /// there is data.
+    /// Like [`poll_counted`](Self::poll_counted), for a look into a buffer, which is free if there
+    /// is data.
     ///
-    /// Until something is consumed, a second look has to be ready if the first was. So a look does
-    /// not yield because a write did: the look after [`consume`](Self::consume) does.
+    /// Until something is consumed, a second look must be ready if the first was. So a look does
+    /// not yield after a write did; the first look after [`consume`](Self::consume) does.
     #[inline(always)]
     pub(crate) fn poll_look<R, E>(
         mut self,
@@ -118,7 +119,7 @@ impl Budget<'_> {
         poll
     }
 
-    /// Spends for what was taken from a buffer after a look.
+    /// Charges for bytes that were taken from a buffer after a look.
     #[inline]
     pub(crate) fn consume(&mut self, n: usize) {
         if n > 0 {
@@ -137,7 +138,7 @@ impl Budget<'_> {
         if *self.left() == 0 { self.budgets.poll_spent(self.direction, cx) } else { Poll::Ready(()) }
     }
 
-    /// Spends for a call that was ready and moved so many bytes, of a budget that was not spent.
+    /// Charges for a call that was ready and moved `bytes` bytes. The budget must not be spent.
     #[inline(always)]
     fn spend(&mut self, bytes: usize) {
         *self.left() -= 1;
@@ -187,12 +188,11 @@ impl Budgets {
     }
 }
 
-/// Wakes the task and returns `Pending`, so that the executor polls it again after it has run
-/// others.
+/// Wakes the task and returns `Pending`, so that the executor runs other tasks first.
 #[cold]
 pub(crate) fn poll_yield<R>(cx: &mut Context<'_>) -> Poll<R> {
-    // In a task of tokio's, the task is woken once the driver has run, so that timers and sockets
-    // come first. Elsewhere, this wakes it at once.
+    // In a tokio task, `yield_now` wakes the task after the driver has run, so timers and sockets
+    // come first. Elsewhere it wakes the task at once.
     #[cfg(all(feature = "rt", feature = "tokio"))]
     let _: Poll<()> = core::pin::pin!(tokio::task::yield_now()).poll(cx);
     #[cfg(not(all(feature = "rt", feature = "tokio")))]

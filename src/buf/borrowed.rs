@@ -1,4 +1,4 @@
-//! [`BorrowedBuf`]: borrowed memory and how much of it is filled and initialised.
+//! [`BorrowedBuf`]: borrowed memory that tracks how much of it is filled and initialized.
 
 use core::fmt;
 use core::mem::MaybeUninit;
@@ -6,13 +6,14 @@ use core::mem::MaybeUninit;
 use super::cursor::BorrowedCursor;
 use super::uninit::{as_uninit_mut, assume_init, assume_init_mut};
 
-/// The two marks of a buffer, as positions (in bytes) from its start.
+/// The two positions of a buffer, in bytes from its start.
 ///
-/// Invariants, which the `unsafe` blocks that rest on them cite by number. *Origin* is the whole memory that the marks
-/// describe; a cursor sees a prefix of it.
+/// The `unsafe` blocks that rely on these invariants cite them by number. The *origin* is the whole
+/// memory that the positions describe; a cursor sees a prefix of it.
 ///
 /// 1. `filled <= init`.
-/// 2. Every byte of the origin below `init` is initialised, and is not de-initialised while the owner of the marks borrows it.
+/// 2. Every byte of the origin below `init` is initialized, and is not de-initialized while the
+///    owner of the marks borrows it.
 /// 3. `init` is at most the length of the origin.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Marks {
@@ -20,24 +21,25 @@ pub(super) struct Marks {
     pub(super) init: usize,
 }
 
-/// Borrowed memory that knows how much of it is filled with data and how much is initialised.
+/// A borrowed buffer that tracks how much of it is filled with data and how much is initialized.
 ///
-/// The buffer is three regions, told apart by two positions. The second only grows; the first is lowered by
-/// [`clear`](Self::clear) and [`BorrowedCursor::truncate_written`] alone:
+/// Two positions divide the buffer into three regions. `init` only grows. `filled` decreases only
+/// in [`clear`](Self::clear) and [`BorrowedCursor::truncate_written`]:
 ///
 /// ```text
 /// 0            filled                 init                capacity
-/// |  filled    |  initialised, free   |  uninitialised    |
-/// |<------- initialised ------------->|
+/// |  filled    |  initialized, free   |  uninitialized    |
+/// |<------- initialized ------------->|
 ///              |<------------- unfilled ----------------->|
 /// ```
 ///
-/// It is made over memory of the caller's, from `&mut [u8]` (all initialised) or `&mut [MaybeUninit<u8>]` (nothing
-/// known to be), and lends [cursors](BorrowedCursor) over its unfilled part to readers. A reader gets the cursor *by
-/// value*: it can fill the memory, but not exchange it for other memory.
+/// Create it from `&mut [u8]`, which is all initialized, or from `&mut [MaybeUninit<u8>]`, which
+/// counts as uninitialized. Pass [cursors](BorrowedCursor) over its unfilled part to readers. A
+/// reader gets the cursor *by value*: it can fill the memory, but not replace it with other memory.
 ///
-/// The shape is that of the unstable `core::io::BorrowedBuf` (RFC 2930, rust#117693), except that the initialised
-/// region is an exact count here: converting to tokio's `ReadBuf` and back must lose nothing.
+/// It resembles the unstable `core::io::BorrowedBuf` (RFC 2930, rust#117693). Here, however, the
+/// length of the initialized region is exact, so converting to tokio's `ReadBuf` and back loses
+/// nothing.
 ///
 /// # Examples
 ///
@@ -62,67 +64,67 @@ pub struct BorrowedBuf<'data> {
 }
 
 impl<'data> BorrowedBuf<'data> {
-    /// The length of the memory in bytes.
+    /// Returns the length of the memory in bytes.
     #[inline]
     pub fn capacity(&self) -> usize {
         self.buf.len()
     }
 
-    /// The filled region.
+    /// Returns the filled region.
     #[inline]
     pub fn filled(&self) -> &[u8] {
         let filled = &self.buf[..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
-    /// The filled region, mutably.
+    /// Returns the filled region, mutably.
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         let filled = &mut self.buf[..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 
-    /// The filled region, for as long as the memory was borrowed.
+    /// Returns the filled region with the lifetime of the borrowed memory.
     #[inline]
     pub fn into_filled(self) -> &'data mut [u8] {
         let filled = &mut self.buf[..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 
-    /// The length of the initialised region, the filled one included, in bytes from the start.
+    /// Returns the length of the initialized region, which includes the filled one.
     #[inline]
     pub fn init_len(&self) -> usize {
         self.marks.init
     }
 
-    /// Empties the filled region. What is initialised stays so.
+    /// Empties the filled region. The initialized region stays as it is.
     #[inline]
     pub fn clear(&mut self) {
         self.marks.filled = 0;
     }
 
-    /// A cursor over the unfilled region.
+    /// Returns a cursor over the unfilled region.
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
-        // SAFETY: `buf` is the whole origin of `marks`, of which the two `From` impls, `clear`, `set_init` and the cursors
-        // keep invariants 1 to 4.
+        // SAFETY: `buf` is the whole origin of `marks`. The two `From` impls, `clear`, `set_init`
+        // and the cursors uphold invariants 1 to 4.
         unsafe { BorrowedCursor::over(self.buf, &mut self.marks) }
     }
 
-    /// States that the first `n` bytes of the memory, counted from its start, are initialised.
+    /// Marks the first `n` bytes of the memory as initialized.
     ///
-    /// Does nothing where more are known to be.
+    /// Does nothing if more bytes are already marked.
     ///
     /// # Panics
     ///
-    /// Panics if `n` is more than the capacity.
+    /// Panics if `n` is greater than the capacity.
     ///
     /// # Safety
     ///
-    /// The first `n` bytes are initialised.
+    /// The first `n` bytes must be initialized.
     #[inline]
     #[track_caller]
     pub unsafe fn set_init(&mut self, n: usize) {
@@ -133,30 +135,31 @@ impl<'data> BorrowedBuf<'data> {
     }
 }
 
-/// The panic of a caller that knows more bytes to be initialised than there are. Apart, so that the check costs a comparison.
+/// The panic of `set_init`. A separate cold function, so that the check costs only a comparison.
 #[cold]
 #[inline(never)]
 #[track_caller]
 fn past_end(n: usize, capacity: usize) -> ! {
     panic!(
-        "`set_init` was told of {n} initialised bytes in a buffer of {capacity}: count from its start, to its end at most"
+        "`set_init` was called with {n} initialized bytes for a buffer of {capacity}: count from its start, up to its capacity"
     )
 }
 
-/// The whole of `bytes`, all of it initialised, nothing filled.
+/// Creates a buffer over `bytes`: all initialized, nothing filled.
 impl<'data> From<&'data mut [u8]> for BorrowedBuf<'data> {
     #[inline]
     fn from(bytes: &'data mut [u8]) -> Self {
         let init = bytes.len();
         BorrowedBuf {
-            // SAFETY: only `unsafe` methods let a caller write uninitialised bytes here, and those forbid it (invariant 2).
+            // SAFETY: only `unsafe` methods let a caller write uninitialized bytes here, and their
+            // contracts forbid it (invariant 2).
             buf: unsafe { as_uninit_mut(bytes) },
             marks: Marks { filled: 0, init },
         }
     }
 }
 
-/// The whole of `buf`, nothing of it known to be initialised, nothing filled.
+/// Creates a buffer over `buf`: nothing marked as initialized, nothing filled.
 impl<'data> From<&'data mut [MaybeUninit<u8>]> for BorrowedBuf<'data> {
     #[inline]
     fn from(buf: &'data mut [MaybeUninit<u8>]) -> Self {

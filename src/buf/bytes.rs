@@ -1,4 +1,5 @@
-//! The crate `bytes`: spare capacity of a `BytesMut`, reading into any `BufMut`, and `TrackedBuf` as a buffer of its traits.
+//! Integration with the `bytes` crate: `BytesMut` as a growable buffer, reading into any `BufMut`,
+//! and the traits of `bytes` for `TrackedBuf`.
 
 use core::mem::MaybeUninit;
 
@@ -19,24 +20,33 @@ impl sealed::Grow for BytesMut {
     #[inline]
     unsafe fn grow(&mut self, n: usize) {
         let len = self.len() + n;
-        // SAFETY: the caller says that the first `n` bytes of the spare capacity exist and are initialised.
+        // SAFETY: the caller ensures that the first `n` bytes of the spare capacity exist and are
+        // initialized.
         unsafe { self.set_len(len) }
     }
 }
 
-/// Gives `read` a cursor over the current chunk of `buf`, and advances `buf` by what was filled.
+/// Calls `read` with a cursor over the current chunk of `buf`, and advances `buf` by what was
+/// filled.
 ///
-/// So does safe code read into memory of `bytes` that is not initialised. The chunk is what `chunk_mut` gives: the spare
-/// capacity of a `Vec` or a `BytesMut` (some 64 bytes, made for the purpose, where there is none: reserve first), one part
-/// of a `Chain`, as much as a `Limit` allows. The cursor has no capacity where `buf` is full. To fill more than a chunk,
-/// call this again.
+/// With it, safe code can read into uninitialized memory of a `BufMut`. The chunk is what
+/// `chunk_mut` returns:
 ///
-/// What `read` initialises and does not fill is not remembered: a `BufMut` has no mark for it. A
-/// [`TrackedBuf`](crate::TrackedBuf) has, and cursors of its own. If `read` panics, what it had filled until then is kept.
+/// * The spare capacity of a `Vec` or a `BytesMut`. If there is none, `bytes` reserves about 64
+///   bytes, so reserve first.
+/// * One part of a `Chain`.
+/// * At most the limit of a `Limit`.
+///
+/// If `buf` is full, the cursor has no capacity. To fill more than one chunk, call this function
+/// again.
+///
+/// Bytes that `read` initializes but does not fill are not remembered, because a `BufMut` cannot
+/// record them. A [`TrackedBuf`](crate::TrackedBuf) can, through its own cursors. If `read` panics,
+/// the bytes that it had filled are kept.
 ///
 /// # Panics
 ///
-/// Panics if the buffer's own methods do.
+/// Panics if a method of the buffer does.
 ///
 /// # Examples
 ///
@@ -54,17 +64,18 @@ impl sealed::Grow for BytesMut {
 pub fn with_buf_mut_cursor<B: BufMut + ?Sized, R>(buf: &mut B, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
     let mut advance = Advance { buf, marks: Marks::default() };
     let Advance { buf, marks } = &mut advance;
-    // SAFETY: a cursor writes nothing uninitialised, and asks the same of those who write through it; and it reads only what was
-    // written through it since, below `init`, which begins at zero.
+    // SAFETY: a cursor never writes uninitialized bytes, and its `unsafe` methods require the same
+    // of their callers. It reads only bytes below `init`, which starts at 0, so only bytes written
+    // through it.
     let chunk = unsafe { buf.chunk_mut().as_uninit_slice_mut() };
-    // SAFETY: the chunk is the origin of `marks`, which begin at zero and so satisfy invariants 1 to 4.
+    // SAFETY: the chunk is the origin of `marks`, which start at 0 and satisfy invariants 1 to 4.
     read(unsafe { BorrowedCursor::over(chunk, marks) })
 }
 
-/// Advances the buffer by what was filled, when dropped: in the end, or on the way of a panic.
+/// Advances the buffer by what was filled when dropped, also during a panic.
 struct Advance<'a, B: BufMut + ?Sized> {
     buf: &'a mut B,
-    // Of the chunk that was lent.
+    // They describe the chunk.
     marks: Marks,
 }
 
@@ -72,13 +83,14 @@ impl<B: BufMut + ?Sized> Drop for Advance<'_, B> {
     #[inline]
     fn drop(&mut self) {
         if self.marks.filled > 0 {
-            // SAFETY: bytes below `filled` of the chunk are below `init` (invariant 1), so initialised (invariant 2).
+            // SAFETY: `filled <= init` (invariant 1), and bytes of the chunk below `init` are
+            // initialized (invariant 2).
             unsafe { self.buf.advance_mut(self.marks.filled) }
         }
     }
 }
 
-/// `Buf`, `BufMut`, and conversions from and to `Bytes` and `BytesMut`.
+/// Implements `Buf` and `BufMut`, and conversions from and to `Bytes` and `BytesMut`.
 #[cfg(feature = "owned")]
 mod tracked {
     use alloc::vec::Vec;
@@ -88,10 +100,10 @@ mod tracked {
 
     use crate::buf::TrackedBuf;
 
-    /// How many bytes are made room for where somebody asks for a chunk and there is no room at all, as a `Vec` does.
+    /// How many bytes `chunk_mut` reserves if there is no room. The same as for a `Vec`.
     const CHUNK: usize = 64;
 
-    /// Reads from the data. `advance` is [`consume`](TrackedBuf::consume).
+    /// Reads from the front of the data. `advance` is [`consume`](TrackedBuf::consume).
     impl Buf for TrackedBuf {
         #[inline]
         fn remaining(&self) -> usize {
@@ -109,13 +121,13 @@ mod tracked {
         }
     }
 
-    /// Writes to the end of the data, growing as a `Vec<u8>` does.
-    // SAFETY: `chunk_mut` is the memory behind the data, the same one until something else than `advance_mut` is called, and
-    // `advance_mut` counts from its front.
+    /// Appends to the data, growing as a `Vec<u8>` does.
+    // SAFETY: `chunk_mut` returns the memory behind the data. It stays the same until a method
+    // other than `advance_mut` is called, and `advance_mut` counts from its front.
     unsafe impl BufMut for TrackedBuf {
         #[inline]
         fn remaining_mut(&self) -> usize {
-            // Memory is never longer than that.
+            // No allocation is longer than `isize::MAX` bytes.
             isize::MAX as usize - self.len()
         }
 
@@ -124,18 +136,19 @@ mod tracked {
             if self.spare_len() == 0 {
                 self.reserve(CHUNK);
             }
-            // Some of the chunk may be below the mark, and stays initialised: what `UninitSlice` does safely writes bytes that are,
-            // and its unsafe methods, as `from_raw_parts_mut` of its pointer, forbid to write others ("Writing uninitialized
-            // bytes to an `UninitSlice` is undefined behavior" is among its invariants). So the mark need not be lowered,
-            // whatever is written and however much of it is then counted.
-            // SAFETY: nothing uninitialised is written through the result, as was said just above.
+            // Part of the chunk may be below `init`, and must stay initialized. It does: the safe
+            // methods of `UninitSlice` write only initialized bytes, and its `unsafe` methods
+            // forbid writing others ("Writing uninitialized bytes to an `UninitSlice` is undefined
+            // behavior"). So `init` need not decrease.
+            // SAFETY: nothing uninitialized is written through the result, as explained above.
             let spare = unsafe { self.spare_mut() };
             UninitSlice::uninit(spare)
         }
 
         #[inline]
         unsafe fn advance_mut(&mut self, n: usize) {
-            // SAFETY: the caller says that the next `n` bytes are initialised. More than there are make it panic.
+            // SAFETY: the caller ensures that the next `n` bytes are initialized. If `n` exceeds
+            // the capacity, `advance` panics.
             unsafe { self.unfilled().advance(n) }
         }
 
@@ -156,25 +169,26 @@ mod tracked {
         }
     }
 
-    /// The bytes, in the same memory where the handle is the only one to it (they move to its front if some were taken from
-    /// there), and otherwise in a copy.
+    /// Converts the bytes without copying if this is the only handle to the memory, and copies them
+    /// otherwise. If bytes were taken from the front, the rest is moved there.
     impl From<Bytes> for TrackedBuf {
         fn from(bytes: Bytes) -> Self {
             Vec::from(bytes).into()
         }
     }
 
-    /// The bytes, in the same memory where the handle is the only one to it (they move to its front if some were taken from
-    /// there), and otherwise in a copy.
+    /// Converts the bytes without copying if this is the only handle to the memory, and copies them
+    /// otherwise. If bytes were taken from the front, the rest is moved there.
     impl From<BytesMut> for TrackedBuf {
         fn from(bytes: BytesMut) -> Self {
             Vec::from(bytes).into()
         }
     }
 
-    /// The data, where it lies. Nothing is copied or moved, whatever was consumed.
+    /// Converts the data without copying or moving it, even if bytes were consumed.
     ///
-    /// The whole allocation is kept until the last handle to it is dropped, the spare part included.
+    /// The whole allocation, including its spare part, is kept until the last handle to it is
+    /// dropped.
     impl From<TrackedBuf> for Bytes {
         fn from(buf: TrackedBuf) -> Self {
             let (filled, consumed) = buf.into_parts();
@@ -184,10 +198,11 @@ mod tracked {
         }
     }
 
-    /// The data, where it lies. Nothing is copied or moved, whatever was consumed.
+    /// Converts the data without copying or moving it, even if bytes were consumed.
     impl From<TrackedBuf> for BytesMut {
         fn from(buf: TrackedBuf) -> Self {
-            // Without a copy, since the handle is the only one: `BytesMut` is made from a vector in no other way.
+            // This does not copy, because the handle is the only one. `BytesMut` has no conversion
+            // from a vector.
             Bytes::from(buf).into()
         }
     }

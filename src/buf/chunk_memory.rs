@@ -1,4 +1,4 @@
-//! [`ChunkMemory`]: memory to read into, from which what was read is split off as `Bytes`.
+//! [`ChunkMemory`]: memory for reads whose results are split off as `Bytes`.
 
 use bytes::{Bytes, BytesMut};
 
@@ -7,22 +7,23 @@ use super::cursor::BorrowedCursor;
 use super::spare::Place;
 use super::spare::sealed::Grow as _;
 
-/// A `BytesMut` that is read into and that chunks are split off, and what of its memory is initialised.
+/// A `BytesMut` to read into and split chunks off, with a record of what is initialized.
 ///
-/// What a reader initialised beyond what it filled is initialised for the next chunk, too. When all of an allocation is
-/// split off and nobody has the chunks any more, it is filled again from its start, and all of it is initialised then.
+/// Bytes that a reader initializes but does not fill stay initialized for the next chunk. Once an
+/// allocation is used up and all its chunks are dropped, it is reused from its start, and all of it
+/// is then initialized.
 #[derive(Debug, Default)]
 pub(crate) struct ChunkMemory {
-    // Empty whenever a method returns. Its capacity is the origin of `marks`.
+    // Empty between method calls. Its capacity is the origin of `marks`.
     bytes: BytesMut,
     marks: Marks,
     place: Place,
-    /// The address of the first byte of the allocation, which is never dereferenced.
+    /// The address of the start of the allocation. It is never dereferenced.
     base: usize,
 }
 
 impl ChunkMemory {
-    /// Sees to it that there is memory to read into: `capacity` bytes when none are left. Whether that was so.
+    /// Allocates `capacity` bytes if no memory is left, and returns whether it did.
     #[inline]
     pub(crate) fn reserve(&mut self, capacity: usize) -> bool {
         let is_used_up = self.bytes.capacity() == 0;
@@ -32,42 +33,42 @@ impl ChunkMemory {
         is_used_up
     }
 
-    /// The memory that there is and is not filled.
+    /// Returns a cursor over the unfilled memory.
     #[inline]
     pub(crate) fn unfilled(&mut self) -> BorrowedCursor<'_> {
-        // SAFETY: the spare capacity of `bytes`, which is empty, is the origin of `marks` and the same memory at every call
-        // until `take` or `renew`, which see to the marks. These begin at zero, which satisfies invariants 1 to 4; cursors
-        // keep them.
+        // SAFETY: the origin of `marks` is the spare capacity of `bytes`, which is empty. That
+        // memory stays the same until `take` or `renew`, which update `marks`. The marks start at
+        // 0, which satisfies invariants 1 to 4, and cursors uphold them.
         unsafe { BorrowedCursor::over(self.place.check(self.bytes.spare_capacity()), &mut self.marks) }
     }
 
-    /// How many bytes are filled and not split off.
+    /// Returns the number of bytes that are filled and not yet split off.
     #[inline]
     pub(crate) fn filled(&self) -> usize {
         self.marks.filled
     }
 
-    /// Splits off what is filled.
+    /// Splits off the filled bytes.
     #[inline]
     pub(crate) fn take(&mut self) -> Bytes {
         let n = self.marks.filled;
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2) and within the spare
-        // capacity (invariant 3).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2)
+        // and within the spare capacity (invariant 3).
         unsafe { self.bytes.grow(n) };
         let chunk = self.bytes.split();
-        // The origin begins `n` bytes later now.
+        // The origin now starts `n` bytes later.
         self.marks = Marks { filled: 0, init: self.marks.init - n };
         self.place = Place::default();
         chunk.freeze()
     }
 
-    /// Takes the allocation from its start once more if all chunks of it are gone, or another one.
+    /// Reuses the allocation from its start if all its chunks are dropped; allocates otherwise.
     fn renew(&mut self, capacity: usize) {
         let end = self.bytes.as_ptr().addr();
         let init = if self.bytes.try_reclaim(capacity) && self.bytes.as_ptr().addr() == self.base {
-            // That method does not allocate, so that this is the allocation that `base` is the start of, and `end` where what
-            // was split off ends. All of that was initialised, and nobody could de-initialise it: chunks have no spare
-            // capacity while this handle exists.
+            // `try_reclaim` does not allocate, so this is the allocation that starts at `base`. All
+            // up to `end` was split off, and so was initialized. Chunks have no spare capacity
+            // while this handle exists, so no code could de-initialize it.
             end.saturating_sub(self.base).min(self.bytes.capacity())
         } else {
             self.bytes = BytesMut::with_capacity(capacity);

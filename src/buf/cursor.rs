@@ -1,4 +1,4 @@
-//! [`BorrowedCursor`]: what a reader gets to read into.
+//! [`BorrowedCursor`]: the destination that a reader reads into.
 
 use core::fmt;
 use core::mem::MaybeUninit;
@@ -6,26 +6,30 @@ use core::mem::MaybeUninit;
 use super::borrowed::Marks;
 use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
 
-/// A place to read into: the unfilled part of a buffer, whose filled and initialised positions it moves.
+/// A cursor over the unfilled part of a buffer, which readers write into.
 ///
 /// ```text
 ///      start          filled                init              end
-/// .....|  written     |  initialised, free  |  uninitialised  |
+/// .....|  written     |  initialized, free  |  uninitialized  |
 ///      |  by this     |<------ capacity of the cursor ------->|
 ///      |  cursor      |  init_mut           |
 /// ```
 ///
-/// A cursor is passed **by value**. Its owner keeps the buffer, so that a reader can fill it but not swap it for another
-/// (the flaw of `&mut ReadBuf`, rust#97015); and it starts where the caller had filled to, so that a reader sees
-/// and takes back only what it wrote itself. [`reborrow`](Self::reborrow) lends a cursor on,
-/// [`limit`](Self::limit) narrows one; both share the marks with the original, so nothing that is learned about
-/// initialised bytes is forgotten.
+/// A cursor is passed **by value**, and its owner keeps the buffer. So a reader can fill the buffer
+/// but not swap it for another, as it can with a `&mut ReadBuf` (rust#97015). The cursor starts at
+/// the caller's filled position, so a reader can see and take back only its own bytes.
+///
+/// [`reborrow`](Self::reborrow) makes another cursor over the same memory, and
+/// [`limit`](Self::limit) a shorter one. They share the positions with the original, so the record
+/// of initialized bytes is kept.
 ///
 /// # Filling
 ///
-/// From the simple to the special: [`append`](Self::append) copies bytes in; [`ensure_init_to`](Self::ensure_init_to) gives a
-/// slice to write to, which [`advance_checked`](Self::advance_checked) then counts as filled; a reader that writes through
-/// a raw pointer takes [`as_mut`](Self::as_mut) and states what it did with [`advance`](Self::advance), both `unsafe`.
+/// * [`append`](Self::append) copies bytes into the buffer.
+/// * [`ensure_init_to`](Self::ensure_init_to) returns an initialized slice to write to, and
+///   [`advance_checked`](Self::advance_checked) then counts the bytes as filled.
+/// * [`as_mut`](Self::as_mut) returns uninitialized memory for writing through a raw pointer, and
+///   [`advance`](Self::advance) counts what was written. Both are `unsafe`.
 ///
 /// # Examples
 ///
@@ -45,8 +49,8 @@ use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
 /// assert_eq!((buf.filled(), buf.init_len()), (&b"io"[..], 4));
 /// ```
 pub struct BorrowedCursor<'a> {
-    // Invariants beside those of `Marks`:
-    // 4. `buf` is the origin of `marks`, or a prefix of it (a limited cursor); `filled <= buf.len()`.
+    // Invariants besides those of `Marks`:
+    // 4. `buf` is the origin of `marks`, or a prefix of it; `filled <= buf.len()`.
     // 5. `start <= filled`.
     buf: &'a mut [MaybeUninit<u8>],
     marks: &'a mut Marks,
@@ -54,18 +58,18 @@ pub struct BorrowedCursor<'a> {
 }
 
 impl<'a> BorrowedCursor<'a> {
-    /// A cursor over what of `buf` is not filled.
+    /// Creates a cursor over the unfilled part of `buf`.
     ///
     /// # Safety
     ///
-    /// `buf` and `marks` satisfy invariants 1 to 4.
+    /// `buf` and `marks` must satisfy invariants 1 to 4.
     #[inline]
     pub(super) unsafe fn over(buf: &'a mut [MaybeUninit<u8>], marks: &'a mut Marks) -> Self {
         let start = marks.filled;
         BorrowedCursor { buf, marks, start }
     }
 
-    /// Lends the cursor on. The new one starts, with nothing written, where this one is filled to.
+    /// Returns a cursor over the same unfilled part, which starts with nothing written.
     ///
     /// # Examples
     ///
@@ -78,9 +82,9 @@ impl<'a> BorrowedCursor<'a> {
     ///
     /// let mut cursor = buf.unfilled();
     /// cursor.append(b"a");
-    /// let mut lent = cursor.reborrow();
-    /// lent.append(b"bc");
-    /// assert_eq!(lent.written(), b"bc");
+    /// let mut inner = cursor.reborrow();
+    /// inner.append(b"bc");
+    /// assert_eq!(inner.written(), b"bc");
     /// assert_eq!(cursor.written(), b"abc");
     /// ```
     #[inline]
@@ -88,9 +92,9 @@ impl<'a> BorrowedCursor<'a> {
         BorrowedCursor { start: self.marks.filled, buf: self.buf, marks: self.marks }
     }
 
-    /// Narrows the cursor to the next `n` bytes at most. The new one starts with nothing written.
+    /// Limits the cursor to the next `n` bytes. The returned cursor starts with nothing written.
     ///
-    /// To keep this one, limit what it lends: `cursor.reborrow().limit(n)`.
+    /// To keep the original cursor, limit a reborrowed one: `cursor.reborrow().limit(n)`.
     ///
     /// # Examples
     ///
@@ -106,38 +110,39 @@ impl<'a> BorrowedCursor<'a> {
     /// assert_eq!(cursor.capacity(), 5);
     /// ```
     #[inline]
-    #[must_use = "the narrowed cursor is the result"]
+    #[must_use = "returns the limited cursor"]
     pub fn limit(self, n: usize) -> BorrowedCursor<'a> {
         let end = self.marks.filled.saturating_add(n).min(self.buf.len());
         BorrowedCursor { start: self.marks.filled, buf: &mut self.buf[..end], marks: self.marks }
     }
 
-    /// How many more bytes fit.
+    /// Returns how many more bytes fit.
     #[inline]
     pub fn capacity(&self) -> usize {
         self.buf.len() - self.marks.filled
     }
 
-    /// How many of the next bytes are initialised: the length of [`init_mut`](Self::init_mut).
+    /// Returns how many of the next bytes are initialized: the length of
+    /// [`init_mut`](Self::init_mut).
     #[inline]
     pub fn init_len(&self) -> usize {
         self.init_end() - self.marks.filled
     }
 
-    /// The initialised bytes at the front of the unfilled part.
+    /// Returns the initialized bytes at the front of the unfilled part.
     #[inline]
     pub fn init_mut(&mut self) -> &mut [u8] {
         let end = self.init_end();
         let bytes = &mut self.buf[self.marks.filled..end];
-        // SAFETY: `end <= init`, and bytes below `init` are initialised (invariant 2).
+        // SAFETY: `end <= init`, and bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(bytes) }
     }
 
-    /// Copies `bytes` in and counts them as filled.
+    /// Copies `bytes` into the buffer and counts them as filled.
     ///
     /// # Panics
     ///
-    /// Panics if they do not fit.
+    /// Panics if `bytes` is longer than the capacity.
     ///
     /// # Examples
     ///
@@ -159,21 +164,23 @@ impl<'a> BorrowedCursor<'a> {
         }
         let end = self.marks.filled + bytes.len();
         self.buf[self.marks.filled..end].copy_from_slice(as_uninit(bytes));
-        // SAFETY: the bytes up to `end`, which is within the capacity, were written just above.
+        // SAFETY: the bytes up to `end`, which is within the capacity, were just written.
         unsafe { self.set_filled(end) };
     }
 
-    /// Initialises all that is left and gives it: zeroes what is not known to be initialised, and only that.
+    /// Initializes the whole unfilled part and returns it. Zeroes only bytes not known to be
+    /// initialized.
     #[inline]
     pub fn ensure_init(&mut self) -> &mut [u8] {
         self.ensure_init_to(self.capacity())
     }
 
-    /// Initialises the next `n` bytes and gives them: zeroes what of them is not known to be initialised, and only that.
+    /// Initializes the next `n` bytes and returns them. Zeroes only bytes not known to be
+    /// initialized.
     ///
     /// # Panics
     ///
-    /// Panics if `n` is more than the capacity.
+    /// Panics if `n` is greater than the capacity.
     ///
     /// # Examples
     ///
@@ -185,7 +192,7 @@ impl<'a> BorrowedCursor<'a> {
     /// let mut buf = BorrowedBuf::from(&mut memory[..]);
     ///
     /// let mut cursor = buf.unfilled();
-    /// let slice = cursor.ensure_init_to(4); // zeroed, the first time
+    /// let slice = cursor.ensure_init_to(4); // zeroed the first time
     /// slice[..2].copy_from_slice(b"io");
     /// cursor.advance_checked(2);
     /// assert_eq!((cursor.written(), cursor.init_len()), (&b"io"[..], 2));
@@ -202,7 +209,8 @@ impl<'a> BorrowedCursor<'a> {
             self.marks.init = end;
         }
         let bytes = &mut self.buf[self.marks.filled..end];
-        // SAFETY: `end <= init`, as seen to just above, and bytes below `init` are initialised (invariant 2).
+        // SAFETY: `end <= init`, as ensured above, and bytes below `init` are initialized
+        // (invariant 2).
         unsafe { assume_init_mut(bytes) }
     }
 
@@ -210,18 +218,19 @@ impl<'a> BorrowedCursor<'a> {
     ///
     /// # Panics
     ///
-    /// Panics if `n` is more than [`init_len`](Self::init_len).
+    /// Panics if `n` is greater than [`init_len`](Self::init_len).
     #[inline]
     #[track_caller]
     pub fn advance_checked(&mut self, n: usize) {
         if n > self.init_len() {
             past_init(n, self.init_len());
         }
-        // SAFETY: `init_len` ends at `init` or at the end of the cursor, and bytes below `init` are initialised (invariant 2).
+        // SAFETY: the next `init_len` bytes end at or before `init` and the end of the cursor, and
+        // bytes below `init` are initialized (invariant 2).
         unsafe { self.set_filled(self.marks.filled + n) };
     }
 
-    /// What was written since the cursor was made.
+    /// Returns the bytes written since the cursor was created.
     ///
     /// # Examples
     ///
@@ -246,11 +255,12 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     pub fn written(&self) -> &[u8] {
         let written = &self.buf[self.start..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init(written) }
     }
 
-    /// What was written since the cursor was made, mutably: to be decoded or decrypted in place.
+    /// Returns the bytes written since the cursor was created, mutably, to decode or decrypt in
+    /// place.
     ///
     /// # Examples
     ///
@@ -269,13 +279,13 @@ impl<'a> BorrowedCursor<'a> {
     #[inline]
     pub fn written_mut(&mut self) -> &mut [u8] {
         let written = &mut self.buf[self.start..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init_mut(written) }
     }
 
-    /// Keeps the first `len` bytes of what was written since the cursor was made. Does nothing if that is less.
+    /// Keeps the first `len` bytes written since the cursor was created, and drops the rest.
     ///
-    /// The bytes given up stay initialised.
+    /// Does nothing if fewer bytes were written. The dropped bytes stay initialized.
     ///
     /// # Examples
     ///
@@ -296,15 +306,17 @@ impl<'a> BorrowedCursor<'a> {
         self.marks.filled = self.marks.filled.min(self.start.saturating_add(len));
     }
 
-    /// The unfilled part, whatever its state.
+    /// Returns the unfilled part, which may be uninitialized.
     ///
     /// # Safety
     ///
-    /// Nothing uninitialised may be written to it: bytes that are initialised must stay so, and some of those past
-    /// [`init_len`](Self::init_len) may be, unknown to the cursor.
+    /// The caller must not write uninitialized bytes to it. Initialized bytes must stay
+    /// initialized, and bytes past [`init_len`](Self::init_len) may also be initialized without the
+    /// cursor knowing it.
     ///
-    /// Write and count through one cursor, with no foreign code holding a `&mut` to it in between, which could exchange it
-    /// for a cursor over another buffer. A pointer taken from the slice is good until the cursor is used again.
+    /// Write and call [`advance`](Self::advance) through the same cursor. If other code holds a
+    /// `&mut` to it in between, that code could swap it for a cursor over another buffer. A pointer
+    /// from the slice is valid until the cursor is used again.
     ///
     /// # Examples
     ///
@@ -316,8 +328,8 @@ impl<'a> BorrowedCursor<'a> {
     /// let mut buf = BorrowedBuf::from(&mut memory[..]);
     ///
     /// let mut cursor = buf.unfilled();
-    /// // As a system call would: written through a pointer, then counted.
-    /// // SAFETY: what is written is initialised.
+    /// // Write through a pointer, as a system call would, then count the bytes.
+    /// // SAFETY: only initialized bytes are written.
     /// let pointer = unsafe { cursor.as_mut() }.as_mut_ptr().cast::<u8>();
     /// // SAFETY: there is room for 8 bytes.
     /// unsafe { pointer.write(7) };
@@ -330,15 +342,15 @@ impl<'a> BorrowedCursor<'a> {
         &mut self.buf[self.marks.filled..]
     }
 
-    /// States that the next `n` bytes are initialised. Does nothing where more are known to be.
+    /// Marks the next `n` bytes as initialized. Does nothing if more bytes are already marked.
     ///
     /// # Panics
     ///
-    /// Panics if `n` is more than the capacity.
+    /// Panics if `n` is greater than the capacity.
     ///
     /// # Safety
     ///
-    /// The next `n` bytes are initialised.
+    /// The next `n` bytes must be initialized.
     #[inline]
     #[track_caller]
     pub unsafe fn assume_init(&mut self, n: usize) {
@@ -348,36 +360,38 @@ impl<'a> BorrowedCursor<'a> {
         self.marks.init = self.marks.init.max(self.marks.filled + n);
     }
 
-    /// Counts the next `n` bytes as initialised and filled.
+    /// Counts the next `n` bytes as initialized and filled.
     ///
     /// # Panics
     ///
-    /// Panics if `n` is more than the capacity.
+    /// Panics if `n` is greater than the capacity.
     ///
     /// # Safety
     ///
-    /// The next `n` bytes are initialised.
+    /// The next `n` bytes must be initialized.
     #[inline]
     #[track_caller]
     pub unsafe fn advance(&mut self, n: usize) {
         if n > self.capacity() {
             past_capacity("advance", n, self.capacity());
         }
-        // SAFETY: within the capacity, as was checked, and initialised, says the caller.
+        // SAFETY: `n` is within the capacity, as checked above, and the caller ensures that the
+        // bytes are initialized.
         unsafe { self.set_filled(self.marks.filled + n) };
     }
 
-    /// Where the initialised bytes that this cursor may touch end.
+    /// Returns the end of the initialized bytes that this cursor may access.
     #[inline]
     fn init_end(&self) -> usize {
         self.marks.init.min(self.buf.len())
     }
 
-    /// Moves `filled` up to `end`, and `init` along with it (invariant 1).
+    /// Sets `filled` to `end`, and raises `init` to at least `end` (invariant 1).
     ///
     /// # Safety
     ///
-    /// `end` is at least `filled` and at most the length of `buf`, and the bytes between are initialised.
+    /// `end` must be at least `filled` and at most the length of `buf`, and the bytes between must
+    /// be initialized.
     #[inline]
     unsafe fn set_filled(&mut self, end: usize) {
         self.marks.filled = end;
@@ -385,29 +399,30 @@ impl<'a> BorrowedCursor<'a> {
     }
 }
 
-/// The panic of a reader that asks for more than the cursor has room for. Apart, so that the check costs a comparison.
+/// The panic of a reader that exceeds the capacity. A separate cold function, so that the check
+/// costs only a comparison.
 #[cold]
 #[inline(never)]
 #[track_caller]
 fn past_capacity(method: &str, n: usize, capacity: usize) -> ! {
     panic!(
-        "a reader called `{method}` for {n} bytes on a cursor with room for {capacity}: it may fill `capacity()` bytes at most, \
-         and keeps the rest for the next read"
+        "a reader called `{method}` for {n} bytes on a cursor with room for {capacity}: a reader may fill at most `capacity()` \
+         bytes, and must keep the rest for the next read"
     )
 }
 
-/// The panic of a reader that counts bytes as filled which nobody initialised.
+/// The panic of a reader that counts uninitialized bytes as filled.
 #[cold]
 #[inline(never)]
 #[track_caller]
 fn past_init(n: usize, init: usize) -> ! {
     panic!(
-        "a reader called `advance_checked` for {n} bytes on a cursor with {init} initialised: it writes to the slice of \
-         `ensure_init_to` first, and counts what it wrote"
+        "a reader called `advance_checked` for {n} bytes on a cursor with {init} initialized: write to the slice that \
+         `ensure_init_to` returns first, then count the bytes written"
     )
 }
 
-/// Writes as much as fits; 0 once the cursor is full.
+/// Writes as many bytes as fit. Returns 0 if the cursor is full.
 #[cfg(feature = "std")]
 impl std::io::Write for BorrowedCursor<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

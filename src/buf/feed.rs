@@ -1,4 +1,4 @@
-//! [`SliceFeed`]: feeding a cursor from a reader that can only read into initialised slices.
+//! [`SliceFeed`]: reads into a cursor from a reader that only takes initialized slices.
 
 use core::fmt;
 use core::num::NonZeroUsize;
@@ -11,23 +11,27 @@ use super::cursor::BorrowedCursor;
 use super::violation::ContractViolation;
 use super::window::{FLOOR, Window};
 
-/// How much of an uninitialised buffer a [`SliceFeed`] offers to a reader that takes only initialised slices.
+/// How much of an uninitialized buffer a [`SliceFeed`] offers to a reader that only takes
+/// initialized slices.
 ///
-/// An initialised buffer, or one with a long enough initialised front, is offered as it is whatever the policy.
+/// If the buffer is initialized, or a long enough front of it is, that memory is offered as it is,
+/// whatever the policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Offer {
-    /// As much as the reader is likely to return, zeroed in place; or, while it returns less than 2 KiB at a time, a
-    /// bounce buffer of 2 KiB that is zeroed once, from which what was read is copied.
+    /// As much as the reader is likely to return, zeroed in place.
     ///
-    /// The right choice for streams of bytes. The slice offered may be shorter than the caller's buffer, but never
-    /// shorter than 2 KiB where the buffer is not.
+    /// While reads return less than 2 KiB, a bounce buffer of 2 KiB is used instead. It is zeroed
+    /// once, and the data is copied from it.
+    ///
+    /// This is the right choice for byte streams. The slice may be shorter than the caller's
+    /// buffer, but not shorter than 2 KiB unless the buffer is.
     #[default]
     Predicted,
-    /// At most this many bytes, by way of a bounce buffer of this size that is zeroed once. No byte of the caller's
-    /// memory is ever zeroed.
+    /// At most this many bytes, in a bounce buffer of this size that is zeroed once. The caller's
+    /// memory is never zeroed.
     ///
-    /// Trades memory and a copy for independence of the sizes of reads.
+    /// It costs memory and a copy, but does not depend on the sizes of reads.
     ///
     /// ```
     /// use io_shim::{Offer, SliceFeed};
@@ -38,7 +42,8 @@ pub enum Offer {
     Bounce(NonZeroUsize),
     /// All of the caller's buffer, zeroed in place.
     ///
-    /// For packet-style readers (datagrams, TUN devices), whose packets a shorter slice would cut off.
+    /// For readers that return packets (datagrams, TUN devices), which a shorter slice would
+    /// truncate.
     Whole,
 }
 
@@ -47,31 +52,41 @@ impl Offer {
     ///
     /// # Panics
     ///
-    /// Panics if `size` is 0; at compile time, if it is a constant.
+    /// Panics if `size` is 0. In a constant, this is a compile-time error.
     #[track_caller]
     pub const fn bounce(size: usize) -> Self {
         match NonZeroUsize::new(size) {
             Some(size) => Offer::Bounce(size),
-            None => panic!("a bounce buffer of 0 bytes can hold nothing"),
+            None => panic!("the size of a bounce buffer must not be 0"),
         }
     }
 }
 
-/// Feeds a cursor from a reader that can only read into initialised slices, and remembers what it learns in doing so.
+/// Reads into a cursor from a reader that only takes initialized slices, and learns from the sizes
+/// of its reads.
 ///
-/// It is what shims of futures-io and std readers are made with, and what makes a hub reader of any slice-only reader
-/// in one line:
+/// Shims around futures-io and std readers use it. With it, any reader that takes slices can
+/// implement io-shim's reading traits in one line:
 ///
 /// ```
 /// use io_shim::{AsyncReadBuf, BorrowedCursor, SliceFeed};
 /// use std::{io, pin::Pin, task::{Context, Poll}};
 /// # struct Device;
-/// # impl Device { fn poll_recv(&mut self, _: &mut Context<'_>, s: &mut [u8]) -> Poll<io::Result<usize>> { s[0] = 7; Poll::Ready(Ok(1)) } }
+/// # impl Device {
+/// #     fn poll_recv(&mut self, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+/// #         slice[0] = 7;
+/// #         Poll::Ready(Ok(1))
+/// #     }
+/// # }
 ///
 /// struct Reader { device: Device, feed: SliceFeed }
 ///
 /// impl AsyncReadBuf for Reader {
-///     fn poll_read_into(mut self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(
+///         mut self: Pin<&mut Self>,
+///         cx: &mut Context<'_>,
+///         cursor: BorrowedCursor<'_>,
+///     ) -> Poll<io::Result<()>> {
 ///         let this = &mut *self;
 ///         this.feed.poll(cursor, |slice| this.device.poll_recv(cx, slice))
 ///     }
@@ -85,25 +100,31 @@ impl Offer {
 ///
 /// # Guarantee
 ///
-/// Within one buffer no byte is zeroed twice, whatever the policy and however feeds are layered. When the caller starts
-/// a fresh uninitialised buffer at every call, [`Offer::Bounce`] zeroes nothing of it, [`Offer::Predicted`] at most the
-/// predicted read, and [`Offer::Whole`] all of it. Nothing is learned from `Pending`, from errors, from an empty
-/// buffer or from the end of file.
+/// Within one buffer no byte is zeroed twice, whatever the policy and however feeds are nested. If
+/// the caller passes a new uninitialized buffer to every call, zeroing depends on the policy:
 ///
-/// No memory is allocated before the first read that needs the bounce buffer. A clone has the policy of its original and
-/// nothing of what it learned or read.
+/// | policy | zeroed in each buffer |
+/// |---|---|
+/// | [`Offer::Bounce`] | nothing |
+/// | [`Offer::Predicted`] | at most the predicted read |
+/// | [`Offer::Whole`] | all of it |
+///
+/// The feed learns nothing from `Pending`, errors, empty buffers and the end of file.
+///
+/// Memory is allocated by the first read that needs the bounce buffer. A clone keeps the policy,
+/// but not the data or what was learned.
 pub struct SliceFeed {
     policy: Policy,
 }
 
-/// The offer that is followed, and the memory that goes with it.
+/// The policy, with the memory and state that it needs.
 enum Policy {
     Predicted(Window, Option<Box<[u8; FLOOR]>>),
     Bounce(Bounce),
     Whole,
 }
 
-/// A bounce buffer of a size that was asked for.
+/// A bounce buffer whose size was set by the user.
 enum Bounce {
     Unallocated(NonZeroUsize),
     Allocated(Box<[u8]>),
@@ -116,7 +137,7 @@ enum Plan {
 }
 
 impl SliceFeed {
-    /// A feed that follows `offer` and has learned nothing.
+    /// Creates a feed with the policy `offer`.
     pub const fn new(offer: Offer) -> Self {
         let policy = match offer {
             Offer::Predicted => Policy::Predicted(Window::new(), None),
@@ -126,7 +147,7 @@ impl SliceFeed {
         SliceFeed { policy }
     }
 
-    /// The policy that it follows.
+    /// Returns the policy.
     pub fn offer(&self) -> Offer {
         match &self.policy {
             Policy::Predicted(..) => Offer::Predicted,
@@ -135,19 +156,20 @@ impl SliceFeed {
         }
     }
 
-    /// Reads into `cursor` by way of one call of `read`, which gets an initialised slice and returns how many bytes it
-    /// wrote to the front of it.
+    /// Reads into `cursor` with one call of `read`.
     ///
-    /// The slice is empty only where the cursor has no capacity. A panic in `read` leaves the feed and the cursor usable.
+    /// `read` gets an initialized slice and returns how many bytes it wrote to its front. The slice
+    /// is empty only if the cursor has no capacity. If `read` panics, the feed and the cursor stay
+    /// usable.
     ///
     /// # Errors
     ///
-    /// The error that `read` returned; or a [`ContractViolation`] if it returned a count beyond the slice. Nothing is
-    /// filled then.
+    /// Returns an error if `read` does, or a [`ContractViolation`] if its count exceeds the slice.
+    /// In both cases nothing is filled.
     ///
     /// # Cancel safety
     ///
-    /// When `read` returns `Pending`, nothing is filled and nothing held back.
+    /// If `read` returns `Pending`, nothing is filled and no data is kept.
     #[inline]
     pub fn poll<F>(&mut self, cursor: BorrowedCursor<'_>, read: F) -> Poll<io::Result<()>>
     where
@@ -156,7 +178,7 @@ impl SliceFeed {
         self.poll_counted(cursor, read).map_ok(drop)
     }
 
-    /// As [`poll`](Self::poll), and returns how many bytes were filled.
+    /// Like [`poll`](Self::poll), but returns the number of bytes filled.
     #[inline]
     pub(crate) fn poll_counted<F>(&mut self, mut cursor: BorrowedCursor<'_>, read: F) -> Poll<io::Result<usize>>
     where
@@ -186,12 +208,13 @@ impl SliceFeed {
         Poll::Ready(Ok(n))
     }
 
-    /// Reads into `cursor` by way of one call of `read`: the synchronous twin of [`poll`](Self::poll).
+    /// Reads into `cursor` with one call of `read`. This is the synchronous mirror of
+    /// [`poll`](Self::poll).
     ///
     /// # Errors
     ///
-    /// The error that `read` returned; or a [`ContractViolation`] if it returned a count beyond the slice. Nothing is
-    /// filled then.
+    /// Returns an error if `read` does, or a [`ContractViolation`] if its count exceeds the slice.
+    /// In both cases nothing is filled.
     #[inline]
     pub fn read<F>(&mut self, cursor: BorrowedCursor<'_>, read: F) -> io::Result<()>
     where
@@ -200,8 +223,8 @@ impl SliceFeed {
         expect_ready(self.poll(cursor, |slice| Poll::Ready(read(slice))))
     }
 
-    /// How many bytes of a buffer of `capacity` bytes, none of it known to be initialised, would be initialised in place
-    /// by the next read: 0 while it would go through the bounce buffer.
+    /// Returns how many bytes of an uninitialized buffer of `capacity` bytes the next read would
+    /// initialize in place. Returns 0 if it would use the bounce buffer.
     #[inline]
     pub fn init_hint(&self, capacity: usize) -> usize {
         match self.plan(capacity, 0) {
@@ -210,7 +233,7 @@ impl SliceFeed {
         }
     }
 
-    /// What to offer where `capacity` bytes are free, the first `init` of them initialised.
+    /// Plans a read into `capacity` free bytes, the first `init` of them initialized.
     #[inline]
     fn plan(&self, capacity: usize, init: usize) -> Plan {
         let (wanted, bounces) = match &self.policy {
@@ -229,17 +252,17 @@ impl SliceFeed {
     }
 }
 
-/// The outcome of what is written once for both worlds, where it runs in the synchronous one and nothing is ever pending.
+/// Unwraps a poll that is always ready, because shared code runs for a synchronous caller.
 #[inline]
 pub(crate) fn expect_ready<R>(poll: Poll<R>) -> R {
     match poll {
         Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("what is called in the synchronous world is always ready"),
+        Poll::Pending => unreachable!("synchronous operations are always ready"),
     }
 }
 
 impl Policy {
-    /// The bounce buffer, allocated if it is not yet.
+    /// Returns the bounce buffer, and allocates it if necessary.
     fn bounce(&mut self) -> &mut [u8] {
         match self {
             Policy::Predicted(_, bounce) => &mut bounce.get_or_insert_with(|| Box::new([0; FLOOR]))[..],
@@ -274,7 +297,7 @@ impl Default for SliceFeed {
     }
 }
 
-/// The same policy; nothing of what was learned, nothing of the bounce buffer.
+/// A clone keeps the policy, but not the bounce buffer or what was learned.
 impl Clone for SliceFeed {
     fn clone(&self) -> Self {
         SliceFeed::new(self.offer())

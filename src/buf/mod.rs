@@ -1,16 +1,17 @@
-//! Memory that knows how much of it is filled and initialised, and the way to fill it from readers that take slices.
+//! Buffers that track how much of them is filled and initialized, and reading into them from
+//! readers that take slices.
 //!
-//! Knows `coop` and no folder of the crate.
+//! Depends on `coop`, and on no other module of the crate.
 
-#[allow(unsafe_code, reason = "tracks what is initialised")]
+#[allow(unsafe_code, reason = "tracks what is initialized")]
 mod borrowed;
 #[cfg(feature = "bytes")]
-#[allow(unsafe_code, reason = "lends memory that may be uninitialised, and counts what was filled")]
+#[allow(unsafe_code, reason = "exposes memory that may be uninitialized, and counts what was filled")]
 mod bytes;
 #[cfg(feature = "stream")]
-#[allow(unsafe_code, reason = "tracks what is initialised")]
+#[allow(unsafe_code, reason = "tracks what is initialized")]
 mod chunk_memory;
-#[allow(unsafe_code, reason = "tracks what is initialised")]
+#[allow(unsafe_code, reason = "tracks what is initialized")]
 mod cursor;
 #[cfg(feature = "std")]
 mod feed;
@@ -18,9 +19,9 @@ mod feed;
 #[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod spare;
 #[cfg(feature = "owned")]
-#[allow(unsafe_code, reason = "tracks what is initialised")]
+#[allow(unsafe_code, reason = "tracks what is initialized")]
 mod tracked;
-#[allow(unsafe_code, reason = "tracks what is initialised")]
+#[allow(unsafe_code, reason = "tracks what is initialized")]
 mod uninit;
 #[cfg(feature = "std")]
 mod violation;

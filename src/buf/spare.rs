@@ -8,9 +8,10 @@ use super::borrowed::Marks;
 use super::cursor::BorrowedCursor;
 use super::uninit::assume_init;
 
-/// A growable buffer with uninitialised memory behind its length: `Vec<u8>`, and `BytesMut` with the feature `bytes`.
+/// A growable buffer with spare capacity: `Vec<u8>`, and `BytesMut` with the feature `bytes`.
 ///
-/// Sealed: that the spare capacity stays where it is between two calls is something the guard relies on.
+/// This trait is sealed, because [`Spare`] relies on the spare capacity not moving between two
+/// calls.
 ///
 /// # Examples
 ///
@@ -31,25 +32,26 @@ pub trait SpareCapacity: sealed::Grow {}
 pub(super) mod sealed {
     use super::MaybeUninit;
 
-    /// What the guard calls. None of it writes to the spare capacity, moves it or reallocates: read in the sources of `Vec`
-    /// and of `bytes` from 1.11.1 on.
+    /// The methods that the guard calls. None of them writes to the spare capacity, moves it or
+    /// reallocates. This was verified in the sources of `Vec`, and of `bytes` from 1.11.1 on.
     pub trait Grow {
         #[doc(hidden)]
         fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>];
 
         /// # Safety
         ///
-        /// The first `n` bytes of the spare capacity exist and are initialised.
+        /// The first `n` bytes of the spare capacity must exist and be initialized.
         #[doc(hidden)]
         unsafe fn grow(&mut self, n: usize);
     }
 }
 
-/// A guard over the spare capacity of `buffer`, to be read into. When it is dropped, what was filled becomes part of
-/// the buffer.
+/// Returns a guard over the spare capacity of `buffer`, to read into.
 ///
-/// Nothing is reserved: the guard covers the capacity that there is. A guard that is leaked leaves the buffer's length
-/// as it was. After a panic in a reader, what it had filled until then is kept.
+/// When the guard is dropped, the filled bytes become part of the buffer.
+///
+/// The guard covers the existing capacity and reserves none. If the guard is leaked, the length of
+/// the buffer does not change. If a reader panics, the bytes that it had filled are kept.
 ///
 /// # Examples
 ///
@@ -67,10 +69,10 @@ pub fn spare<B: SpareCapacity>(buffer: &mut B) -> Spare<'_, B> {
     Spare { buffer, marks: Marks::default(), place: Place::default() }
 }
 
-/// The guard that [`spare`] makes.
+/// A guard over the spare capacity of a buffer, returned by [`spare`].
 ///
-/// It remembers what of the spare capacity is initialised for as long as it lives, so that repeated reads through one
-/// guard zero no byte twice.
+/// While it lives, the guard remembers how much of the spare capacity is initialized. Repeated
+/// reads through one guard therefore zero no byte twice.
 ///
 /// # Examples
 ///
@@ -82,7 +84,7 @@ pub fn spare<B: SpareCapacity>(buffer: &mut B) -> Spare<'_, B> {
 /// let mut guard = spare(&mut vec);
 /// source.read_into(guard.unfilled().limit(5))?;
 /// assert_eq!(guard.filled(), b"hello");
-/// source.read_into(guard.unfilled())?; // goes on behind that
+/// source.read_into(guard.unfilled())?; // continues after the filled bytes
 /// drop(guard);
 /// assert_eq!(vec, b"hello, world");
 /// # Ok::<(), std::io::Error>(())
@@ -95,24 +97,26 @@ pub struct Spare<'a, B: SpareCapacity = Vec<u8>> {
 }
 
 impl<B: SpareCapacity> Spare<'_, B> {
-    /// A cursor over the spare capacity that is not filled yet.
+    /// Returns a cursor over the unfilled part of the spare capacity.
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
-        // SAFETY: the spare capacity is the origin of `marks`, and the same memory at every call: the guard borrows the
-        // buffer exclusively and leaves its length alone until it is dropped. The marks begin at zero, which satisfies
-        // invariants 1 to 4; cursors keep them.
+        // SAFETY: the spare capacity is the origin of `marks`. It is the same memory in every call,
+        // because the guard borrows the buffer exclusively and keeps its length until it is
+        // dropped. The marks start at 0, which satisfies invariants 1 to 4, and cursors uphold
+        // them.
         unsafe { BorrowedCursor::over(self.place.check(self.buffer.spare_capacity()), &mut self.marks) }
     }
 
-    /// What has been filled through this guard.
+    /// Returns the bytes filled through this guard.
     #[inline]
     pub fn filled(&mut self) -> &[u8] {
         let filled = &self.place.check(self.buffer.spare_capacity())[..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
-    /// The length of the initialised part of the spare capacity, the filled part included, in bytes.
+    /// Returns the length of the initialized part of the spare capacity, which includes the filled
+    /// part.
     #[inline]
     pub fn init_len(&self) -> usize {
         self.marks.init
@@ -122,8 +126,8 @@ impl<B: SpareCapacity> Spare<'_, B> {
 impl<B: SpareCapacity> Drop for Spare<'_, B> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2) and within the spare
-        // capacity (invariant 3).
+        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2)
+        // and within the spare capacity (invariant 3).
         unsafe { self.buffer.grow(self.marks.filled) }
     }
 }
@@ -137,7 +141,7 @@ impl<B: SpareCapacity> fmt::Debug for Spare<'_, B> {
     }
 }
 
-/// Where the memory is that marks count from. A debug build checks that it does not move.
+/// The address of the memory that marks count from. Debug builds check that it does not move.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     #[cfg(debug_assertions)]
@@ -145,7 +149,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Returns `memory`, which has to be at the same address at every call.
+    /// Returns `memory`, which must be at the same address in every call.
     #[inline]
     pub(super) fn check<'a>(&mut self, memory: &'a mut [MaybeUninit<u8>]) -> &'a mut [MaybeUninit<u8>] {
         #[cfg(debug_assertions)]
@@ -168,7 +172,8 @@ impl sealed::Grow for Vec<u8> {
     #[inline]
     unsafe fn grow(&mut self, n: usize) {
         let len = self.len() + n;
-        // SAFETY: the caller says that the first `n` bytes of the spare capacity exist and are initialised.
+        // SAFETY: the caller ensures that the first `n` bytes of the spare capacity exist and are
+        // initialized.
         unsafe { self.set_len(len) }
     }
 }
@@ -177,7 +182,7 @@ impl sealed::Grow for Vec<u8> {
 mod tests {
     use super::*;
 
-    /// A buffer that breaks the rule: its spare capacity is elsewhere at every call.
+    /// A buffer that breaks the rule: its spare capacity is elsewhere in every call.
     struct Moving([Vec<u8>; 2]);
 
     impl SpareCapacity for Moving {}

@@ -1,14 +1,14 @@
-//! [`ContractViolation`]: the error for readers and writers that do what their trait forbids.
+//! [`ContractViolation`]: the error of readers and writers that break the contract of their trait.
 
 use core::fmt;
 use std::error::Error;
 use std::io;
 
-/// A reader or writer did what the contract of its trait forbids.
+/// The error of a reader or writer that broke the contract of its trait.
 ///
-/// The shim returns it as an [`io::Error`] of kind [`InvalidData`](io::ErrorKind::InvalidData), leaves what the caller's
-/// buffer held before the call as it was, and stays usable. The type at fault is the one inside the shim, and so is the
-/// bug. How much of the call's own data was read or written, such a type has made unknowable.
+/// The shim returns it as an [`io::Error`] of kind [`InvalidData`](io::ErrorKind::InvalidData) and
+/// stays usable. Data that was in the caller's buffer before the call is unchanged. The bug is in
+/// the type inside the shim. How much data the failed call read or wrote is unknown.
 ///
 /// # Examples
 ///
@@ -22,62 +22,68 @@ use std::io;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContractViolation {
-    /// A reader said that it read more bytes than the buffer it was given has.
+    /// A reader returned a greater count than the length of the buffer it was given.
     ///
-    /// What to do: have the reader return how many bytes it wrote to the slice, not how many it has or wanted.
+    /// To fix it, return the number of bytes written to the slice, not the number available or
+    /// wanted.
     ReadTooMuch {
-        /// The count that it returned.
+        /// The returned count.
         returned: usize,
-        /// The bytes that it was offered.
+        /// The number of bytes offered.
         offered: usize,
     },
-    /// A writer said that it took more bytes than it was given, in a write of one slice or one that the shim gathered.
-    /// (Counts of vectored writes are passed on: widespread mocks over-report there.)
+    /// A writer returned a greater count than the number of bytes it was given, in a write of one
+    /// slice or of slices that the shim copied together.
     ///
-    /// What to do: have the writer return how many bytes of the slice it took, without headers or the like that it added.
+    /// Counts of vectored writes are not checked, because widely used mocks return too much there.
+    ///
+    /// To fix it, return how many bytes of the slice were written, without added headers or the
+    /// like.
     WroteTooMuch {
-        /// The count that it returned.
+        /// The returned count.
         returned: usize,
-        /// The bytes that it was offered.
+        /// The number of bytes offered.
         offered: usize,
     },
-    /// A reader replaced the buffer that it was lent by another one.
+    /// A reader replaced the buffer that was passed to it.
     ///
-    /// What to do: have the reader fill the `ReadBuf` that it was lent (`put_slice`, `advance`), and give readers inside it that
-    /// one, or copy from a buffer of its own; `*buf = ..` and `mem::swap` lose the caller's.
+    /// To fix it, fill the `ReadBuf` that was passed (`put_slice`, `advance`). Pass that one to
+    /// inner readers too, or copy from a separate buffer. `*buf = ..` and `mem::swap` lose the
+    /// caller's buffer.
     BufferReplaced,
-    /// A [`bytes::Buf`] of a stream or for a sink gave a chunk, a count of remaining bytes, or an advance that do not agree.
+    /// A [`bytes::Buf`] of a stream or sink returned a chunk, a remaining count or an advance that
+    /// contradict each other.
     ///
-    /// What to do: have `remaining`, `chunk` and `advance` of that type agree, or give its bytes on as `Bytes`.
+    /// To fix it, make `remaining`, `chunk` and `advance` agree, or convert the data to `Bytes`.
     #[cfg(feature = "stream")]
     InconsistentBuf,
 }
 
 impl ContractViolation {
-    /// The violation that `error` carries, if it does.
+    /// Returns the violation in `error`, if there is one.
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 
-    /// The count of a read, once it is known to be possible.
+    /// Returns the count of a read, or an error if it exceeds `offered`.
     #[inline]
     pub(crate) fn check_read(returned: usize, offered: usize) -> io::Result<usize> {
         if returned <= offered { Ok(returned) } else { Err(Self::ReadTooMuch { returned, offered }.into()) }
     }
 
-    /// The count of a write, once it is known to be possible.
+    /// Returns the count of a write, or an error if it exceeds `offered`.
     #[inline]
     pub(crate) fn check_write(returned: usize, offered: usize) -> io::Result<usize> {
         if returned <= offered { Ok(returned) } else { Err(Self::WroteTooMuch { returned, offered }.into()) }
     }
 }
 
-/// How much fits into several slices. It is measured before a reader gets them, since an honest one may shorten them
-/// (`IoSliceMut::advance_slices`) and another one may exchange them.
+/// The total length of several slices. It is measured before a reader gets them, because the reader
+/// may shorten them (`IoSliceMut::advance_slices`) or replace them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     pub(crate) total: usize,
-    /// The length of the first slice that is not empty, if another such slice follows.
+    /// The length of the first non-empty slice, if another non-empty one follows.
     pub(crate) first_of_several: Option<usize>,
 }
 
@@ -92,7 +98,7 @@ impl Room {
         }
     }
 
-    /// The count of a vectored read, once it is known to be possible.
+    /// Returns the count of a vectored read, or an error if it exceeds `total`.
     #[inline]
     pub(crate) fn check(self, returned: usize) -> io::Result<usize> {
         ContractViolation::check_read(returned, self.total)
@@ -117,12 +123,12 @@ impl fmt::Display for ContractViolation {
                 )
             }
             Self::BufferReplaced => f.write_str(
-                "the inner reader replaced the buffer that it was lent: it must fill that one, and never assign or swap it",
+                "the inner reader replaced the buffer that was passed to it: it must fill that buffer, and never assign or swap it",
             ),
             #[cfg(feature = "stream")]
             Self::InconsistentBuf => f.write_str(
-                "a `Buf` gave chunks that disagree with its `remaining`: as long as that is not 0, `chunk` must not be empty, and \
-                 `advance` must lower it by its argument",
+                "a `Buf` returned chunks that contradict its `remaining`: while `remaining` is not 0, `chunk` must not be \
+                 empty, and `advance` must reduce `remaining` by its argument",
             ),
         }
     }

@@ -1,29 +1,32 @@
-//! [`Window`]: a prediction of how much the next read returns.
+//! [`Window`]: predicts how much the next read returns.
 
-/// The smallest slice that a reader behind an uninitialised buffer is offered, in bytes.
+/// The minimum size of a slice offered from an uninitialized buffer, in bytes.
 pub(super) const FLOOR: usize = 2 * 1024;
-/// Where the prediction starts, and the least that a full read raises it to.
+/// The initial prediction, and the minimum after a full read.
 const START: usize = 8 * 1024;
-/// The most that is ever predicted.
+/// The maximum prediction.
 const CEILING: usize = 1024 * 1024;
-/// A full read may have been a small part of what there was: look this many times further.
+/// The growth after a full read, which may have been a small part of the available data.
 const GROWTH: usize = 4;
-/// How many reads that were not full it takes to believe that less will do.
+/// The number of short reads after which the prediction shrinks.
 const SHORT_READS: u8 = 4;
 
-/// How much a slice-only reader is likely to return, learned from what it returned.
+/// A prediction of the size of the next read, learned from earlier reads.
 ///
-/// A read that fills its offer quadruples the window; the first one that then returns at least the old window, and less
-/// than the new, says how much there really is. Otherwise every four reads that do not fill the window shrink it. Either
-/// way it becomes 1 + 1/16 of what was read: enough for a steady reader never to look full, and so never to be doubted.
-/// At its floor the window is not worth zeroing memory for, and the feed bounces.
+/// * A full read quadruples the window. The first short read after it that returns at least the old
+///   window then sets the window.
+/// * Otherwise, four reads that do not fill the window set it from the largest of them.
+///
+/// The window is set to 1 + 1/16 of that size. The extra 1/16 keeps a steady reader from filling
+/// the slice, which would trigger growth. At its minimum the window is not worth zeroing memory
+/// for, and the feed uses a bounce buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     size: u32,
     /// The largest of the recent reads that were not full.
     largest: u32,
     short_reads: u8,
-    /// Whether the last read was full.
+    /// Whether a full read caused the last change of the window.
     grown: bool,
 }
 
@@ -32,19 +35,19 @@ impl Window {
         Window { size: START as u32, largest: 0, short_reads: 0, grown: false }
     }
 
-    /// The predicted size in bytes.
+    /// Returns the predicted size in bytes.
     #[inline]
     pub(super) fn size(&self) -> usize {
         self.size as usize
     }
 
-    /// Whether reads are small enough to go through a bounce buffer.
+    /// Returns `true` if reads are small enough for a bounce buffer.
     #[inline]
     pub(super) fn at_floor(&self) -> bool {
         self.size() == FLOOR
     }
 
-    /// Learns from a read that returned `n` of `offered` bytes, neither of them 0.
+    /// Learns from a read that returned `n` of `offered` bytes, both non-zero.
     #[inline]
     pub(super) fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
@@ -59,7 +62,8 @@ impl Window {
             self.set((GROWTH * self.size()).max(START));
             self.grown = true;
         }
-        // Otherwise the caller's buffer was the limit, and its being filled says nothing about the reader.
+        // Otherwise the caller's buffer was the limit, and a full read says nothing about the
+        // reader.
     }
 
     fn set(&mut self, size: usize) {

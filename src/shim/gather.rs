@@ -1,4 +1,4 @@
-//! [`Gather`]: vectored writes into a writer that may or may not vector, and cannot be asked.
+//! [`Gather`]: vectored writes for a writer that cannot be asked whether it supports them.
 
 use std::boxed::Box;
 use std::fmt;
@@ -9,29 +9,29 @@ use std::vec::Vec;
 use super::vectoring::VectoringEvidence;
 use crate::buf::ContractViolation;
 
-/// How much is gathered at first, in bytes.
+/// The initial limit for gathered bytes.
 const FIRST: usize = 16 * 1024;
-/// How much is gathered at most, in bytes.
+/// The maximum limit for gathered bytes.
 const MOST: usize = 256 * 1024;
-/// How many times more is gathered after each write that took all, until one does not.
+/// The growth of the limit while every write is accepted in full.
 const START_GROWTH: usize = 4;
-/// After how many gathered writes the writer gets another chance to vector; doubled each time that it does not.
+/// The number of gathered writes before the next probe. It doubles after each failed probe.
 const PROBE_AFTER: u16 = 16;
-/// How often that is doubled at most.
+/// The maximum number of doublings.
 const PROBE_BACKOFF: u8 = 6;
 
-/// Sends the slices of a vectored write on as they are, or, once it is known that only the first would be taken,
-/// gathers them into one.
+/// Passes on the slices of a vectored write. Once the writer has proved to accept only the first
+/// slice, copies them into one.
 ///
-/// A full socket buffer can look like a writer that takes one slice only, so a verdict is never final: every so many
-/// gathered writes, the slices are sent on as they are again.
+/// A full socket buffer can look like a writer that accepts one slice only. So the verdict is never
+/// final: after a number of gathered writes, a probe passes the slices on as they are again.
 #[derive(Default)]
 pub(crate) struct Gather {
     vectoring: VectoringEvidence,
     backoff: u8,
-    /// Gathered writes left before the next probe.
+    /// The number of gathered writes left before the next probe.
     countdown: u16,
-    /// Whether each write is a packet, which must not be cut.
+    /// Whether each write is a packet, which must not be split.
     packets: bool,
     /// Allocated at the first gathered write.
     scratch: Option<Box<Scratch>>,
@@ -39,11 +39,11 @@ pub(crate) struct Gather {
 
 struct Scratch {
     bytes: Vec<u8>,
-    /// How much the writer is likely to take, judged by what it lately took.
+    /// The limit for the next write: about the size of the last accepted one.
     limit: usize,
-    /// Whether it took all of that the last time.
+    /// Flips with each full write at the limit: after a short write, two are needed to raise it.
     took_all: bool,
-    /// Whether it never took less than it was given: a slow start need not be slow for it.
+    /// True until the first short write; allows fourfold growth.
     took_all_always: bool,
 }
 
@@ -56,21 +56,21 @@ pub(crate) enum Attempt<'a> {
 }
 
 impl Gather {
-    /// Makes each vectored write one packet: one inner write of all slices, from the first on.
+    /// Makes each vectored write one packet: all slices in a single inner write.
     pub(crate) fn set_packets(&mut self) {
         self.packets = true;
     }
 
-    /// Whether each write is a packet, and so each read.
+    /// Returns `true` if each write and each read is a packet.
     #[inline]
     pub(crate) fn has_packets(&self) -> bool {
         self.packets
     }
 
-    /// Writes `bufs` by one call of `write`.
+    /// Writes `bufs` with one call of `write`.
     ///
-    /// Nothing is held back: what is gathered is gathered anew from the slices of each call, so that a caller may come
-    /// back after `Pending` with other ones. The price is that each `Pending` copies up to the limit again.
+    /// No data is kept between calls: slices are gathered again in each call, so the caller may
+    /// pass other ones after `Pending`. The cost is one copy of up to the limit for each `Pending`.
     pub(crate) fn poll(
         &mut self,
         bufs: &[IoSlice<'_>],
@@ -83,7 +83,8 @@ impl Gather {
             return self.poll_packet(second.is_some(), first, bufs, write);
         }
         let (Some(first), Some(_)) = (first, second) else {
-            // At most one slice: nothing to gather and nothing to learn, but the inner method may differ all the same.
+            // At most one non-empty slice: nothing to gather or learn. The inner writer's vectored
+            // method is called nevertheless, since it may differ from its plain one.
             return write(Attempt::Vectored);
         };
         if self.vectoring.is_disproved() && self.countdown > 0 {
@@ -120,7 +121,7 @@ impl Gather {
         write: impl FnOnce(Attempt<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let scratch = self.scratch.get_or_insert_default();
-        // A first slice that is as long as what the writer takes is not worth copying.
+        // If the first slice alone reaches the limit, nothing needs to be copied.
         let data = if first.len() >= scratch.limit { first } else { scratch.gather(bufs, scratch.limit)? };
         let offered = data.len();
         let n = ready!(write(Attempt::Single(data)))?;
@@ -132,10 +133,11 @@ impl Gather {
 }
 
 impl Scratch {
-    /// The front of `bufs` in one piece, up to `limit`.
+    /// Copies the front of `bufs` into one slice of at most `limit` bytes.
     fn gather(&mut self, bufs: &[IoSlice<'_>], limit: usize) -> io::Result<&[u8]> {
         self.bytes.clear();
-        // Slices that are only read may overlap: together they can be longer than memory.
+        // Slices that are only read may overlap, so their total length can exceed the address
+        // space.
         let total = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len()));
         self.bytes.try_reserve_exact(total.min(limit))?;
         for buf in bufs {
@@ -148,8 +150,11 @@ impl Scratch {
         Ok(&self.bytes)
     }
 
-    /// A writer that took part takes that much; one that twice took all that the limit allowed may take more. As long as it
-    /// never took less, once is enough, and it may take a lot more: what is copied in vain is bounded by what it took before.
+    /// Adjusts the limit to a write that accepted `n` of `offered` bytes.
+    ///
+    /// The limit is the size of the last short write. It quadruples while every write is accepted
+    /// in full. After the first short write, it doubles after every second full one. So the bytes
+    /// copied in vain are bounded by what the writer accepted before.
     fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
             self.limit = n.clamp(1, MOST);
@@ -172,7 +177,7 @@ impl Default for Scratch {
     }
 }
 
-/// Nothing that was learned is taken over: a clone writes to another stream.
+/// A clone writes to another stream, so it starts without what was learned.
 impl Clone for Gather {
     fn clone(&self) -> Self {
         Gather { packets: self.packets, ..Gather::default() }

@@ -1,6 +1,6 @@
-//! [`Shim`], the one wrapper: its type, its views, its accessors, and the two conversions that need a memory.
+//! [`Shim`], the wrapper: its type, views and accessors, and the state that some conversions need.
 //!
-//! Knows `hub`, `buf` and `access`. What it is to each ecosystem is written in `ecosystem`.
+//! Depends on `buf`, `access` and `coop`. What it implements for each ecosystem is in `ecosystem`.
 
 mod gather;
 mod seek;
@@ -23,45 +23,55 @@ pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
 use crate::access::{descriptors, references};
 use crate::coop::{Budget, Budgets};
 
-/// One wrapper that makes an I/O type of one ecosystem a type of the others as well.
+/// Wraps an I/O type of one ecosystem and implements the I/O traits of the others.
 ///
-/// An asynchronous type gets the traits of tokio, futures-io and hyper, a synchronous one those of std. `T` is the type inside, `E` says
-/// whose traits `T` has, and `V` as whose type the shim shows itself: by default as that of [every](Every) ecosystem for which its
-/// type will do, its own included.
+/// Around an asynchronous type, it implements the traits of tokio, futures-io and hyper; around a
+/// synchronous one, those of std.
+///
+/// * `T` is the inner type.
+/// * `E` is the ecosystem whose traits `T` implements.
+/// * `V` selects which ecosystems' traits are implemented. By default ([`Every`]), all that `T`
+///   supports, including its own.
+///
+/// Choose the constructor by the type you have:
 ///
 /// | made by | from a `T` of | `E` |
 /// |---|---|---|
-/// | [`Shim::new`] | your own: [`AsyncReadBuf`](crate::AsyncReadBuf), [`ReadBuf`](crate::ReadBuf) and the other traits of this crate (io-shim's traits) | [`Native`] |
+/// | [`Shim::new`] | your own: io-shim's traits, such as [`AsyncReadBuf`](crate::AsyncReadBuf) or [`ReadBuf`](crate::ReadBuf) | [`Native`] |
 /// | [`Shim::from_tokio`] | `tokio::io` | [`Tokio`](crate::Tokio) |
 /// | [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |
 /// | [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |
 /// | [`Shim::from_hyper`] | `hyper::rt` | [`Hyper`](crate::Hyper) |
-/// | [`Shim::from_smol`] | smol: a TCP or Unix stream, read straight into uninitialised memory | [`Smol`](crate::Smol) |
+/// | [`Shim::from_smol`] | smol: a TCP or Unix stream, read directly into uninitialized memory | [`Smol`](crate::Smol) |
 /// | [`Shim::from_std`] | `std::io`, in synchronous code | [`Std`](crate::Std) |
 /// | [`Shim::from_std_buf`] | `std::io`, buffered: reads copy from its buffer | [`StdBuf`](crate::StdBuf) |
-/// | `Shim::from_fd` | std's files, sockets and pipes, read straight into uninitialised memory (feature `fd`, Unix) | `Fd` |
+/// | `Shim::from_fd` | std's files, sockets and pipes, read directly into uninitialized memory (feature `fd`, Unix) | `Fd` |
 /// | `Shim::from_stream`, `Shim::from_sink` | a `Stream` of chunks, a `Sink` of `Bytes` (feature `stream`) | [`Native`] |
 /// | [`Shim::allow_std`] | `std::io`, never blocking, in asynchronous code | [`AllowStd`](crate::AllowStd) |
 ///
-/// The shim has the traits that `T` has: a `T` that only reads makes a shim that only reads. The compiler complains where a trait is
-/// needed, and not at the constructor, except at `from_smol`, `from_fd`, `from_stream` and `from_sink`. `Send`, `Sync` and `Unpin` are
-/// those of `T`. Nothing is allocated before a conversion needs memory.
+/// The shim reads, writes or seeks if `T` does. A missing trait is reported where the trait is
+/// used. Only `from_smol`, `from_fd`, `from_stream` and `from_sink` report it at the constructor.
+/// The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates only when a conversion needs
+/// memory.
 ///
 /// # Views
 ///
-/// Where the extension traits of two ecosystems are imported side by side, `.read()` on a shim is ambiguous (E0034); beside
-/// `std::io::Read` it is on one that is std's, too, such as a shim of memory. `shim.for_tokio()`, `shim.for_futures()`,
-/// `shim.for_hyper()`, `shim.for_std()` or [`shim.only::<V>()`](Shim::only) narrow it to one, at no cost;
-/// `Shim::new(&mut shim).for_tokio()` narrows one that is borrowed.
+/// If the extension traits of two ecosystems are in scope, `.read()` on a shim is ambiguous
+/// (E0034). With `std::io::Read` in scope, it is also ambiguous on a shim that implements that too,
+/// such as one around a slice. To choose one ecosystem, at no cost:
+///
+/// * Call `shim.for_tokio()`, `shim.for_futures()`, `shim.for_hyper()`, `shim.for_std()` or
+///   [`shim.only::<V>()`](Shim::only).
+/// * For a borrowed shim, call `Shim::new(&mut shim).for_tokio()`.
 ///
 /// # Panics
 ///
-/// A panic of the type inside passes through, and leaves the shim and the caller's buffer usable. What that read had
-/// put into a tokio `ReadBuf` by then is not counted.
+/// If the inner type panics, the panic propagates. The shim and the caller's buffer stay usable.
+/// Bytes that the panicking read put into a tokio `ReadBuf` are not counted.
 ///
 /// # Examples
 ///
-/// A socket of tokio's and a file of smol's, each in functions of the other world:
+/// A tokio socket and a smol file, each used with the other's functions:
 ///
 /// ```
 /// use io_shim::Shim;
@@ -73,7 +83,7 @@ use crate::coop::{Budget, Budgets};
 /// # Ok(()) }
 /// ```
 ///
-/// Kept in a struct, it is named by the type inside and its tag:
+/// In a struct, its type is named by the inner type and the tag:
 ///
 /// ```
 /// use io_shim::{Shim, Tokio};
@@ -89,25 +99,26 @@ pub struct Shim<T, E: Ecosystem = Native, V = Every> {
     #[pin]
     io: T,
     state: E::State,
-    lowered: PendingSeek,
+    pending_seek: PendingSeek,
     budgets: Budgets,
     view: PhantomData<fn() -> V>,
 }
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
-    /// Wraps `io`; the constructors of the ecosystems are public.
+    /// Wraps `io`. The ecosystems have the public constructors.
     #[inline]
     pub(crate) fn wrap(io: T) -> Self {
         Shim {
             io,
             state: E::State::default(),
-            lowered: PendingSeek::Idle,
+            pending_seek: PendingSeek::Idle,
             budgets: Budgets::STANDARD,
             view: PhantomData,
         }
     }
 
-    /// Shows the shim as a type of `X` alone, or, with [`Every`], of all ecosystems again.
+    /// Narrows the shim to the traits of `X`. With [`Every`], it implements those of all ecosystems
+    /// again.
     ///
     /// # Examples
     ///
@@ -126,17 +137,20 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// ```
     #[inline]
     pub fn only<X: View>(self) -> Shim<T, E, X> {
-        let Shim { io, state, lowered, budgets, view: _ } = self;
-        Shim { io, state, lowered, budgets, view: PhantomData }
+        let Shim { io, state, pending_seek, budgets, view: _ } = self;
+        Shim { io, state, pending_seek, budgets, view: PhantomData }
     }
 
-    /// Sets after how many units of reading, and of writing, the shim yields to the executor: 128 unless set, never with 0.
+    /// Sets how many units the shim may read, and write, before it yields to the executor.
     ///
-    /// A call that is ready costs one unit, and one more for every 8 KiB that it moves. When the units of its direction are spent, the
-    /// next call returns `Pending` after waking the task, and reads or writes nothing. A call of the type inside that is not
-    /// ready refills them. So a peer that never lets the task wait cannot keep timers and other tasks from running.
+    /// The default is 128. With 0 the shim never yields, for callers that yield themselves.
     ///
-    /// Flushing, closing and seeking never yield, nor does anything synchronous. 0 is for a caller that yields by itself.
+    /// A ready call costs one unit, and one more for every 8 KiB that it moves. When the units of
+    /// its direction are spent, the next call moves no data: it wakes the task and returns
+    /// `Pending`. A call of the inner type that is not ready refills them. So a peer that is always
+    /// ready cannot keep timers and other tasks from running.
+    ///
+    /// Flushing, closing, seeking and synchronous operations never yield.
     ///
     /// # Examples
     ///
@@ -151,31 +165,36 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// assert!(reader.read_u8().now_or_never().is_none()); // yields
     /// assert!(reader.read_u8().now_or_never().is_some());
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_budget(mut self, units: u16) -> Self {
         self.budgets = Budgets::new(units);
         self
     }
 
-    /// The type inside.
+    /// Returns a reference to the inner type.
     #[inline]
     pub fn get_ref(&self) -> &T {
         &self.io
     }
 
-    /// The type inside. A pending seek is forgotten: the position may move.
+    /// Returns a mutable reference to the inner type.
     ///
-    /// What the shim learned of the type inside stays. So do bytes of earlier reads in a bounce buffer, which nobody sees but a
-    /// reader that lies about its count: to put another stream in, make another shim.
+    /// A pending seek is forgotten, because the position may change.
+    ///
+    /// What the shim has learned about the inner type is kept. A bounce buffer also keeps bytes of
+    /// earlier reads, which only a reader that returns a wrong count can expose. To replace the
+    /// stream, make a new shim.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
         E::forget_waiting(&mut self.state);
-        self.lowered = PendingSeek::Idle;
+        self.pending_seek = PendingSeek::Idle;
         &mut self.io
     }
 
-    /// The type inside, pinned. A pending seek is forgotten: the position may move.
+    /// Returns a pinned mutable reference to the inner type.
+    ///
+    /// A pending seek is forgotten, because the position may change.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         let (io, state) = self.project_forgetting_seeks();
@@ -183,34 +202,37 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         io
     }
 
-    /// Gives back the type inside. No data is lost: what a shim has read is its caller's.
+    /// Unwraps the shim and returns the inner type.
+    ///
+    /// No data is lost: a shim holds back nothing that it has read.
     #[inline]
     pub fn into_inner(self) -> T {
         self.io
     }
 
-    /// What the ecosystem remembers.
+    /// Returns the state of the conversion.
     #[inline]
     pub(crate) fn state(&self) -> &E::State {
         &self.state
     }
 
-    /// What the ecosystem remembers, to be set up.
+    /// Returns the state of the conversion, to apply settings.
     #[inline]
     pub(crate) fn state_mut(&mut self) -> &mut E::State {
         &mut self.state
     }
 
-    /// The type inside and the state, for a synchronous operation: pending seeks are forgotten, since it may move the position.
+    /// Returns the inner type and the state, for a synchronous operation. It forgets pending seeks,
+    /// since the operation may change the position.
     #[inline]
     pub(crate) fn parts_mut(&mut self) -> (&mut T, &mut E::State) {
         E::forget_seek(&mut self.state);
-        self.lowered = PendingSeek::Idle;
+        self.pending_seek = PendingSeek::Idle;
         (&mut self.io, &mut self.state)
     }
 
-    /// The inner type and the state, for an operation other than a seek: pending seeks are forgotten, since it may move the
-    /// position or, like a flush, swallow the outcome of the seek.
+    /// Returns the inner type and the state, for an operation other than a seek. It forgets pending
+    /// seeks: the operation may change the position or, like a flush, consume the seek's result.
     #[inline]
     pub(crate) fn project_forgetting_seeks(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let (io, state) = self.project_keeping_seek();
@@ -218,36 +240,38 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (io, state)
     }
 
-    /// As [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a read, which spends the budget.
+    /// Like [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a read, with its
+    /// budget.
     #[inline]
     pub(crate) fn project_reading(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
-        let Projected { io, state, lowered, budgets, .. } = self.project();
-        *lowered = PendingSeek::Idle;
+        let Projected { io, state, pending_seek, budgets, .. } = self.project();
+        *pending_seek = PendingSeek::Idle;
         E::forget_seek(state);
         (io, state, budgets.reads())
     }
 
-    /// As [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a write, which spends the budget.
+    /// Like [`project_forgetting_seeks`](Self::project_forgetting_seeks), for a write, with its
+    /// budget.
     #[inline]
     pub(crate) fn project_writing(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
-        let Projected { io, state, lowered, budgets, .. } = self.project();
-        *lowered = PendingSeek::Idle;
+        let Projected { io, state, pending_seek, budgets, .. } = self.project();
+        *pending_seek = PendingSeek::Idle;
         E::forget_seek(state);
         (io, state, budgets.writes())
     }
 
-    /// The inner type and the state, for a seek: only the one that a lowering holds is forgotten.
+    /// Returns the inner type and the state, for a seek. It forgets only the pending two-step seek.
     #[inline]
     pub(crate) fn project_keeping_seek(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
-        let Projected { io, state, lowered, .. } = self.project();
-        *lowered = PendingSeek::Idle;
+        let Projected { io, state, pending_seek, .. } = self.project();
+        *pending_seek = PendingSeek::Idle;
         (io, state)
     }
 
-    /// The seek that a lowering to two phases holds.
+    /// Returns the pending two-step seek.
     #[inline]
     pub(crate) fn project_pending_seek(self: Pin<&mut Self>) -> &mut PendingSeek {
-        self.project().lowered
+        self.project().pending_seek
     }
 }
 
@@ -260,13 +284,13 @@ impl<T: Default, E: Ecosystem, V> Default for Shim<T, E, V> {
     }
 }
 
-/// Clones the type inside and the settings. What the shim learned and remembered of its stream starts anew.
+/// A clone has a clone of the inner type and the same settings. It starts without what was learned.
 impl<T: Clone, E: Ecosystem, V> Clone for Shim<T, E, V> {
     fn clone(&self) -> Self {
         Shim {
             io: self.io.clone(),
             state: self.state.clone(),
-            lowered: PendingSeek::Idle,
+            pending_seek: PendingSeek::Idle,
             budgets: self.budgets.renewed(),
             view: PhantomData,
         }

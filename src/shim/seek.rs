@@ -1,25 +1,25 @@
-//! Seeking in one phase from seeking in two, and back.
+//! Conversions between one-step seeking (futures-io) and two-step seeking (tokio).
 
 use std::io::{self, SeekFrom};
 use std::task::{Poll, ready};
 
-/// What a lift from two phases remembers.
+/// The state of a two-step type that is used through a one-step `poll_seek`.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum StartedSeek {
-    /// Nothing is under way that it started.
+    /// No seek was started here, or it has completed.
     #[default]
     Idle,
-    /// The seek to this position was started and has not completed.
+    /// A seek to this position was started and has not completed.
     Started(SeekFrom),
-    /// A seek was started, and given up before it completed.
+    /// A seek was started and abandoned before it completed.
     Abandoned,
 }
 
-/// One of the two phases.
+/// One of the two steps.
 pub(crate) enum Step {
-    /// Starts a seek; ready at once.
+    /// Starts a seek. Ready at once.
     Start(SeekFrom),
-    /// Completes whatever was started.
+    /// Completes the seek or other operation in progress.
     Complete,
 }
 
@@ -31,11 +31,12 @@ impl StartedSeek {
         }
     }
 
-    /// Continues the seek to `position` if it is the one that was started, and starts it otherwise: after completing
-    /// what else is under way, since types like `tokio::fs::File` refuse to start before.
+    /// Continues the seek to `position` if it was started; starts it otherwise.
     ///
-    /// Every error of that is returned. It may be that of a write which failed late, and nobody else would be told. The price is
-    /// that the error of a seek that was given up can arrive late, as in tokio.
+    /// Before a start, it completes the operation in progress, because types like `tokio::fs::File`
+    /// refuse to start earlier. An error of that operation is returned, since it may belong to a
+    /// failed write and would otherwise be lost. It may also belong to an abandoned seek and so
+    /// arrive late, as in tokio.
     pub(crate) fn poll_seek(
         &mut self,
         position: SeekFrom,
@@ -55,14 +56,14 @@ impl StartedSeek {
     }
 }
 
-/// What a lowering to two phases remembers of the seek that it was told to start.
+/// The seek that a caller started through the two-step interface of a one-step type.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum PendingSeek {
-    /// None, or one that a later operation made void.
+    /// No seek, or one that a later operation cancelled.
     #[default]
     Idle,
-    /// Started, and not done at once.
+    /// Started, but pending.
     Wanted(SeekFrom),
-    /// Done: the position it led to.
+    /// Done, with the resulting position.
     Done(u64),
 }

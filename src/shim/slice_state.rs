@@ -1,4 +1,4 @@
-//! [`SliceState`]: what is remembered of a type whose traits know initialised slices alone, and cannot be asked anything.
+//! [`SliceState`]: the state of a shim around a type that only takes slices and has no queries.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::task::{Poll, ready};
@@ -9,13 +9,14 @@ use super::vectoring::VectoringEvidence;
 use super::{Shim, sealed};
 use crate::buf::{BorrowedCursor, ContractViolation, Offer, Room, SliceFeed};
 
-/// The memory of a shim over futures-io's or std's traits: how to feed a cursor, and what the traits do not say of vectoring.
+/// The state of a shim around a futures-io or std type: how to read into a cursor, and evidence of
+/// vectoring.
 #[derive(Clone, Debug, Default)]
 pub struct SliceState {
     feed: SliceFeed,
     reads: VectoringEvidence,
     gather: Gather,
-    /// What `with_write_vectored` was told, the other way round, so that the default is `false`.
+    /// The setting of `with_write_vectored`, negated, so that the default is `false`.
     answers_not_vectored: bool,
 }
 
@@ -37,7 +38,7 @@ impl SliceState {
         self.feed.poll_counted(cursor, read)
     }
 
-    /// Reads by one call of `read`, and learns whether it fills more than the first slice.
+    /// Calls `read` once and records whether it fills more than the first slice.
     pub(crate) fn poll_read_vectored(
         &mut self,
         bufs: &mut [IoSliceMut<'_>],
@@ -79,9 +80,10 @@ impl SliceState {
     }
 }
 
-/// Reads one packet, which may be as long as all slices together, and spreads it over them.
+/// Reads one packet, of at most the total length of the slices, and distributes it over them.
 ///
-/// The memory is this call's own: a reader of packets may use its first slice alone, and would cut the packet there.
+/// It uses a temporary buffer, because a reader that uses only its first slice would truncate the
+/// packet.
 fn poll_read_packet(
     bufs: &mut [IoSliceMut<'_>],
     room: usize,
@@ -94,28 +96,31 @@ fn poll_read_packet(
     Poll::Ready(io::Read::read_vectored(&mut &packet[..n], bufs))
 }
 
-/// Settings of shims over traits that read and write slices and cannot be asked anything: futures-io's and std's.
+/// Settings for shims around futures-io and std types, which take slices and have no queries.
 impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
-    /// Sets how much of an uninitialised buffer the type inside is offered. What was learned until now is forgotten.
+    /// Sets how much of an uninitialized buffer is offered to the inner type.
+    ///
+    /// What the shim has learned about read sizes is discarded.
     ///
     /// # Examples
     ///
     /// ```
     /// use io_shim::{Offer, Shim};
     ///
-    /// // A decoder that fills whatever it is given: zeroed where it will write, and not copied.
+    /// // A decoder that fills the whole slice: it is zeroed in place, and nothing is copied.
     /// let decoder = Shim::allow_std(std::io::repeat(0)).with_offer(Offer::Whole);
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_offer(mut self, offer: Offer) -> Self {
         self.state_mut().feed = SliceFeed::new(offer);
         self
     }
 
-    /// Sets what the shim answers when asked whether its writes are vectored: `true` unless set.
+    /// Sets the answer to the query whether writes are vectored. The default is `true`.
     ///
-    /// futures-io has no such query, and std's own is unstable (rust#69941). The default is right for writers that vector and
-    /// harmless for those that do not, since the shim gathers for them. With `false`, callers gather themselves.
+    /// futures-io has no such query, and std's own is unstable (rust#69941). The default is right
+    /// for writers that support vectored writes. It does no harm for others, since the shim copies
+    /// the slices into one. With `false`, callers do that themselves.
     ///
     /// # Examples
     ///
@@ -125,19 +130,21 @@ impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// let writer = Shim::from_futures(Vec::new()).with_write_vectored(false);
     /// assert!(!writer.supports_vectored_writes());
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_write_vectored(mut self, answer: bool) -> Self {
         self.state_mut().answers_not_vectored = !answer;
         self
     }
 
-    /// Keeps packets whole, for a type that reads and writes one packet a call (TUN devices, datagrams).
+    /// Keeps packets whole, for a type whose calls read or write one packet each (TUN devices,
+    /// datagrams).
     ///
-    /// Each read offers all of the caller's buffer, as with [`Offer::Whole`]. Each vectored write, the first included, is one write
-    /// of all its slices, copied together. The buffer for that grows to the largest packet and is kept.
+    /// * Each read offers the whole buffer of the caller, as with [`Offer::Whole`].
+    /// * Each vectored write copies its slices into one inner write, from the first call on. The
+    ///   buffer for that grows to the largest packet and is kept.
     ///
-    /// A byte sink puts several items into one vectored write: give it a
-    /// [high-water mark](crate::ByteSink::with_high_water) of 1, so that each item is a packet.
+    /// A [`ByteSink`](crate::ByteSink) puts several items into one vectored write. Set its
+    /// [high-water mark](crate::ByteSink::with_high_water) to 1 to make each item a packet.
     ///
     /// # Examples
     ///
@@ -147,7 +154,7 @@ impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// # let tun = futures::io::Cursor::new(Vec::<u8>::new());
     /// let tun = Shim::from_futures(tun).with_packets();
     /// ```
-    #[must_use = "the shim with the setting is the result"]
+    #[must_use = "returns the shim with the setting"]
     pub fn with_packets(mut self) -> Self {
         self.state_mut().gather.set_packets();
         self.with_offer(Offer::Whole)

@@ -1,17 +1,17 @@
-//! The tags: which ecosystem a type inside a shim is of, and as whose type the shim shows itself.
+//! Tags: the ecosystem of a shim's inner type, and the ecosystems whose traits the shim implements.
 
 use std::fmt;
 
-/// Says whose I/O traits the type inside a [`Shim`](crate::Shim) has.
+/// The ecosystem whose I/O traits the inner type of a [`Shim`](crate::Shim) implements.
 ///
-/// Sealed: an ecosystem is a file of this crate.
+/// This trait is sealed: the ecosystems are those that the crate supports.
 ///
 /// # Examples
 ///
 /// ```
 /// use io_shim::{Ecosystem, Shim};
 ///
-/// /// What is inside, of whatever ecosystem.
+/// /// Unwraps a shim of any ecosystem.
 /// fn inside<T, E: Ecosystem>(shim: Shim<T, E>) -> T {
 ///     shim.into_inner()
 /// }
@@ -21,19 +21,20 @@ pub trait Ecosystem: sealed::Ecosystem {}
 
 impl<E: sealed::Ecosystem> Ecosystem for E {}
 
-#[allow(unreachable_pub, reason = "traits that are public in a private place are what seals")]
+#[allow(unreachable_pub, reason = "sealed traits must be public in a private module")]
 pub(crate) mod sealed {
     use super::fmt;
 
     pub trait Ecosystem: 'static {
-        /// What the conversion remembers between calls. A clone of it has its settings and nothing of what it learned.
+        /// The state of a conversion between calls. A clone keeps the settings and starts without
+        /// what was learned.
         type State: Default + Clone + fmt::Debug + Send + Sync + Unpin + 'static;
 
-        /// Forgets a seek that was started and not completed.
+        /// Forgets a seek that was started and has not completed.
         #[inline]
         fn forget_seek(_state: &mut Self::State) {}
 
-        /// Forgets what the type inside is waited for: it may be exchanged for another.
+        /// Forgets what the inner type is waiting for, because it may be replaced.
         #[inline]
         fn forget_waiting(_state: &mut Self::State) {}
     }
@@ -43,33 +44,34 @@ pub(crate) mod sealed {
     pub trait View {}
 }
 
-/// The tag of types that have io-shim's own traits: yours, made with [`Shim::new`](crate::Shim::new).
+/// The tag of types that implement io-shim's own traits, made with [`Shim::new`](crate::Shim::new).
 ///
 /// # Examples
 ///
 /// ```
 /// use io_shim::{Native, Shim};
 ///
-/// struct Mine; // has `AsyncReadBuf`, say
+/// struct Mine; // implements `AsyncReadBuf`, for example
 ///
 /// let shim: Shim<Mine, Native> = Shim::new(Mine); // or `Shim<Mine>`
 /// ```
-// It is here and not in its ecosystem's file because it is the default of `Shim`.
+// Defined here, and not in its ecosystem's file, because it is the default of `Shim`.
 #[derive(Clone, Copy, Debug)]
 pub enum Native {}
 
-/// In an ecosystem's tag: reads call the reading trait of the type inside.
+/// In an ecosystem's tag: reads call the reading trait of the inner type.
 #[derive(Clone, Copy, Debug)]
 pub enum Unbuffered {}
 
-/// In an ecosystem's tag: the type inside has a buffer, from which reads copy, so that nothing is zeroed.
+/// In an ecosystem's tag: reads copy from the buffer of the inner type, so nothing is zeroed.
 #[derive(Clone, Copy, Debug)]
 pub enum Buffered {}
 
 impl sealed::Buffering for Unbuffered {}
 impl sealed::Buffering for Buffered {}
 
-/// The view of a shim that is, at once, a type of every ecosystem for which its type will do: the default.
+/// The default view: the shim implements the traits of every ecosystem that its inner type
+/// supports.
 ///
 /// # Examples
 ///
@@ -77,26 +79,30 @@ impl sealed::Buffering for Buffered {}
 /// use io_shim::{Every, Shim};
 ///
 /// let narrow = Shim::from_tokio(tokio::io::empty()).for_futures();
-/// let wide = narrow.only::<Every>(); // tokio's and hyper's type, too, again
+/// let wide = narrow.only::<Every>(); // implements the traits of tokio and hyper again
 /// # fn reads(_: impl tokio::io::AsyncRead) {}
 /// # reads(wide);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Every {}
 
-/// As whose type a [`Shim`](crate::Shim) shows itself: [`Every`], or the tag of one ecosystem. Sealed.
+/// Selects whose traits a [`Shim`](crate::Shim) implements: [`Every`], or the tag of one ecosystem.
+///
+/// This trait is sealed.
 pub trait View: sealed::View {}
 
 impl<V: sealed::View> View for V {}
 
-/// Views in which a shim is a type of the ecosystem `X`. Sealed.
+/// Views in which a shim implements the traits of the ecosystem `X`.
+///
+/// This trait is sealed.
 ///
 /// # Examples
 ///
 /// ```
 /// use io_shim::{Includes, Shim, Tokio};
 ///
-/// /// Takes a shim as a type of tokio's, narrowed to that or not.
+/// /// Takes a shim with tokio's traits, narrowed to them or not.
 /// fn reads<T: tokio::io::AsyncRead, V: Includes<Tokio>>(shim: Shim<T, Tokio, V>) -> impl tokio::io::AsyncRead {
 ///     shim
 /// }

@@ -1,20 +1,24 @@
-//! [`VectoringEvidence`]: evidence of whether a type takes more than one slice in one call.
+//! [`VectoringEvidence`]: whether a type uses more than one slice in a call.
 
-/// How many calls that stopped exactly at the end of the first slice are proof that it is the only one used.
+/// This many calls that stop exactly at the end of the first slice, with none beyond it in between,
+/// prove that only the first slice is used.
 const DISPROOF: u8 = 2;
 
-/// What calls with two or more non-empty slices have shown: futures-io's traits cannot be asked.
+/// What calls with two or more non-empty slices have shown. futures-io's traits have no query for
+/// it.
 ///
-/// A clone knows nothing: it is about another stream.
+/// A clone starts without evidence, because it belongs to another stream.
 #[derive(Debug, Default)]
 pub(crate) struct VectoringEvidence {
     strikes: u8,
 }
 
 impl VectoringEvidence {
-    /// Learns from a call that used `n` bytes, where the first of several non-empty slices has `first`.
+    /// Records a call that used `n` bytes, where the first of several non-empty slices has length
+    /// `first`.
     ///
-    /// More than the first proves vectoring, for now. Exactly the first may be chance, once. Less says nothing.
+    /// More than `first` proves vectoring, until shown otherwise. Exactly `first` may be a
+    /// coincidence once. Less proves nothing.
     #[inline]
     pub(crate) fn observe(&mut self, first: usize, n: usize) {
         if n > first {
@@ -24,7 +28,7 @@ impl VectoringEvidence {
         }
     }
 
-    /// Whether all that is known speaks against it.
+    /// Returns `true` if the evidence shows that only the first slice is used.
     #[inline]
     pub(crate) fn is_disproved(&self) -> bool {
         self.strikes == DISPROOF

@@ -1,4 +1,4 @@
-//! Reads on a file descriptor, straight into uninitialised memory.
+//! Reads on a file descriptor, directly into uninitialized memory.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -8,9 +8,9 @@ use rustix::io::Errno;
 
 use crate::buf::BorrowedCursor;
 
-/// Receives from a socket into `cursor`: one `recv`, and another one after each interruption by a signal.
+/// Receives from a socket into `cursor` with `recv`, and repeats it if a signal interrupts it.
 ///
-/// Nothing is initialised beforehand and nothing copied afterwards.
+/// Memory is not initialized first, and data is not copied afterwards.
 #[cfg(feature = "smol")]
 #[inline]
 pub(crate) fn recv(fd: BorrowedFd<'_>, cursor: BorrowedCursor<'_>) -> io::Result<()> {
@@ -20,33 +20,36 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, cursor: BorrowedCursor<'_>) -> io::Result
     })
 }
 
-/// Reads from a descriptor into `cursor`: one `read`, and another one after each interruption by a signal.
+/// Reads from a descriptor into `cursor` with `read`, and repeats it if a signal interrupts it.
 #[cfg(feature = "fd")]
 #[inline]
 pub(crate) fn read(fd: BorrowedFd<'_>, cursor: BorrowedCursor<'_>) -> io::Result<()> {
     fill(cursor, |unfilled| Ok(rustix::io::read(fd, unfilled)?.0))
 }
 
-/// Reads from a descriptor into several slices: one `readv`, and another one after each interruption by a signal.
+/// Reads from a descriptor into several slices with `readv`, and repeats it if a signal interrupts
+/// it.
 #[cfg(feature = "fd")]
 #[inline]
 pub(crate) fn read_vectored(fd: BorrowedFd<'_>, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::readv(fd, bufs))?)
 }
 
-/// Fills `cursor` by a system call, which returns the front of what it was given, as far as it wrote; repeats it when interrupted.
+/// Fills `cursor` with a system call, and repeats it if a signal interrupts it. `call` must return
+/// the part of its argument that it wrote, from the front.
 #[inline]
 fn fill(
     mut cursor: BorrowedCursor<'_>,
     mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], Errno>,
 ) -> io::Result<()> {
     loop {
-        // SAFETY: the system writes initialised bytes, and rustix nothing.
+        // SAFETY: the system call writes only initialized bytes, and rustix itself writes none.
         let unfilled = unsafe { cursor.as_mut() };
         match call(unfilled) {
             Ok(received) => {
                 let n = received.len();
-                // SAFETY: `received` is the front of the unfilled part, as both callers see to, and was just written.
+                // SAFETY: both callers return the front of the unfilled part, which the system call
+                // has just written.
                 unsafe { cursor.advance(n) };
                 return Ok(());
             }
@@ -77,19 +80,21 @@ mod tests {
         SIGNALS.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// What blocks while a signal comes, and shows that it goes on: a socket that does not block is never interrupted.
+    /// Interrupts a blocked read with signals and checks that it continues. The socket blocks
+    /// because a non-blocking one is never interrupted.
     fn interrupted(read: impl FnOnce(BorrowedFd<'_>) -> Vec<u8> + Send + 'static) {
         let (one, mut peer) = UnixStream::pair().unwrap();
-        // SAFETY: zeroes are a valid `sigaction`: no flags, no mask. Without SA_RESTART a signal interrupts.
+        // SAFETY: zeros are a valid `sigaction`: no flags, no mask. Without SA_RESTART a signal
+        // interrupts.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
         action.sa_sigaction = count as extern "C" fn(libc::c_int) as usize;
-        // SAFETY: the handler only counts, which is safe in a signal handler.
+        // SAFETY: the handler only increments an atomic, which is allowed in a signal handler.
         assert_eq!(unsafe { libc::sigaction(libc::SIGUSR1, &action, std::ptr::null_mut()) }, 0);
         let reader = thread::spawn(move || read(one.as_fd()));
         let before = SIGNALS.load(Ordering::SeqCst);
         for n in 1..=5 {
             thread::sleep(Duration::from_millis(5));
-            // SAFETY: the thread has not been joined, and so exists.
+            // SAFETY: the thread has not been joined, so it exists.
             assert_eq!(unsafe { libc::pthread_kill(reader.as_pthread_t(), libc::SIGUSR1) }, 0);
             while SIGNALS.load(Ordering::SeqCst) < before + n {
                 thread::yield_now();
@@ -100,7 +105,7 @@ mod tests {
         assert_eq!(reader.join().unwrap(), b"data");
     }
 
-    /// What a read fills.
+    /// Returns the bytes that `read` fills.
     fn filled(read: impl FnOnce(BorrowedCursor<'_>) -> io::Result<()>) -> Vec<u8> {
         let mut memory = [MaybeUninit::uninit(); 16];
         let mut buf = BorrowedBuf::from(&mut memory[..]);
@@ -108,7 +113,7 @@ mod tests {
         buf.filled().to_vec()
     }
 
-    // One after the other: the handler is the process's.
+    // One test, because the signal handler is shared by the process.
     #[test]
     fn interrupted_reads_are_repeated() {
         interrupted(|fd| filled(|cursor| recv(fd, cursor)));

@@ -1,9 +1,9 @@
-//! System calls that write into uninitialised memory.
+//! System calls that write into uninitialized memory.
 //!
-//! Knows `buf` and no other folder of the crate.
+//! Depends on `buf`, and on no other module of the crate.
 
 #[cfg(unix)]
-#[allow(unsafe_code, reason = "states what the system wrote")]
+#[allow(unsafe_code, reason = "counts what the system call wrote")]
 mod fd;
 
 #[cfg(all(feature = "smol", unix))]

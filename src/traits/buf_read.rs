@@ -1,4 +1,4 @@
-//! [`AsyncBufRead`], the trait of readers with a buffer inside, and how to read from one.
+//! [`AsyncBufRead`], the trait of readers that have a buffer of their own.
 
 use std::io;
 use std::pin::Pin;
@@ -6,18 +6,19 @@ use std::task::{Context, Poll};
 
 use crate::buf::BorrowedCursor;
 
-/// Reads bytes asynchronously by way of a buffer of the reader's own: tokio's and futures-io's `AsyncBufRead`.
+/// Reads bytes asynchronously through the reader's own buffer.
 ///
-/// Its synchronous mirror is std's [`BufRead`](io::BufRead).
+/// This is the counterpart of the `AsyncBufRead` traits of tokio and futures-io. Its synchronous
+/// mirror is std's [`BufRead`](io::BufRead).
 ///
 /// # Implementing
 ///
-/// Both methods are required. Most readers of this trait implement [`AsyncReadBuf`](crate::AsyncReadBuf) as well, and take
-/// bytes from the same buffer first.
+/// Both methods are required. Most buffered readers also implement
+/// [`AsyncReadBuf`](crate::AsyncReadBuf), and take bytes from the same buffer first.
 ///
 /// # Cancel safety
 ///
-/// A filled buffer stays filled until it is consumed: dropping the future that polled loses no data.
+/// The buffer keeps its data until it is consumed. Dropping the future that polled loses no data.
 ///
 /// # Examples
 ///
@@ -44,22 +45,24 @@ use crate::buf::BorrowedCursor;
     note = "a buffered reader of your own implements `io_shim::AsyncBufRead` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncBufRead {
-    /// Gives what is in the buffer, after reading into it if it is empty. An empty slice is the end of file.
+    /// Returns the contents of the buffer, and reads more data if the buffer is empty.
+    ///
+    /// An empty slice means end of file.
     ///
     /// # Errors
     ///
-    /// Those of the source.
+    /// Returns an error if the underlying source does.
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>>;
 
-    /// Takes the first `n` bytes from the buffer, so that they are not given again.
+    /// Removes the first `n` bytes from the buffer, so that they are not returned again.
     ///
     /// # Panics
     ///
-    /// May panic if `n` is more than was given.
+    /// May panic if `n` is greater than the length of the returned slice.
     fn consume(self: Pin<&mut Self>, n: usize);
 }
 
-/// Copies the front of `chunk`, as much as fits, and returns how many bytes that was.
+/// Copies as much of the front of `chunk` as fits, and returns the number of bytes copied.
 #[inline]
 pub(crate) fn append_chunk(mut cursor: BorrowedCursor<'_>, chunk: &[u8]) -> usize {
     let n = chunk.len().min(cursor.capacity());

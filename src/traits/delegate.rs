@@ -1,18 +1,27 @@
 //! The macro that writes the forwarding methods of a wrapper.
 
-/// Writes the methods of an io-shim trait that only forward to an inner value, inside an `impl` block of a wrapper.
+/// Implements methods of an io-shim trait by forwarding them to an inner value.
 ///
-/// `delegate!(Trait: |this| pinned, |this| shared)` forwards **every** method of the trait; the two expressions make a
-/// `Pin<&mut Inner>` of `Pin<&mut Self>` and an `&Inner` of `&Self`. `delegate!(Trait { method, .. }: ..)` forwards those
-/// methods alone, and the wrapper writes the others itself. Put
-/// `#[deny(clippy::missing_trait_methods)]` on such an impl: clippy then names each method that was forgotten, vectored
-/// ones, queries and hints included.
+/// Use it inside an `impl` block of a wrapper. It has two forms:
 ///
-/// A wrapper that looks at the data overrides [`poll_read_into`](crate::AsyncReadBuf::poll_read_into) and must not forward
-/// `poll_read_into_slice` and `poll_read_into_vectored` past it: it leaves those two at their defaults, which call the first.
+/// * `delegate!(Trait: |this| pinned, |this| shared)` forwards **every** method of the trait.
+/// * `delegate!(Trait { method, .. }: |this| pinned, |this| shared)` forwards only the listed
+///   methods. The wrapper implements the others.
 ///
-/// The traits are [`AsyncReadBuf`](crate::AsyncReadBuf), [`AsyncWrite`](crate::AsyncWrite),
-/// [`AsyncBufRead`](crate::AsyncBufRead) and [`AsyncSeek`](crate::AsyncSeek), each by its bare name.
+/// The first expression turns `Pin<&mut Self>` into `Pin<&mut Inner>`, the second `&Self` into
+/// `&Inner`.
+///
+/// The trait is one of [`AsyncReadBuf`](crate::AsyncReadBuf), [`AsyncWrite`](crate::AsyncWrite),
+/// [`AsyncBufRead`](crate::AsyncBufRead) and [`AsyncSeek`](crate::AsyncSeek), written without a
+/// path.
+///
+/// Put `#[deny(clippy::missing_trait_methods)]` on an `impl` block that lists methods. Clippy then
+/// names each method that is missing, including the vectored methods, the queries and the hint.
+///
+/// A wrapper that inspects the data implements
+/// [`poll_read_into`](crate::AsyncReadBuf::poll_read_into) itself. It must not forward
+/// `poll_read_into_slice` and `poll_read_into_vectored`, which would bypass it. Their default
+/// implementations call `poll_read_into`.
 ///
 /// # Examples
 ///
@@ -20,7 +29,7 @@
 /// use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, delegate};
 /// use std::{io, pin::Pin, task::{Context, Poll}};
 ///
-/// /// Counts what is read; writes pass through untouched.
+/// /// Counts the bytes that are read. Writes are forwarded unchanged.
 /// #[pin_project::pin_project]
 /// struct Counted<T> {
 ///     #[pin]
@@ -29,7 +38,11 @@
 /// }
 ///
 /// impl<T: AsyncReadBuf> AsyncReadBuf for Counted<T> {
-///     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(
+///         self: Pin<&mut Self>,
+///         cx: &mut Context<'_>,
+///         mut cursor: BorrowedCursor<'_>,
+///     ) -> Poll<io::Result<()>> {
 ///         let this = self.project();
 ///         let poll = this.inner.poll_read_into(cx, cursor.reborrow());
 ///         *this.read += cursor.written().len();
@@ -44,7 +57,7 @@
 /// }
 /// ```
 ///
-/// Without a projection, for inner types that are `Unpin`:
+/// If the inner type is `Unpin`, no projection is needed:
 ///
 /// ```
 /// use io_shim::{AsyncSeek, delegate};
@@ -78,7 +91,7 @@ macro_rules! delegate {
         $crate::delegate!(AsyncSeek { poll_seek }: $($access)*);
     };
     ($trait:ident { $($method:ident),* $(,)? }: |$pin:pat_param| $pinned:expr, |$ref:pat_param| $shared:expr $(,)?) => {
-        // The methods one by one, each with the accessors, which a repetition could not carry along.
+        // One method at a time: a repetition could not repeat the accessors for each method.
         $crate::delegate!(@each $trait [$($method)*] [$pin, $pinned] [$ref, $shared]);
     };
     (@each $trait:ident [] $pinned:tt $shared:tt) => {};

@@ -1,7 +1,7 @@
-//! io-shim's traits for pointers to what implements them: `&mut`, `Box`, `Pin`.
+//! Implementations of io-shim's traits for pointers: `&mut`, `Box` and `Pin`.
 //!
-//! A forwarding impl that forgets a provided method silently loses what the inner type does better: clippy checks that
-//! none is forgotten.
+//! A forwarding impl that omits a provided method would use its slower default. Clippy checks that
+//! none is omitted.
 #![deny(clippy::missing_trait_methods)]
 
 use std::boxed::Box;

@@ -1,6 +1,7 @@
-//! io-shim's traits for memory: slices, `io::Cursor`, `Vec<u8>`, `VecDeque<u8>`, `io::empty()` and `io::sink()`.
+//! Implementations of io-shim's traits for types in memory: slices, `io::Cursor`, `Vec<u8>`,
+//! `VecDeque<u8>`, `io::empty()` and `io::sink()`.
 //!
-//! These never wait. Each does what std's synchronous impl for the same type does.
+//! They are always ready. Each behaves like std's synchronous impl for the same type.
 
 use std::boxed::Box;
 use std::collections::VecDeque;
@@ -9,18 +10,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec::Vec;
 
-use super::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+use super::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored, append_chunk};
 use crate::buf::BorrowedCursor;
 
-/// Both reading traits, and filling, for a type that holds its data: `std::io::BufRead`.
+/// Implements the reading traits for a type with `std::io::BufRead`.
 macro_rules! reads {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> ReadBuf for $type {
             #[inline]
-            fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
-                let chunk = self.fill_buf()?;
-                let n = chunk.len().min(cursor.capacity());
-                cursor.append(&chunk[..n]);
+            fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+                let n = append_chunk(cursor, self.fill_buf()?);
                 BufRead::consume(self, n);
                 Ok(())
             }
@@ -77,7 +76,7 @@ macro_rules! reads {
 
 reads!([] &[u8], [T: AsRef<[u8]> + Unpin] Cursor<T>, [] VecDeque<u8>, [] Empty);
 
-/// Writing, both ways, for a type that takes several slices in one call: `std::io::Write`.
+/// Implements the writing traits for a type whose `std::io::Write` supports vectored writes.
 macro_rules! writes {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> WriteVectored for $type {
@@ -133,7 +132,7 @@ writes!(
     [] Sink,
 );
 
-/// Seeking, for a type that only moves a number: `std::io::Seek`.
+/// Implements `AsyncSeek` for a type with `std::io::Seek`.
 macro_rules! seeks {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> AsyncSeek for $type {

@@ -1,6 +1,6 @@
-//! The traits in which all ecosystems meet, and their implementations for pointers and for memory.
+//! io-shim's traits, and their implementations for pointers and for types in memory.
 //!
-//! Knows `buf` and `coop`, and no other folder of the crate.
+//! Depends on `buf` and `coop`, and on no other module of the crate.
 
 mod buf_read;
 mod delegate;

@@ -7,38 +7,48 @@ use std::task::{Context, Poll, ready};
 use crate::buf::{BorrowedBuf, BorrowedCursor};
 use crate::coop::Budget;
 
-/// Reads bytes asynchronously into memory that need not be initialised.
+/// Reads bytes asynchronously into memory that may be uninitialized.
 ///
-/// The reading trait in the middle of all conversions, io-shim's traits: a [`Shim`](crate::Shim) makes it of the trait that its type has, and
-/// from it the traits of tokio, futures-io and hyper. Implement it, and [`Shim::new`](crate::Shim::new) makes of your reader one of all
-/// three. [`ReadBuf`] is its synchronous mirror.
+/// Every conversion goes through this trait. A [`Shim`](crate::Shim) implements it for a reader of
+/// any ecosystem, and implements the reading traits of tokio, futures-io and hyper on top of it. If
+/// your reader implements it, [`Shim::new`](crate::Shim::new) makes it a reader of all three. The
+/// synchronous mirror is [`ReadBuf`].
 ///
 /// # Contract
 ///
-/// * `Ready(Ok(()))` with nothing filled, although the cursor had capacity, is the end of file.
-/// * Before `Pending` and before an error a reader must fill nothing. What it initialised on the way is not lost: the cursor's
-///   owner sees it on every outcome.
-/// * An empty cursor is read into like any other: `Ready(Ok(()))` for most readers.
+/// * If the cursor has capacity, `Ready(Ok(()))` with nothing filled means end of file.
+/// * A reader that returns `Pending` or an error must not have filled anything. It may have
+///   initialized memory: the owner of the cursor sees that in every case.
+/// * An empty cursor is read into like any other. Most readers return `Ready(Ok(()))`.
 ///
-/// A reader that breaks it does no harm to memory safety. What it filled is in the buffer of a caller whose buffer counts for itself, for
-/// those who look (tokio's `read_buf` looks after `Ready(Ok(()))` alone). A caller who gets a count gets `Ready(Ok(n))` for `Pending` with
-/// data, and the error for an error with data.
+/// A reader that breaks this contract cannot cause undefined behavior. If it fills bytes before
+/// `Pending` or an error, callers see the following:
+///
+/// * A caller that passes a cursor or another buffer that keeps a count can see those bytes.
+///   tokio's `read_buf` looks at its buffer only after `Ready(Ok(()))`.
+/// * A caller that gets a count gets `Ready(Ok(n))` instead of `Pending`. An error is returned as
+///   an error.
 ///
 /// # Implementing
 ///
-/// One method is required, and forgetting it does not compile. Fill the cursor by the safest means that will do:
+/// [`poll_read_into`](Self::poll_read_into) is required. Fill the cursor by the first of these
+/// means that fits:
 ///
-/// 1. Data already in memory: [`BorrowedCursor::append`].
-/// 2. A source that reads into slices: one line over [`SliceFeed`](crate::SliceFeed), so that no byte is zeroed twice.
-/// 3. A wrapper that looks at what is read, to count it or to hash it: pass [`cursor.reborrow()`](BorrowedCursor::reborrow) on and look at
-///    [`written()`](BorrowedCursor::written) afterwards, on errors and `Pending` as well, since a reader may fill before either.
-///    [`delegate!`](crate::delegate) writes the methods that only forward; forward [`init_hint`](Self::init_hint) in any case.
-/// 4. A source that writes through a raw pointer: [`BorrowedCursor::as_mut`] and [`BorrowedCursor::advance`], `unsafe`.
+/// 1. If the data is already in memory, use [`BorrowedCursor::append`].
+/// 2. If the source reads into slices, use a [`SliceFeed`](crate::SliceFeed). It takes one line,
+///    and no byte is zeroed twice.
+/// 3. If a wrapper inspects the data, to count or hash it, pass
+///    [`cursor.reborrow()`](BorrowedCursor::reborrow) to the inner reader. Then look at
+///    [`written()`](BorrowedCursor::written), also after `Pending` and errors, because a faulty
+///    reader may fill before either. [`delegate!`](crate::delegate) implements the methods that
+///    only forward. Always forward [`init_hint`](Self::init_hint).
+/// 4. If the source writes through a raw pointer, use [`BorrowedCursor::as_mut`] and
+///    [`BorrowedCursor::advance`], which are `unsafe`.
 ///
 /// # Cancel safety
 ///
-/// A poll function has no state between calls but the reader's own: after `Pending`, the next call may pass another
-/// cursor, and dropping the future that polled loses no data.
+/// A poll function keeps no state between calls except the reader's own. After `Pending`, the next
+/// call may pass another cursor. Dropping the future that polled loses no data.
 ///
 /// # Examples
 ///
@@ -49,7 +59,11 @@ use crate::coop::Budget;
 /// struct Zeros;
 ///
 /// impl AsyncReadBuf for Zeros {
-///     fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, mut cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+///     fn poll_read_into(
+///         self: Pin<&mut Self>,
+///         _: &mut Context<'_>,
+///         mut cursor: BorrowedCursor<'_>,
+///     ) -> Poll<io::Result<()>> {
 ///         let n = cursor.ensure_init().len();
 ///         cursor.init_mut().fill(0);
 ///         cursor.advance_checked(n);
@@ -69,14 +83,15 @@ pub trait AsyncReadBuf {
     ///
     /// # Errors
     ///
-    /// Those of the source. `WouldBlock` and `Interrupted` are not among them: a reader returns `Pending`, or tries again.
+    /// Returns an error if the underlying source does, but never `WouldBlock` or `Interrupted`: a
+    /// reader returns `Pending` or tries again instead.
     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>>;
 
-    /// Reads into initialised memory and returns how many bytes of it were written, from the front.
+    /// Reads into the front of an initialized slice and returns the number of bytes read.
     ///
     /// # Errors
     ///
-    /// As [`poll_read_into`](Self::poll_read_into).
+    /// Same as [`poll_read_into`](Self::poll_read_into).
     #[inline]
     fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buf = BorrowedBuf::from(slice);
@@ -84,13 +99,14 @@ pub trait AsyncReadBuf {
         count(poll, buf.filled().len())
     }
 
-    /// Reads into several slices, filling each before the next, and returns how many bytes were written in all.
+    /// Reads into several slices, in order, and returns the total number of bytes read.
     ///
-    /// Unless overridden, reads into the first slice that is not empty.
+    /// Each slice is filled before the next one is used. The default implementation reads into the
+    /// first non-empty slice only.
     ///
     /// # Errors
     ///
-    /// As [`poll_read_into`](Self::poll_read_into).
+    /// Same as [`poll_read_into`](Self::poll_read_into).
     #[inline]
     fn poll_read_into_vectored(
         self: Pin<&mut Self>,
@@ -100,17 +116,22 @@ pub trait AsyncReadBuf {
         self.poll_read_into_slice(cx, first_non_empty(bufs))
     }
 
-    /// Whether [`poll_read_into_vectored`](Self::poll_read_into_vectored) fills more than the first slice.
+    /// Returns `true` if [`poll_read_into_vectored`](Self::poll_read_into_vectored) fills more than
+    /// the first slice.
     #[inline]
     fn supports_vectored_reads(&self) -> bool {
         false
     }
 
-    /// How many bytes of a buffer of `capacity` bytes the next read would initialise before it fills any.
+    /// Returns how many bytes of an uninitialized buffer of `capacity` bytes the next read would
+    /// initialize before it fills any.
     ///
-    /// 0, the default, for a reader that writes into uninitialised memory. It lets a caller whose buffer hides its own
-    /// count of initialised bytes initialise this many by its own means, which is cheaper when they already are. A wrong
-    /// answer costs time, never correctness; more than `capacity` is taken for all of it. Every wrapper forwards it.
+    /// The default is 0, for a reader that writes into uninitialized memory.
+    ///
+    /// Some buffers do not report how much of them is initialized. The caller can then initialize
+    /// this many bytes itself, which costs less if they already are. A wrong answer only costs
+    /// time; a value above `capacity` counts as `capacity`. Every wrapper should forward this
+    /// method.
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
         let _ = capacity;
@@ -118,12 +139,14 @@ pub trait AsyncReadBuf {
     }
 }
 
-/// Reads bytes into memory that need not be initialised, blocking or not as the source does.
+/// Reads bytes synchronously into memory that may be uninitialized.
 ///
-/// The synchronous mirror of [`AsyncReadBuf`], with the same methods, contract and ways to implement it. (tokio and hyper have buffers
-/// of this name; here it is a trait, and the buffer is [`BorrowedBuf`].) `Interrupted` is not among
-/// its errors either: a reader tries again. [`Shim::from_std`](crate::Shim::from_std) makes one of any `std::io::Read`, and a
-/// [`Shim`](crate::Shim) of one is a `std::io::Read`.
+/// This is the synchronous mirror of [`AsyncReadBuf`], with the same methods and contract. Whether
+/// it blocks depends on the source. [`Shim::from_std`](crate::Shim::from_std) implements it for any
+/// `std::io::Read`, and a [`Shim`](crate::Shim) around it implements `std::io::Read`.
+///
+/// tokio and hyper have buffers of this name. Here it is a trait, and the buffer is
+/// [`BorrowedBuf`].
 ///
 /// # The mirror
 ///
@@ -143,13 +166,15 @@ pub trait AsyncReadBuf {
 /// | `AsyncWrite::poll_shutdown` | - (dropping it) |
 /// | `AsyncSeek::poll_seek` | `std::io::Seek::seek` |
 ///
-/// `SliceFeed::read` is the twin of `SliceFeed::poll`.
+/// `SliceFeed::read` is the synchronous mirror of `SliceFeed::poll`.
 ///
-/// No method has the name of a method of std's `Read`, stable or not, so that both traits can be imported side by side.
+/// No method shares its name with a method of std's `Read`, stable or unstable, so both traits can
+/// be imported side by side.
 ///
 /// # Implementing
 ///
-/// As [`AsyncReadBuf`]; a slice-only reader is one line over [`SliceFeed::read`](crate::SliceFeed::read):
+/// The ways to fill the cursor are those of [`AsyncReadBuf`]. A reader that takes only slices needs
+/// one line with [`SliceFeed::read`](crate::SliceFeed::read):
 ///
 /// ```
 /// use io_shim::{BorrowedCursor, ReadBuf, SliceFeed};
@@ -180,14 +205,15 @@ pub trait ReadBuf {
     ///
     /// # Errors
     ///
-    /// Those of the source. `Interrupted` is not among them: a reader tries again.
+    /// Returns an error if the underlying source does, but never `Interrupted`: a reader tries
+    /// again instead.
     fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()>;
 
-    /// Reads into initialised memory and returns how many bytes of it were written, from the front.
+    /// Reads into the front of an initialized slice and returns the number of bytes read.
     ///
     /// # Errors
     ///
-    /// As [`read_into`](Self::read_into).
+    /// Same as [`read_into`](Self::read_into).
     #[inline]
     fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
         let mut buf = BorrowedBuf::from(slice);
@@ -195,25 +221,28 @@ pub trait ReadBuf {
         Ok(buf.filled().len())
     }
 
-    /// Reads into several slices, filling each before the next, and returns how many bytes were written in all.
+    /// Reads into several slices, in order, and returns the total number of bytes read.
     ///
-    /// Unless overridden, reads into the first slice that is not empty.
+    /// Each slice is filled before the next one is used. The default implementation reads into the
+    /// first non-empty slice only.
     ///
     /// # Errors
     ///
-    /// As [`read_into`](Self::read_into).
+    /// Same as [`read_into`](Self::read_into).
     #[inline]
     fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.read_into_slice(first_non_empty(bufs))
     }
 
-    /// Whether [`read_into_vectored`](Self::read_into_vectored) fills more than the first slice.
+    /// Returns `true` if [`read_into_vectored`](Self::read_into_vectored) fills more than the first
+    /// slice.
     #[inline]
     fn supports_vectored_reads(&self) -> bool {
         false
     }
 
-    /// How many bytes of a buffer of `capacity` bytes the next read would initialise before it fills any.
+    /// Returns how many bytes of an uninitialized buffer of `capacity` bytes the next read would
+    /// initialize before it fills any.
     ///
     /// See [`AsyncReadBuf::init_hint`].
     #[inline]
@@ -223,7 +252,7 @@ pub trait ReadBuf {
     }
 }
 
-/// Reads into `cursor` by one call of `read`, which the budget pays for, or yields.
+/// Calls `read` once and charges the budget for it, or yields if the budget is spent.
 #[inline(always)]
 pub(crate) fn poll_read_on_budget(
     mut budget: Budget<'_>,
@@ -237,7 +266,9 @@ pub(crate) fn poll_read_on_budget(
     budget.settle(poll, filled)
 }
 
-/// The outcome of a read of `filled` bytes, for a caller who gets a count: data before `Pending`, errors before data.
+/// Converts the result of a read that filled `filled` bytes for a caller that gets a count.
+///
+/// `Pending` with data becomes `Ready(Ok(filled))`. An error is returned even if there is data.
 #[inline]
 pub(crate) fn count(poll: Poll<io::Result<()>>, filled: usize) -> Poll<io::Result<usize>> {
     match poll {
@@ -248,7 +279,7 @@ pub(crate) fn count(poll: Poll<io::Result<()>>, filled: usize) -> Poll<io::Resul
     }
 }
 
-/// The first slice with room in it; an empty one where there is none.
+/// Returns the first non-empty slice, or an empty one if there is none.
 #[inline]
 fn first_non_empty<'a>(bufs: &'a mut [IoSliceMut<'_>]) -> &'a mut [u8] {
     bufs.iter_mut().find(|buf| !buf.is_empty()).map_or(&mut [], |buf| &mut **buf)

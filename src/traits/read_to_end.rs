@@ -1,6 +1,6 @@
-//! Reading a synchronous reader to its end, for the `std::io::Read` of whatever reads into a cursor.
+//! `read_to_end` and `read_to_string` for types that implement [`ReadBuf`].
 //!
-//! std's own methods read into initialised slices, and would zero the spare capacity on the way.
+//! std's default methods read into initialized slices and would zero the spare capacity first.
 
 use std::format;
 use std::io;
@@ -11,15 +11,16 @@ use std::vec::Vec;
 use super::ReadBuf;
 use crate::buf::spare;
 
-/// What a full vector grows by first, in bytes, to see whether there is more: it may hold the whole stream already.
+/// The first growth of a full vector, in bytes: it may already hold the whole stream.
 const PROBE: usize = 32;
-/// The least that it grows by after that, in bytes.
+/// The minimum growth after that, in bytes.
 const GROWTH: usize = 4 * 1024;
 
-/// Appends what there is until the end of file to `vec`, and returns how much that was. What was read before an error stays.
+/// Reads until end of file, appends everything to `vec`, and returns how many bytes were appended.
 ///
-/// Room is made before each read, so that nothing is read that has no place. A vector that turns out to have been large enough
-/// gets its capacity back.
+/// Bytes that were read before an error stay in `vec`. Memory is reserved before each read, so that
+/// no data is lost if the allocation fails. If the original capacity was sufficient, it is
+/// restored.
 pub(crate) fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<usize> {
     let (start, capacity) = (vec.len(), vec.capacity());
     loop {
@@ -39,7 +40,8 @@ pub(crate) fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>
     }
 }
 
-/// Fills the spare capacity of `vec`, which keeps its watermark meanwhile. Whether that was all there is.
+/// Reads into the spare capacity of `vec` until it is full or the stream ends, and returns `true`
+/// at end of file. A single guard keeps track of the initialized bytes meanwhile.
 fn fill<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<bool> {
     let mut guard = spare(vec);
     loop {
@@ -54,7 +56,7 @@ fn fill<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<bo
     }
 }
 
-/// As [`read_to_end`], for text. If what was read is not UTF-8, `string` is as before.
+/// Like [`read_to_end`], for text. If the data is not UTF-8, `string` is unchanged.
 pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut String) -> io::Result<usize> {
     if string.is_empty() {
         let mut bytes = mem::take(string).into_bytes();
@@ -65,7 +67,7 @@ pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut S
         }
         result
     } else {
-        // What is there already need not be looked at again.
+        // The existing text is known to be UTF-8, so only the new bytes are validated.
         let mut bytes = Vec::new();
         let result = read_to_end(reader, &mut bytes);
         match std::str::from_utf8(&bytes) {
@@ -76,7 +78,7 @@ pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut S
     }
 }
 
-/// The error for a stream that is not text.
+/// The error for a stream that is not UTF-8.
 #[cold]
 fn not_text(valid: usize) -> io::Error {
     let message = format!(
@@ -85,7 +87,7 @@ fn not_text(valid: usize) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
-/// The methods of `std::io::Read` for what has [`ReadBuf`].
+/// Implements the methods of `std::io::Read` for a type that implements [`ReadBuf`].
 macro_rules! std_read {
     () => {
         #[inline]
@@ -109,7 +111,7 @@ macro_rules! std_read {
 }
 pub(crate) use std_read;
 
-/// Repeats an operation for as long as it is interrupted by a signal.
+/// Repeats an operation until it returns something other than `Interrupted`.
 #[inline]
 pub(crate) fn uninterrupted<R>(mut operate: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {

@@ -1,4 +1,4 @@
-//! [`AsyncSeek`]: seeking in one phase.
+//! The seeking trait: [`AsyncSeek`].
 
 use std::io::{self, SeekFrom};
 use std::pin::Pin;
@@ -6,19 +6,19 @@ use std::task::{Context, Poll};
 
 /// Seeks asynchronously.
 ///
-/// One method, called with the same position until it is ready, as in futures-io; tokio's two (`start_seek`,
-/// `poll_complete`) are lifted to it and lowered from it by [`Shim`](crate::Shim). Its synchronous mirror is std's
-/// [`Seek`](io::Seek).
+/// The trait has one method, as in futures-io. The caller repeats the call with the same position
+/// until it is ready. [`Shim`](crate::Shim) converts to and from tokio's two methods, `start_seek`
+/// and `poll_complete`. The synchronous mirror is std's [`Seek`](io::Seek).
 ///
 /// # Implementing
 ///
-/// The one method is required. Called again with the same position and nothing in between, it continues; a read, a write
-/// or another position in between means that the earlier seek was given up.
+/// `poll_seek` is required. A repeated call with the same position continues the pending seek. A
+/// read, a write, or a call with another position abandons it.
 ///
 /// # Cancel safety
 ///
-/// A seek that is given up after `Pending` may or may not have happened. It leaves nothing behind that a later seek could
-/// be mistaken for.
+/// A seek that is abandoned after `Pending` may or may not have happened. It never affects the
+/// result of a later seek.
 ///
 /// # Examples
 ///
@@ -38,10 +38,10 @@ use std::task::{Context, Poll};
     note = "a seekable type of your own implements `io_shim::AsyncSeek` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncSeek {
-    /// Seeks to `position` and returns the new position in bytes from the start.
+    /// Seeks to `position` and returns the new position, in bytes from the start.
     ///
     /// # Errors
     ///
-    /// Those of the source; seeking to before the start is one.
+    /// Returns an error if the underlying source does, or if the position is before the start.
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>>;
 }

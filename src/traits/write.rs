@@ -1,27 +1,32 @@
-//! The writing traits: [`AsyncWrite`], and the query [`WriteVectored`] on top of std's `Write`.
+//! The writing traits: [`AsyncWrite`], and [`WriteVectored`], a query for std's `Write`.
 
 use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Writes bytes asynchronously, and can say whether it writes several slices in one call.
+/// Writes bytes asynchronously, and reports whether vectored writes are supported.
 ///
-/// io-shim's writing trait: see [`AsyncReadBuf`](crate::AsyncReadBuf) for how ecosystems meet in it.
+/// Every conversion of a writer goes through this trait, as those of a reader go through
+/// [`AsyncReadBuf`](crate::AsyncReadBuf).
 ///
 /// # Contract
 ///
-/// * A count is at most the length of what was given. 0, although more was given, means that the writer takes no more.
-/// * On `Pending` and on an error nothing was taken.
+/// * A returned count is at most the number of bytes passed. If bytes were passed, 0 means that the
+///   writer accepts no more.
+/// * On `Pending` and on an error, nothing was written.
 ///
 /// # Implementing
 ///
-/// Three methods are required. A writer that can take several slices in one call overrides **both**
-/// [`poll_write_vectored`](Self::poll_write_vectored) and [`supports_vectored_writes`](Self::supports_vectored_writes): callers ask the
-/// second before they use the first. A wrapper forwards both, which [`delegate!`](crate::delegate) does.
+/// [`poll_write`](Self::poll_write), [`poll_flush`](Self::poll_flush) and
+/// [`poll_shutdown`](Self::poll_shutdown) are required. A writer that accepts several slices in one
+/// call overrides **both** [`poll_write_vectored`](Self::poll_write_vectored) and
+/// [`supports_vectored_writes`](Self::supports_vectored_writes). Callers ask the second before they
+/// use the first. A wrapper forwards both; [`delegate!`](crate::delegate) does so.
 ///
 /// # Cancel safety
 ///
-/// A poll function has no state between calls but the writer's own: after `Pending`, the next call may pass other data.
+/// A poll function keeps no state between calls except the writer's own. After `Pending`, the next
+/// call may pass other data.
 ///
 /// # Examples
 ///
@@ -54,34 +59,35 @@ use std::task::{Context, Poll};
     note = "a writer of your own implements `io_shim::AsyncWrite` and is wrapped with `Shim::new`"
 )]
 pub trait AsyncWrite {
-    /// Writes from the front of `data` and returns how many bytes were taken.
+    /// Writes from the front of `data` and returns how many bytes were written.
     ///
     /// # Errors
     ///
-    /// Those of the sink. `WouldBlock` and `Interrupted` are not among them: a writer returns `Pending`, or tries again.
+    /// Returns an error if the underlying writer does, but never `WouldBlock` or `Interrupted`: a
+    /// writer returns `Pending` or tries again instead.
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>>;
 
-    /// Passes on what the writer holds back.
+    /// Flushes buffered data to its destination.
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Returns an error if the underlying writer does.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Flushes and ends the stream: tokio's `poll_shutdown`, futures-io's `poll_close`.
+    /// Flushes and ends the stream, like tokio's `poll_shutdown` and futures-io's `poll_close`.
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Returns an error if the underlying writer does.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Writes from several slices, in order, and returns how many bytes were taken in all.
+    /// Writes from several slices, in order, and returns the total number of bytes written.
     ///
-    /// Unless overridden, writes from the first slice that is not empty.
+    /// The default implementation writes from the first non-empty slice only.
     ///
     /// # Errors
     ///
-    /// As [`poll_write`](Self::poll_write).
+    /// Same as [`poll_write`](Self::poll_write).
     #[inline]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
@@ -92,21 +98,22 @@ pub trait AsyncWrite {
         self.poll_write(cx, data)
     }
 
-    /// Whether [`poll_write_vectored`](Self::poll_write_vectored) writes from more than the first slice.
+    /// Returns `true` if [`poll_write_vectored`](Self::poll_write_vectored) writes from more than
+    /// the first slice.
     #[inline]
     fn supports_vectored_writes(&self) -> bool {
         false
     }
 }
 
-/// A writer that can say whether its [`write_vectored`](Write::write_vectored) takes more than one slice.
+/// Reports whether [`write_vectored`](Write::write_vectored) accepts more than one slice.
 ///
-/// The synchronous mirror of [`AsyncWrite`], which needs only the query: the rest is [`Write`]. (std has the same query,
-/// unstable: rust#69941.)
+/// This is the synchronous mirror of [`AsyncWrite`]. It only adds the query to [`Write`]. std's own
+/// query is unstable (rust#69941).
 ///
 /// # Implementing
 ///
-/// The query is required: a writer says what it does. A wrapper asks the writer inside.
+/// The query is required. A wrapper forwards it to the inner writer:
 ///
 /// ```
 /// use io_shim::WriteVectored;
@@ -132,6 +139,7 @@ pub trait AsyncWrite {
     note = "a writer of your own implements `io_shim::WriteVectored` and is wrapped with `Shim::new`"
 )]
 pub trait WriteVectored: Write {
-    /// Whether [`write_vectored`](Write::write_vectored) writes from more than the first slice.
+    /// Returns `true` if [`write_vectored`](Write::write_vectored) writes from more than the first
+    /// slice.
     fn supports_vectored_writes(&self) -> bool;
 }

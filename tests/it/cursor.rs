@@ -154,12 +154,12 @@ fn steps_past_the_end_panic_and_change_nothing() {
         let said = panic(&mut || step(&mut cursor));
         let expected = match method {
             "advance_checked" => format!(
-                "a reader called `advance_checked` for {n} bytes on a cursor with 2 initialised: it writes to the slice of \
-                 `ensure_init_to` first, and counts what it wrote"
+                "a reader called `advance_checked` for {n} bytes on a cursor with 2 initialized: write to the slice that \
+                 `ensure_init_to` returns first, then count the bytes written"
             ),
             _ => format!(
-                "a reader called `{method}` for {n} bytes on a cursor with room for 4: it may fill `capacity()` bytes at most, \
-                 and keeps the rest for the next read"
+                "a reader called `{method}` for {n} bytes on a cursor with room for 4: a reader may fill at most `capacity()` \
+                 bytes, and must keep the rest for the next read"
             ),
         };
         assert_eq!(said, expected);
@@ -168,7 +168,7 @@ fn steps_past_the_end_panic_and_change_nothing() {
     assert_eq!(
         // SAFETY: as above.
         panic(&mut || unsafe { buf.set_init(5) }),
-        "`set_init` was told of 5 initialised bytes in a buffer of 4: count from its start, to its end at most",
+        "`set_init` was called with 5 initialized bytes for a buffer of 4: count from its start, up to its capacity",
     );
     // A limited cursor does not reach what its parent has initialised beyond it.
     let limited = || buf.unfilled().limit(1).advance_checked(2);

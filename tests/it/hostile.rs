@@ -237,12 +237,12 @@ fn violations_say_who_did_what() {
         ),
         (
             ContractViolation::BufferReplaced,
-            "the inner reader replaced the buffer that it was lent: it must fill that one, and never assign or swap it",
+            "the inner reader replaced the buffer that was passed to it: it must fill that buffer, and never assign or swap it",
         ),
         (
             ContractViolation::InconsistentBuf,
-            "a `Buf` gave chunks that disagree with its `remaining`: as long as that is not 0, `chunk` must not be empty, and \
-             `advance` must lower it by its argument",
+            "a `Buf` returned chunks that contradict its `remaining`: while `remaining` is not 0, `chunk` must not be \
+             empty, and `advance` must reduce `remaining` by its argument",
         ),
     ];
     for (violation, text) in texts {
