@@ -41,7 +41,7 @@ impl Record {
 /// whether its memory was passed by a shim around it.
 ///
 /// The memory is exclusively borrowed until the call returns. So an address within it belongs to it,
-/// and safe code cannot de-initialize it. The record holds addresses, so it is true of any part of
+/// and no code may de-initialize it. The record holds addresses, so it is true of any part of
 /// the memory, regardless of the code that passed that part on.
 ///
 /// Calls of stackful coroutines may end in another order than that of a stack. Nothing is known then.

@@ -82,7 +82,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
 /// Calls `read` with a cursor over the unfilled part of a hyper buffer.
 ///
-/// Bytes that `read` fills count as filled in `buf` afterwards. Use this to implement
+/// Bytes that `read` fills count as filled in hyper's buffer afterwards. Use this to implement
 /// `hyper::rt::Read` with a cursor: safe code can then read into uninitialized memory.
 ///
 /// The first `init` bytes of the cursor are initialized. hyper initializes them, at no cost if they
@@ -96,7 +96,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 ///
 /// # Panics
 ///
-/// Panics if `read` panics. `buf` has the same filled bytes as before then.
+/// Panics if `read` panics. Nothing more is filled in hyper's buffer then.
 ///
 /// # Examples
 ///
