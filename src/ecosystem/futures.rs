@@ -1,7 +1,7 @@
 //! Conversions between the traits of `futures_io` and io-shim's.
 //!
-//! Readers of futures-io take initialized slices, and its traits have no query for vectored reads or
-//! writes. `SliceState` records what the shim learns from earlier calls instead.
+//! Readers of futures-io take initialized slices, and its traits have no query for vectored reads
+//! or writes. `SliceState` records what the shim learns from earlier calls instead.
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::marker::PhantomData;
@@ -54,7 +54,7 @@ impl sealed::View for Futures {}
 impl<T> Shim<T, Futures> {
     /// Wraps a type that implements the traits of futures-io.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Closing
     ///
@@ -91,7 +91,7 @@ impl<T> Shim<T, FuturesBuf> {
     ///
     /// Reads copy from the buffer of the inner type, so none of the caller's memory is zeroed.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///

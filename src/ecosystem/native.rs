@@ -18,7 +18,7 @@ impl sealed::Ecosystem for Native {
 impl<T> Shim<T> {
     /// Wraps a type that implements io-shim's traits, such as a reader or writer of your own.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///

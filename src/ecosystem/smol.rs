@@ -21,7 +21,8 @@ use crate::buf::SliceFeed;
 use crate::shim::{Every, Shim, sealed};
 use crate::traits::{AsyncReadBuf, AsyncWrite};
 
-/// The tag of smol's sockets: `Arc<Async<S>>`, where `S` is std's `TcpStream` or, on Unix, `UnixStream`.
+/// The tag of smol's sockets: `Arc<Async<S>>`, where `S` is std's `TcpStream` or, on Unix,
+/// `UnixStream`.
 ///
 /// # Examples
 ///
@@ -52,7 +53,7 @@ pub type SmolUnixStream<V = Every> =
 )]
 pub trait SmolSocket: socket::Socket {}
 
-// As in `bounds.rs`: without this trait, the compiler would list every type that converts into an `Arc`.
+// As in `bounds.rs`: otherwise the compiler lists every type that converts into an `Arc`.
 #[allow(unreachable_pub, reason = "re-exported by the crate, which rustdoc is not told")]
 pub mod bounds {
     #[cfg(doc)]
@@ -169,18 +170,18 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
     /// On Unix it reads straight into uninitialized memory, without zeroing or copying. Reads and
     /// writes are vectored. Several tasks may poll clones of the stream.
     ///
-    /// These streams are all made of an `Arc` of an `async_io::Async` of a std stream, which becomes
-    /// the inner type. A `smol::net::TcpStream` becomes a
-    /// `Shim<Arc<Async<std::net::TcpStream>>, Smol>`, or [`SmolTcpStream`] for short. An `Async` and
-    /// the `Arc` itself are accepted too.
+    /// These streams are all made of an `Arc` of an `async_io::Async` of a std stream, which
+    /// becomes the inner type. A `smol::net::TcpStream` becomes a
+    /// `Shim<Arc<Async<std::net::TcpStream>>, Smol>`, or [`SmolTcpStream`] for short. An `Async`
+    /// and the `Arc` itself are accepted too.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Shutting down
     ///
     /// `poll_shutdown` ends the sending half, so the peer reads an end of file. tokio's `shutdown`
-    /// and futures' `close` do the same. A stream wrapped with
-    /// [`from_futures`](Shim::from_futures) may do less: closing an `async_io::Async` only flushes it.
+    /// and futures' `close` do the same. A stream wrapped with [`from_futures`](Shim::from_futures)
+    /// may do less: closing an `async_io::Async` only flushes it.
     ///
     /// # Cancel safety
     ///

@@ -3,8 +3,8 @@
 //! A tokio reader gets a `ReadBuf` over the unfilled part of the cursor, initialized as far as the
 //! cursor is. Nothing is zeroed, and the reader cannot reach bytes that were filled before.
 //!
-//! Safe code can replace a `ReadBuf` that is passed as `&mut`. The counts of the returned buffer are
-//! used only if it still covers the memory that was passed.
+//! Safe code can replace a `ReadBuf` that is passed as `&mut`. The counts of the returned buffer
+//! are used only if it still covers the memory that was passed.
 #![allow(unsafe_code, reason = "the boundary between tokio's buffer and the cursor")]
 
 use std::io::{self, IoSlice, SeekFrom};
@@ -49,7 +49,7 @@ impl sealed::View for Tokio {}
 impl<T> Shim<T, Tokio> {
     /// Wraps a type that implements tokio's traits.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Closing
     ///
@@ -164,15 +164,16 @@ fn poll_into_cursor(
     let unfilled = unsafe { cursor.as_mut() };
     let lent = LentBuffer { address: unfilled.as_ptr().cast(), len: unfilled.len() };
     let mut buf = ReadBuf::uninit(unfilled);
-    // SAFETY: the first `init` bytes of the unfilled part are initialized (invariant 2 of the cursor).
+    // SAFETY: the first `init` bytes of the unfilled part are initialized (invariant 2 of the
+    // cursor).
     unsafe { buf.assume_init(init) };
     let poll = read(&mut buf);
     let (filled, init) = match lent.check(&buf) {
         Ok(marks) => marks,
         Err(violation) => return (Poll::Ready(Err(violation.into())), 0),
     };
-    // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its first `init`
-    // bytes are initialized. Bytes that the cursor counted before are still initialized.
+    // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its first
+    // `init` bytes are initialized. Bytes that the cursor counted before are still initialized.
     unsafe { cursor.assume_init(init) };
     cursor.advance_checked(filled);
     (poll, filled)

@@ -28,14 +28,14 @@ const SLICES: usize = 64;
 /// A sink of chunks that writes them to a writer.
 ///
 /// Items are queued without copying. They are written by [`poll_flush`](Sink::poll_flush), by
-/// [`poll_close`](Sink::poll_close), and by [`poll_ready`](Sink::poll_ready) once the high-water mark
-/// is reached. If the writer [supports vectored writes](AsyncWrite::supports_vectored_writes), one
-/// write takes many items. Closing writes what is queued, flushes the writer and shuts it down.
+/// [`poll_close`](Sink::poll_close), and by [`poll_ready`](Sink::poll_ready) once the high-water
+/// mark is reached. If the writer [supports vectored writes](AsyncWrite::supports_vectored_writes),
+/// one write takes many items. Closing writes what is queued, flushes the writer and shuts it down.
 ///
 /// # Back-pressure
 ///
-/// The sink is ready while fewer bytes than the high-water mark and fewer than 1024 items are queued.
-/// The mark is 64 KiB by default. So the queue holds less than the mark plus one item.
+/// The sink is ready while fewer bytes than the high-water mark and fewer than 1024 items are
+/// queued. The mark is 64 KiB by default. So the queue holds less than the mark plus one item.
 ///
 /// # Errors
 ///
@@ -53,8 +53,8 @@ const SLICES: usize = 64;
 ///
 /// `start_send` panics if the sink is full: `poll_ready` must return `Ready` first.
 ///
-/// Methods that call the writer or an item panic if it panics. The sink stays usable, and nothing is
-/// written twice. If `advance` of an item panicked, the next operation returns an error.
+/// Methods that call the writer or an item panic if it panics. The sink stays usable, and nothing
+/// is written twice. If `advance` of an item panicked, the next operation returns an error.
 ///
 /// # Cancel safety
 ///
@@ -83,11 +83,11 @@ pub struct ByteSink<W, B = Bytes> {
     queue: VecDeque<CheckedBuf<B>>,
     /// The number of bytes in the queue that are not written.
     queued: usize,
-    /// The number of bytes at the front of the queue that are written, but not yet removed. The items
-    /// have `queued + written` bytes left. Between calls, it is 0 unless an item panicked.
+    /// The number of bytes at the front of the queue that are written, but not yet removed. The
+    /// items have `queued + written` bytes left. Between calls, it is 0 unless an item panicked.
     written: usize,
-    /// Whether an item was found to be inconsistent and the error was not returned yet. Between calls,
-    /// it is false unless an item panicked.
+    /// Whether an item was found to be inconsistent and the error was not returned yet. Between
+    /// calls, it is false unless an item panicked.
     inconsistent: bool,
     high_water: usize,
     /// Makes writers yield that are not shims, which have budgets of their own.
@@ -109,7 +109,8 @@ impl<W, B> ByteSink<W, B> {
         }
     }
 
-    /// Sets the high-water mark: if so many bytes are queued, they are written before the next item.
+    /// Sets the high-water mark: if so many bytes are queued, they are written before the next
+    /// item.
     ///
     /// The default is 64 KiB. With 0 or 1, every item is written before the next one is accepted.
     ///
@@ -168,8 +169,8 @@ impl<W, B: Buf> ByteSink<W, B> {
     ///
     /// # Panics
     ///
-    /// Panics if `advance` of an item panics. It is called only after a flush in which an item panicked,
-    /// for another item that the flush wrote in part.
+    /// Panics if `advance` of an item panics. It is called only after a flush in which an item
+    /// panicked, for another item that the flush wrote in part.
     pub fn into_inner(self) -> (W, Vec<B>) {
         let mut written = self.written;
         let rest = self.queue.into_iter().filter_map(|mut item| {
@@ -185,8 +186,8 @@ impl<W, B: Buf> ByteSink<W, B> {
 
     /// Removes what was written from the front of the queue.
     ///
-    /// The error for an inconsistent item comes last, so that other items are not written twice. If an
-    /// item panics, the next call does the rest.
+    /// The error for an inconsistent item comes last, so that other items are not written twice. If
+    /// an item panics, the next call does the rest.
     fn settle(self: Pin<&mut Self>) -> io::Result<()> {
         let this = self.project();
         while let Some(item) = this.queue.front_mut().filter(|_| *this.written > 0) {

@@ -20,25 +20,26 @@ const CAPACITY: usize = 4 * 1024;
 
 /// A stream of the chunks that a reader returns, as `Bytes`.
 ///
-/// One poll makes one read and yields one chunk. Chunks are split off one allocation until it is used
-/// up. If all its chunks have been dropped by then, the allocation is used again. Otherwise a new one
-/// is made.
+/// One poll makes one read and yields one chunk. Chunks are split off one allocation until it is
+/// used up. If all its chunks have been dropped by then, the allocation is used again. Otherwise a
+/// new one is made.
 ///
 /// The stream keeps track of what the reader initialized. So **no byte of an allocation is zeroed
 /// twice**, even if the allocation is used again.
 ///
-/// The last chunk of an allocation is limited to the room that is left, which would cut off a packet.
-/// Read from a packet-style reader into a buffer of your own instead.
+/// The last chunk of an allocation is limited to the room that is left, which would cut off a
+/// packet. Read from a packet-style reader into a buffer of your own instead.
 ///
 /// # Errors
 ///
 /// The stream yields the errors of the reader. It ends after an error, and at the end of file. A
-/// reader must not fill anything before an error; if it does, that comes as a chunk before the error.
+/// reader must not fill anything before an error; if it does, that comes as a chunk before the
+/// error.
 ///
 /// # Panics
 ///
-/// Polling panics if the reader panics, or if the capacity is greater than `isize::MAX`. Bytes that a
-/// reader filled before it panicked come with the next chunk.
+/// Polling panics if the reader panics, or if the capacity is greater than `isize::MAX`. Bytes that
+/// a reader filled before it panicked come with the next chunk.
 ///
 /// # Cancel safety
 ///
@@ -137,8 +138,8 @@ impl<R> ByteStream<R> {
     }
 }
 
-/// Reads into `cursor` as into a slice, which is cheaper for a slice-only reader. All of `cursor` must
-/// be initialized.
+/// Reads into `cursor` as into a slice, which is cheaper for a slice-only reader. All of `cursor`
+/// must be initialized.
 #[inline]
 fn poll_read_initialized<R: AsyncReadBuf>(
     reader: Pin<&mut R>,

@@ -69,7 +69,8 @@ impl<B: Buf> CheckedBuf<B> {
     /// inconsistency.
     #[inline]
     pub(super) fn advance(&mut self, n: usize) {
-        // Stays true if `advance` panics, since what is left is unknown then. Once true, it stays true.
+        // Stays true if `advance` panics, since what is left is unknown then. Once true, it stays
+        // true.
         let broken = mem::replace(&mut self.broken, true);
         self.left -= n;
         self.buf.advance(n);
@@ -96,7 +97,8 @@ impl<B> CheckedBuf<B> {
     }
 }
 
-/// Returns the next piece of a `Buf` that must have `left` bytes, or an error if it is inconsistent.
+/// Returns the next piece of a `Buf` that must have `left` bytes, or an error if it is
+/// inconsistent.
 #[inline]
 fn peek<B: Buf>(buf: &B, left: usize, broken: bool) -> Result<&[u8], ContractViolation> {
     if broken {

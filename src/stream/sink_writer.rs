@@ -22,8 +22,8 @@ const MOST: usize = 256 * 1024;
 /// of a vectored write are copied into one chunk of at most 256 KiB, or of the length of the first
 /// slice if that is longer. An empty write sends no chunk.
 ///
-/// Flushing flushes the sink, and shutting down closes it. [`Shim::from_sink`] wraps this writer for
-/// all ecosystems.
+/// Flushing flushes the sink, and shutting down closes it. [`Shim::from_sink`] wraps this writer
+/// for all ecosystems.
 ///
 /// # Errors
 ///
@@ -149,10 +149,10 @@ impl<S: fmt::Debug> fmt::Debug for SinkWriter<S> {
 impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
     /// Converts a sink of `Bytes` into a writer.
     ///
-    /// The errors of the sink must convert into `io::Error`. See [`SinkWriter`] for errors and cancel
-    /// safety.
+    /// The errors of the sink must convert into `io::Error`. See [`SinkWriter`] for errors and
+    /// cancel safety.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///

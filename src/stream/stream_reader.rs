@@ -20,10 +20,10 @@ const EMPTY_CHUNKS: usize = 64;
 
 /// A buffered reader of a stream of chunks. It implements [`AsyncReadBuf`] and [`AsyncBufRead`].
 ///
-/// It holds the last chunk of the stream, and has no other buffer. A read copies as much as fits from
-/// that chunk straight into the caller's memory. If the chunk has several pieces, as
-/// [`Chain`](bytes::buf::Chain) has, a read copies from all of them. It does not poll the stream for
-/// another chunk. Empty chunks are skipped.
+/// It holds the last chunk of the stream, and has no other buffer. A read copies as much as fits
+/// from that chunk straight into the caller's memory. If the chunk has several pieces, as
+/// [`Chain`](bytes::buf::Chain) has, a read copies from all of them. It does not poll the stream
+/// for another chunk. Empty chunks are skipped.
 ///
 /// [`Shim::from_stream`] wraps this reader for all ecosystems.
 ///
@@ -32,15 +32,15 @@ const EMPTY_CHUNKS: usize = 64;
 /// Returns an error of the stream after all bytes before it have been read. The next read continues
 /// with what follows in the stream.
 ///
-/// Returns a [`ContractViolation`](crate::ContractViolation) if the `Buf` of a chunk is inconsistent.
-/// The rest of that chunk is lost.
+/// Returns a [`ContractViolation`](crate::ContractViolation) if the `Buf` of a chunk is
+/// inconsistent. The rest of that chunk is lost.
 ///
 /// Once the stream has ended, it is not polled again. Every read returns the end of file.
 ///
 /// # Panics
 ///
-/// Panics if the stream or a chunk panics, or if more is consumed than `poll_fill_buf` returned. The
-/// reader stays usable. If a chunk panicked, the next read returns an error.
+/// Panics if the stream or a chunk panics, or if more is consumed than `poll_fill_buf` returned.
+/// The reader stays usable. If a chunk panicked, the next read returns an error.
 ///
 /// # Cancel safety
 ///
@@ -101,8 +101,8 @@ impl<S, B> StreamReader<S, B> {
 impl<S, B: Buf> StreamReader<S, B> {
     /// Returns the inner stream, and what is left of its last chunk.
     ///
-    /// A chunk whose `Buf` is inconsistent or panicked in [`advance`](Buf::advance) is left out: it is
-    /// unknown how much of it was read.
+    /// A chunk whose `Buf` is inconsistent or panicked in [`advance`](Buf::advance) is left out: it
+    /// is unknown how much of it was read.
     pub fn into_inner(self) -> (S, Option<B>) {
         (self.stream, self.chunk.and_then(CheckedBuf::into_rest))
     }
@@ -158,7 +158,8 @@ where
         poll_yield(cx)
     }
 
-    /// Passes the pieces of one chunk to `take`, which returns how many bytes it took, until it takes 0.
+    /// Passes the pieces of one chunk to `take`, which returns how many bytes it took, until it
+    /// takes 0.
     #[inline]
     fn poll_pieces(
         self: Pin<&mut Self>,
@@ -293,15 +294,15 @@ impl<S: fmt::Debug, B> fmt::Debug for StreamReader<S, B> {
 impl<S, B> Shim<StreamReader<S, B>> {
     /// Converts a stream of chunks into a buffered reader.
     ///
-    /// Items are `Result<B, Error>`, where `B` is any [`Buf`] (`Bytes`, `&'static [u8]`, `Chain`) and
-    /// `Error` converts into `io::Error`. Other streams can be adapted:
+    /// Items are `Result<B, Error>`, where `B` is any [`Buf`] (`Bytes`, `&'static [u8]`, `Chain`)
+    /// and `Error` converts into `io::Error`. Other streams can be adapted:
     ///
     /// * plain chunks, without errors: `stream.map(Ok::<_, std::io::Error>)`;
     /// * other errors: `stream.map_err(std::io::Error::other)`.
     ///
     /// See [`StreamReader`] for errors and cancel safety.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///

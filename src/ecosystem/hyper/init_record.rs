@@ -40,12 +40,13 @@ impl Record {
 /// The count of hyper's buffer is private. A shim that is called through hyper's traits looks here
 /// whether its memory was passed by a shim around it.
 ///
-/// The memory is exclusively borrowed until the call returns. So an address within it belongs to it,
-/// and no code may de-initialize it. The record holds addresses, so it is true of any part of
+/// The memory is exclusively borrowed until the call returns. So an address within it belongs to
+/// it, and no code may de-initialize it. The record holds addresses, so it is true of any part of
 /// the memory, regardless of the code that passed that part on.
 ///
-/// Calls of stackful coroutines may end in another order than that of a stack. Nothing is known then.
-/// (A coroutine that moves to another thread during a poll breaks every thread-local, this one too.)
+/// Calls of stackful coroutines may end in another order than that of a stack. Nothing is known
+/// then. (A coroutine that moves to another thread during a poll breaks every thread-local, this
+/// one too.)
 #[derive(Debug)]
 pub(super) struct InitRecord {
     id: u64,
@@ -55,7 +56,8 @@ pub(super) struct InitRecord {
 }
 
 impl InitRecord {
-    /// Records, until this is dropped, that the first `init` of the `len` bytes at `start` are initialized.
+    /// Records, until this is dropped, that the first `init` of the `len` bytes at `start` are
+    /// initialized.
     #[inline]
     pub(super) fn new(start: usize, len: usize, init: usize) -> Self {
         let id = LAST.get() + 1;
@@ -89,7 +91,7 @@ impl Drop for InitRecord {
 
 /// Returns how many bytes at the front of `memory` are known to be initialized.
 ///
-/// `memory` is the unfilled part of a hyper buffer. Returns `None` if no shim on this thread passed it.
+/// `memory` is the unfilled part of a hyper buffer. Returns `None` if no shim passed it.
 #[inline]
 pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
     INNERMOST.with(|innermost| {
@@ -98,7 +100,7 @@ pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
     })
 }
 
-/// Records that the first `init` bytes of `memory` are initialized, if a shim on this thread passed it.
+/// Records that the first `init` bytes of `memory` are initialized, if a shim passed it.
 pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
     let mut record = INNERMOST.get();
     if record.covers(memory) {

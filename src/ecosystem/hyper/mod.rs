@@ -1,8 +1,9 @@
 //! Conversions between the traits of `hyper::rt` and io-shim's.
 //!
-//! hyper's buffer counts its initialized bytes, but the count is private. A shim that hyper calls has
-//! to ask hyper to initialize memory. A shim around a hyper reader learns only how much it filled.
-//! Where one shim is nested in another, `init_record` passes the count between them during a call.
+//! hyper's buffer counts its initialized bytes, but the count is private. A shim that hyper calls
+//! has to ask hyper to initialize memory. A shim around a hyper reader learns only how much it
+//! filled. Where one shim is nested in another, `init_record` passes the count between them during
+//! a call.
 //!
 //! hyper passes its cursor by value and gives no access to the buffer behind it. So no reader can
 //! replace that buffer.
@@ -47,7 +48,7 @@ impl sealed::View for Hyper {}
 impl<T> Shim<T, Hyper> {
     /// Wraps a type that implements hyper's traits, such as `hyper::upgrade::Upgraded`.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///
@@ -126,24 +127,24 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
     // SAFETY: a cursor never de-initializes memory, and its unsafe methods require that of callers.
     let memory = unsafe { buf.as_mut() };
     let mut borrowed = BorrowedBuf::from(&mut *memory);
-    // SAFETY: the record of the shim that passed this memory counts `init` initialized bytes, or hyper
-    // has just initialized them.
+    // SAFETY: the record of the shim that passed this memory counts `init` initialized bytes, or
+    // hyper has just initialized them.
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
     if known.is_some() {
         init_record::set_init(memory, init);
     }
-    // SAFETY: `borrowed` covers the unfilled part from its start. Its filled bytes are within it, and
-    // initialized (invariants 1 to 3).
+    // SAFETY: `borrowed` covers the unfilled part from its start. Its filled bytes are within it,
+    // and initialized (invariants 1 to 3).
     unsafe { buf.advance(filled) };
     result
 }
 
 /// Calls a hyper reader with the unfilled part of `cursor`, and returns how many bytes it filled.
 ///
-/// hyper's buffer can be made with all of it initialized or with nothing. For counts in between, the
-/// record tells a nested shim, and no other reader.
+/// hyper's buffer can be made with all of it initialized or with nothing. For counts in between,
+/// the record tells a nested shim, and no other reader.
 #[inline]
 fn poll_into_cursor(
     mut cursor: BorrowedCursor<'_>,
@@ -166,8 +167,8 @@ fn poll_into_cursor(
     // SAFETY: `init` bytes were initialized before. Only a nested shim that was passed this memory
     // can have recorded more: see `InitRecord`.
     unsafe { cursor.assume_init(lent.init_len(filled)) };
-    // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its filled bytes
-    // are initialized by its own invariant.
+    // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its filled
+    // bytes are initialized by its own invariant.
     unsafe { cursor.advance(filled) };
     poll.map_ok(|()| filled)
 }

@@ -42,13 +42,13 @@ impl<T> Shim<T, AllowStd> {
     /// other tasks of that thread. `poll_shutdown` flushes. A call that a signal interrupts is
     /// repeated at once; `poll_fill_buf` wakes the task and returns `Pending` instead.
     ///
-    /// The shim yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Errors
     ///
     /// The inner type cannot wake a task, so its `WouldBlock` cannot become `Pending`. The shim
-    /// returns an error of that kind. Its message says what to do instead, and the original error is
-    /// its [`source`](std::error::Error::source).
+    /// returns an error of that kind. Its message says what to do instead, and the original error
+    /// is its [`source`](std::error::Error::source).
     ///
     /// # Examples
     ///

@@ -38,9 +38,9 @@ impl sealed::Ecosystem for Fd {
 
 /// The types that [`Shim::from_fd`] takes: those whose `Read` only reads from their descriptor.
 ///
-/// They are std's `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`, and
-/// `&T`, `&mut T`, `Box<T>` and `Arc<T>` of these. `Stdin` is not among them: it has a buffer, which
-/// reads from the descriptor would bypass.
+/// They are std's `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`,
+/// and `&T`, `&mut T`, `Box<T>` and `Arc<T>` of these. `Stdin` is not among them: it has a buffer,
+/// which reads from the descriptor would bypass.
 ///
 /// This trait is sealed.
 #[diagnostic::on_unimplemented(
@@ -81,8 +81,8 @@ impl<T: FdSource> Shim<T, Fd> {
     /// Each read is one system call into the caller's memory, without zeroing or copying. A read
     /// that a signal interrupts is repeated. Writes and seeks are forwarded to the inner type.
     ///
-    /// The position of a file belongs to the system, which shares it among the copies of a descriptor
-    /// ([`try_clone`](File::try_clone)).
+    /// The position of a file belongs to the system, which shares it among the copies of a
+    /// descriptor ([`try_clone`](File::try_clone)).
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Conversions between the traits of `std::io` and io-shim's synchronous traits.
 //!
-//! std's `Write`, `BufRead` and `Seek` are io-shim's synchronous traits too. Only `Read` is converted,
-//! to [`ReadBuf`] and back.
+//! std's `Write`, `BufRead` and `Seek` are io-shim's synchronous traits too. Only `Read` is
+//! converted, to [`ReadBuf`] and back.
 //!
 //! There are three ways to read std's types, each with a tag:
 //!
@@ -240,7 +240,7 @@ impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim
     }
 }
 
-/// [`fill_buf`](BufRead::fill_buf) returns `Interrupted` errors, as std's own readers do. Callers retry.
+/// [`fill_buf`](BufRead::fill_buf) returns `Interrupted` errors, as in std: callers retry.
 impl<T: StdBufRead, B: sealed::Buffering, V: Includes<Std>> BufRead for Shim<T, Std<B>, V>
 where
     Self: ReadBuf,
