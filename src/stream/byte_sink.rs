@@ -109,8 +109,7 @@ impl<W, B> ByteSink<W, B> {
         }
     }
 
-    /// Sets the high-water mark: if so many bytes are queued, they are written before the next
-    /// item.
+    /// Sets how many queued bytes make the sink write before it accepts another item.
     ///
     /// The default is 64 KiB. With 0 or 1, every item is written before the next one is accepted.
     ///
