@@ -1,7 +1,7 @@
-//! The ecosystem of `futures_io`.
+//! Conversions between the traits of `futures_io` and io-shim's.
 //!
-//! Its reader takes initialised slices, and neither its reader nor its writer can be asked whether it vectors. What the
-//! traits do not say is learned and remembered here.
+//! Readers of futures-io take initialized slices, and its traits have no query for vectored reads
+//! or writes. `SliceState` records what the shim learns from earlier calls instead.
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::marker::PhantomData;
@@ -10,11 +10,13 @@ use std::task::{Context, Poll, ready};
 
 use self::bounds::{FuturesBufRead, FuturesRead, FuturesSeek, FuturesWrite};
 use crate::buf::{BorrowedCursor, ContractViolation};
+use crate::delegate;
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, SliceState, Unbuffered, sealed};
-use crate::traits::append_chunk;
-use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite};
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, append_chunk};
 
-/// The tag of types that have the traits of futures-io: `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
+/// The tag of types that implement the traits of futures-io.
+///
+/// Those are `futures_io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
 ///
 /// # Examples
 ///
@@ -29,7 +31,7 @@ use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite};
 #[derive(Clone, Copy, Debug)]
 pub struct Futures<B = Unbuffered>(PhantomData<B>);
 
-/// The tag of types that have the traits of futures-io and a buffer inside, from which reads copy.
+/// The tag of types that implement `futures_io::AsyncBufRead`, from whose buffer reads copy.
 ///
 /// # Examples
 ///
@@ -50,17 +52,17 @@ impl<B: sealed::Buffering> sealed::Ecosystem for Futures<B> {
 impl sealed::View for Futures {}
 
 impl<T> Shim<T, Futures> {
-    /// Wraps a type that has the traits of futures-io.
+    /// Wraps a type that implements the traits of futures-io.
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Closing
     ///
-    /// Closing the shim calls `poll_close` of the type inside. The peer reads an end of file only
+    /// Closing the shim calls `poll_close` of the inner type. The peer reads an end of file only
     /// if that ends the stream, as it does with smol's sockets. `async_io::Async`, async-std's
     /// sockets and the stdin of a child process only flush: they end when the shim is dropped.
     ///
-    /// To end a socket of async-std's earlier, close the shim, then call the socket's own
+    /// To end an async-std socket earlier, close the shim, then call the socket's own
     /// `shutdown`: `shim.get_ref().shutdown(Shutdown::Write)`. Wrap an `Async` with
     /// `Shim::from_smol` instead.
     ///
@@ -85,9 +87,11 @@ impl<T> Shim<T, Futures> {
 }
 
 impl<T> Shim<T, FuturesBuf> {
-    /// Wraps a type that has the traits of futures-io and a buffer inside: `futures_io::AsyncBufRead`.
+    /// Wraps a type that implements `futures_io::AsyncBufRead`.
     ///
-    /// Reads copy from that buffer, so that nothing has to be zeroed whatever the caller's memory is.
+    /// Reads copy from the buffer of the inner type, so none of the caller's memory is zeroed.
+    ///
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///
@@ -109,14 +113,17 @@ impl<T> Shim<T, FuturesBuf> {
 }
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
-    /// Narrows the shim to a type of futures-io's alone: [`only::<Futures>()`](Shim::only).
+    /// Narrows the shim to the traits of futures-io: the same as [`only::<Futures>()`](Shim::only).
+    ///
+    /// io-shim's own traits stay. They share method names such as `poll_write`, `poll_fill_buf` and
+    /// `consume` with those of futures-io: import the traits of one of the two.
     #[inline]
     pub fn for_futures(self) -> Shim<T, E, Futures> {
         self.only()
     }
 }
 
-// Lifts.
+// futures-io -> io-shim
 
 super::bounds::bounds! {
     FuturesRead: futures_io::AsyncRead,
@@ -278,7 +285,8 @@ impl<T: FuturesSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, 
     }
 }
 
-// Lowerings.
+// io-shim -> futures-io
+// `delegate!` writes the methods that have the same name and signature in both.
 
 #[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncRead for Shim<T, E, V>
@@ -305,24 +313,7 @@ impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncWrite for Shim<T, E
 where
     Self: AsyncWrite,
 {
-    #[inline]
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        AsyncWrite::poll_write(self, cx, data)
-    }
-
-    #[inline]
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        AsyncWrite::poll_write_vectored(self, cx, bufs)
-    }
-
-    #[inline]
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_flush(self, cx)
-    }
+    delegate!(AsyncWrite { poll_write, poll_write_vectored, poll_flush }: |this| this, |this| this);
 
     #[inline]
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -335,15 +326,7 @@ impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncBufRead for Shim<T,
 where
     Self: AsyncReadBuf + AsyncBufRead,
 {
-    #[inline]
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        AsyncBufRead::poll_fill_buf(self, cx)
-    }
-
-    #[inline]
-    fn consume(self: Pin<&mut Self>, n: usize) {
-        AsyncBufRead::consume(self, n);
-    }
+    delegate!(AsyncBufRead: |this| this, |this| this);
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -351,8 +334,5 @@ impl<T, E: Ecosystem, V: Includes<Futures>> futures_io::AsyncSeek for Shim<T, E,
 where
     Self: AsyncSeek,
 {
-    #[inline]
-    fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        AsyncSeek::poll_seek(self, cx, position)
-    }
+    delegate!(AsyncSeek: |this| this, |this| this);
 }

@@ -1,6 +1,6 @@
-//! One file per ecosystem: its tag, how its types are lifted into io-shim's traits, how io-shim's traits is lowered to its traits.
+//! One file per ecosystem: its tag, its constructors, and its impls in both directions.
 //!
-//! A file here knows `shim`, `hub`, `buf` and its own foreign crate, and no other ecosystem.
+//! A file here uses `shim`, `traits`, `buf` and its own foreign crate, but no other ecosystem.
 
 mod bounds;
 #[cfg(feature = "futures")]
@@ -29,7 +29,7 @@ pub use smol::{Smol, SmolSocket, SmolTcpStream};
 #[cfg(feature = "tokio")]
 pub use tokio::{Tokio, with_tokio_cursor};
 
-/// Foreign traits under names of this crate's, which the compiler's messages speak of.
+/// Aliases of foreign traits, which compiler messages name.
 #[doc(hidden)]
 pub mod named {
     #[cfg(feature = "futures")]

@@ -1,23 +1,24 @@
-//! The ecosystem of types that implement io-shim's traits themselves. (Those of its synchronous traits that are std's own are in
-//! `std/direct.rs`.)
+//! Shims around types that implement io-shim's traits themselves.
+//!
+//! std's `Write`, `BufRead` and `Seek` for them are in `std/direct.rs`.
 
-use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::buf::{BorrowedCursor, ContractViolation, Room};
+use crate::delegate;
 use crate::shim::{Native, Shim, sealed};
-use crate::traits::poll_read_on_budget;
-use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf};
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, poll_read_on_budget};
 
 impl sealed::Ecosystem for Native {
     type State = ();
 }
 
 impl<T> Shim<T> {
-    /// Wraps a type that implements io-shim's traits: a reader or writer of your own.
+    /// Wraps a type that implements io-shim's traits, such as a reader or writer of your own.
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///
@@ -117,16 +118,6 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
     }
 
     #[inline]
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_forgetting_seeks().0.poll_flush(cx)
-    }
-
-    #[inline]
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project_forgetting_seeks().0.poll_shutdown(cx)
-    }
-
-    #[inline]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -136,10 +127,8 @@ impl<T: AsyncWrite, V> AsyncWrite for Shim<T, Native, V> {
         budget.poll_counted(cx, |cx| io.poll_write_vectored(cx, bufs))
     }
 
-    #[inline]
-    fn supports_vectored_writes(&self) -> bool {
-        self.get_ref().supports_vectored_writes()
-    }
+    delegate!(AsyncWrite { poll_flush, poll_shutdown, supports_vectored_writes }:
+        |this| this.project_forgetting_seeks().0, |this| this.get_ref());
 }
 
 impl<T: AsyncBufRead, V> AsyncBufRead for Shim<T, Native, V> {
@@ -158,8 +147,5 @@ impl<T: AsyncBufRead, V> AsyncBufRead for Shim<T, Native, V> {
 }
 
 impl<T: AsyncSeek, V> AsyncSeek for Shim<T, Native, V> {
-    #[inline]
-    fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        self.project_keeping_seek().0.poll_seek(cx, position)
-    }
+    delegate!(AsyncSeek: |this| this.project_keeping_seek().0, |this| this.get_ref());
 }

@@ -1,8 +1,8 @@
-//! The ecosystem of smol's sockets: leaves that read straight into uninitialised memory.
+//! smol's sockets, read straight into uninitialized memory.
 //!
-//! A smol socket has the traits of futures-io, and [`Shim::from_futures`] takes it; but those read into initialised slices.
-//! Here the socket itself is asked, by the same system calls, and the reactor of `async-io` says when it is ready.
-//! Elsewhere than on Unix the same API reads into slices, as futures-io does.
+//! A smol socket implements the traits of futures-io, so [`Shim::from_futures`] takes it too. Those
+//! traits read into initialized slices. The shims here make the same system calls on the socket
+//! itself, and wait in the reactor of `async-io`. On systems other than Unix they read into slices.
 
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -21,7 +21,8 @@ use crate::buf::SliceFeed;
 use crate::shim::{Every, Shim, sealed};
 use crate::traits::{AsyncReadBuf, AsyncWrite};
 
-/// The tag of smol's sockets: `Arc<Async<S>>`, where `S` is std's `TcpStream` or, on Unix, `UnixStream`.
+/// The tag of smol's sockets: `Arc<Async<S>>`, where `S` is std's `TcpStream` or, on Unix,
+/// `UnixStream`.
 ///
 /// # Examples
 ///
@@ -34,15 +35,17 @@ use crate::traits::{AsyncReadBuf, AsyncWrite};
 /// ```
 pub struct Smol<S = TcpStream>(PhantomData<fn() -> S>);
 
-/// A TCP stream of smol's, async-net's or async-io's in a shim: what [`Shim::from_smol`] returns.
+/// A shim around a TCP stream of smol, async-net or async-io, as [`Shim::from_smol`] returns it.
 pub type SmolTcpStream<V = Every> = Shim<Arc<Async<TcpStream>>, Smol, V>;
 
-/// A Unix stream of smol's, async-net's or async-io's in a shim: what [`Shim::from_smol`] returns.
+/// A shim around a Unix stream of smol, async-net or async-io, as [`Shim::from_smol`] returns it.
 #[cfg(unix)]
 pub type SmolUnixStream<V = Every> =
     Shim<Arc<Async<std::os::unix::net::UnixStream>>, Smol<std::os::unix::net::UnixStream>, V>;
 
-/// The sockets that [`Shim::from_smol`] takes: std's `TcpStream` and, on Unix, `UnixStream`. Sealed.
+/// The sockets that [`Shim::from_smol`] takes: std's `TcpStream` and, on Unix, `UnixStream`.
+///
+/// This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not one of the sockets that `Shim::from_smol` takes",
     note = "those are `TcpStream` and `UnixStream` of smol, async-net or async-io",
@@ -50,7 +53,7 @@ pub type SmolUnixStream<V = Every> =
 )]
 pub trait SmolSocket: socket::Socket {}
 
-// As the traits of `bounds.rs`: a message of ours, where the compiler would list what in the world an `Arc` can be made of.
+// As in `bounds.rs`: otherwise the compiler lists every type that converts into an `Arc`.
 #[allow(unreachable_pub, reason = "re-exported by the crate, which rustdoc is not told")]
 pub mod bounds {
     #[cfg(doc)]
@@ -75,7 +78,7 @@ pub mod bounds {
 mod socket {
     use super::*;
 
-    /// What is asked of a socket, without waiting. Reading is the system call that std makes, and so are the others.
+    /// The operations on a non-blocking socket. Each makes the system call that std makes.
     #[allow(unreachable_pub, reason = "a trait that is public in a private place is what seals")]
     pub trait Socket: fmt::Debug + Send + Sync + 'static {
         fn read_buf(&self, memory: &mut Memory, cursor: BorrowedCursor<'_>) -> io::Result<()>;
@@ -86,7 +89,7 @@ mod socket {
         fn shutdown_write(&self) -> io::Result<()>;
     }
 
-    /// What reading into uninitialised memory has to remember.
+    /// The state of reads into uninitialized memory.
     #[cfg(unix)]
     pub(super) type Memory = ();
     #[cfg(not(unix))]
@@ -141,10 +144,10 @@ sockets!(TcpStream);
 #[cfg(unix)]
 sockets!(std::os::unix::net::UnixStream);
 
-/// What a shim remembers of its socket: what it waits for.
+/// The reactor entries that a shim waits with.
 ///
-/// Each shim waits by its own entry in the reactor, and not by the socket's one entry per direction (`Async::poll_readable`),
-/// which two tasks that poll clones of a socket would take from one another for ever, waking each other.
+/// Each shim has its own. `Async::poll_readable` has one per socket and direction: two tasks that
+/// poll clones of a socket would replace each other's waker and wake each other forever.
 pub struct State<S> {
     readable: Option<ReadableOwned<S>>,
     writable: Option<WritableOwned<S>>,
@@ -154,7 +157,7 @@ pub struct State<S> {
 impl<S: SmolSocket> sealed::Ecosystem for Smol<S> {
     type State = State<S>;
 
-    /// It is waited for anew by the next poll, and nothing is lost.
+    /// Loses nothing: the next poll waits again.
     fn forget_waiting(state: &mut State<S>) {
         state.readable = None;
         state.writable = None;
@@ -162,25 +165,27 @@ impl<S: SmolSocket> sealed::Ecosystem for Smol<S> {
 }
 
 impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
-    /// Wraps a TCP or Unix stream of smol's, async-net's or async-io's.
+    /// Wraps a TCP or Unix stream of smol, async-net or async-io.
     ///
-    /// On Unix it reads straight into uninitialised memory: nothing is zeroed and nothing copied. Reads and writes are
-    /// vectored, and clones of the stream may be polled by several tasks.
+    /// On Unix it reads straight into uninitialized memory, without zeroing or copying. Reads and
+    /// writes are vectored. Several tasks may poll clones of the stream.
     ///
-    /// The type inside is what all these streams are around, an `Arc` of `async_io::Async` of std's stream: a
-    /// `smol::net::TcpStream` becomes a `Shim<Arc<Async<std::net::TcpStream>>, Smol>`. That `Arc` is taken, too, and so is an `Async`.
+    /// These streams are all made of an `Arc` of an `async_io::Async` of a std stream, which
+    /// becomes the inner type. A `smol::net::TcpStream` becomes a
+    /// `Shim<Arc<Async<std::net::TcpStream>>, Smol>`, or [`SmolTcpStream`] for short. An `Async`
+    /// and the `Arc` itself are accepted too.
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Shutting down
     ///
-    /// `poll_shutdown`, and with it tokio's `shutdown` and futures' `close`, ends the sending half, so that the peer reads
-    /// an end of file. The same stream wrapped by [`from_futures`](Shim::from_futures) may do less: closing an
-    /// `async_io::Async` only flushes it.
+    /// `poll_shutdown` ends the sending half, so the peer reads an end of file. tokio's `shutdown`
+    /// and futures' `close` do the same. A stream wrapped with [`from_futures`](Shim::from_futures)
+    /// may do less: closing an `async_io::Async` only flushes it.
     ///
     /// # Cancel safety
     ///
-    /// A read or write that was given up after `Pending` has read or written nothing.
+    /// If a read or write is cancelled after `Pending`, no data was read or written.
     ///
     /// # Examples
     ///
@@ -210,7 +215,7 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
 }
 
 impl<S: SmolSocket, V> Shim<Arc<Async<S>>, Smol<S>, V> {
-    /// Repeats `read` until it need not wait.
+    /// Calls `read` until it does not have to wait.
     #[inline]
     fn poll_reading(
         self: Pin<&mut Self>,
@@ -225,7 +230,7 @@ impl<S: SmolSocket, V> Shim<Arc<Async<S>>, Smol<S>, V> {
         })
     }
 
-    /// Repeats `write` until it need not wait.
+    /// Calls `write` until it does not have to wait.
     #[inline]
     fn poll_writing(
         self: Pin<&mut Self>,
@@ -241,7 +246,9 @@ impl<S: SmolSocket, V> Shim<Arc<Async<S>>, Smol<S>, V> {
     }
 }
 
-/// Tries `operate` first, and waits only when it would block: the reactor is asked no more often than it has to be.
+/// Calls `operate` until it does not return `WouldBlock`, and waits in between.
+///
+/// It calls first and waits second, so the reactor is used only when necessary.
 #[inline]
 fn poll_until_done<F, R>(
     waiting: &mut Option<F>,
@@ -262,7 +269,7 @@ where
             }
         }
         let outcome = ready!(Pin::new(waiting.get_or_insert_with(&wait)).poll(cx));
-        // It is good for one event.
+        // An entry serves for one event.
         *waiting = None;
         outcome?;
     }
@@ -329,7 +336,7 @@ impl<S: SmolSocket, V> AsyncWrite for Shim<Arc<Async<S>>, Smol<S>, V> {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         match (**self.get_ref()).get_ref().shutdown_write() {
-            // The peer has ended the connection already.
+            // The peer has already ended the connection.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
             result => Poll::Ready(result),
         }
@@ -356,7 +363,7 @@ impl<S> Default for State<S> {
     }
 }
 
-/// A clone waits for itself.
+/// A clone starts without reactor entries: it waits with its own.
 impl<S> Clone for State<S> {
     fn clone(&self) -> Self {
         State::default()

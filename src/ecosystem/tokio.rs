@@ -1,8 +1,10 @@
-//! The ecosystem of `tokio::io`.
+//! Conversions between the traits of `tokio::io` and io-shim's.
 //!
-//! A reader of tokio's gets a `ReadBuf` over the unfilled part of the cursor alone, marks included, so that nothing is
-//! zeroed on the way and what the caller wrote before is out of its reach. That `ReadBuf` is lent by `&mut`, and safe
-//! code may put another in its place: what comes back is trusted only if it still is the memory that was lent.
+//! A tokio reader gets a `ReadBuf` over the unfilled part of the cursor, initialized as far as the
+//! cursor is. Nothing is zeroed, and the reader cannot reach bytes that were filled before.
+//!
+//! Safe code can replace a `ReadBuf` that is passed as `&mut`. The counts of the returned buffer
+//! are used only if it still covers the memory that was passed.
 #![allow(unsafe_code, reason = "the boundary between tokio's buffer and the cursor")]
 
 use std::io::{self, IoSlice, SeekFrom};
@@ -13,11 +15,13 @@ use tokio::io::ReadBuf;
 
 use self::bounds::{TokioBufRead, TokioRead, TokioSeek, TokioWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
+use crate::delegate;
 use crate::shim::{Ecosystem, Includes, PendingSeek, Shim, StartedSeek, Step, sealed};
-use crate::traits::count;
-use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite};
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, count};
 
-/// The tag of types that have tokio's traits: `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
+/// The tag of types that implement tokio's traits.
+///
+/// Those are `tokio::io::{AsyncRead, AsyncWrite, AsyncBufRead, AsyncSeek}`.
 ///
 /// # Examples
 ///
@@ -43,13 +47,13 @@ impl sealed::Ecosystem for Tokio {
 impl sealed::View for Tokio {}
 
 impl<T> Shim<T, Tokio> {
-    /// Wraps a type that has tokio's traits.
+    /// Wraps a type that implements tokio's traits.
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Closing
     ///
-    /// Closing the shim calls `poll_shutdown` of the type inside. A socket ends its sending half.
+    /// Closing the shim calls `poll_shutdown` of the inner type. A socket ends its sending half.
     /// The stdin of a child process does nothing: it ends when the shim is dropped.
     ///
     /// Flush or close a `tokio::fs::File` before you drop it. Otherwise the last write is done
@@ -74,17 +78,26 @@ impl<T> Shim<T, Tokio> {
 }
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
-    /// Narrows the shim to a type of tokio's alone: [`only::<Tokio>()`](Shim::only).
+    /// Narrows the shim to tokio's traits: the same as [`only::<Tokio>()`](Shim::only).
+    ///
+    /// io-shim's own traits stay. They share method names such as `poll_write`, `poll_fill_buf` and
+    /// `consume` with tokio's: import the traits of one of the two.
     #[inline]
     pub fn for_tokio(self) -> Shim<T, E, Tokio> {
         self.only()
     }
 }
 
-/// Gives `read` a cursor over the unfilled part of a tokio `ReadBuf`, and carries back what it filled and initialised.
+/// Calls `read` with a cursor over the unfilled part of a tokio `ReadBuf`.
 ///
-/// For those who implement `tokio::io::AsyncRead` and would rather fill a cursor: safe code may read into uninitialised
-/// memory this way, with nothing zeroed twice. If `read` panics, `buf` is left as it was.
+/// Bytes that `read` fills or initializes count as filled or initialized in `buf` afterwards.
+///
+/// Use this to implement `tokio::io::AsyncRead` with a cursor. Safe code can then read into
+/// uninitialized memory, and no byte is zeroed twice.
+///
+/// # Panics
+///
+/// Panics if `read` panics. `buf` has the same counts as before then.
 ///
 /// # Examples
 ///
@@ -101,33 +114,33 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 #[inline]
 pub fn with_tokio_cursor<R>(buf: &mut ReadBuf<'_>, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
     let init = buf.initialized().len() - buf.filled().len();
-    // SAFETY: a cursor de-initialises nothing, and asks the same of those who write through it.
+    // SAFETY: a cursor never de-initializes memory, and its unsafe methods require that of callers.
     let unfilled = unsafe { buf.unfilled_mut() };
     let mut borrowed = BorrowedBuf::from(unfilled);
-    // SAFETY: that many bytes after the filled ones are initialised, says tokio.
+    // SAFETY: tokio's buffer counts `init` initialized bytes after the filled ones.
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
-    // SAFETY: `borrowed` covers the unfilled part from its start, and its first `init` bytes, which are no more than there are
-    // (invariant 3; tokio does not check), are initialised (invariant 2).
+    // SAFETY: `borrowed` covers the unfilled part from its start. Its first `init` bytes are
+    // initialized (invariant 2) and within it (invariant 3, which tokio does not check).
     unsafe { buf.assume_init(init) };
-    // Does not panic: `filled <= init` (invariant 1).
+    // Cannot panic: `filled <= init` (invariant 1).
     buf.advance(filled);
     result
 }
 
-/// Memory that was lent to a tokio reader, to be known again.
+/// The address and length of the memory that was passed to a tokio reader.
 struct LentBuffer {
     address: *const u8,
     len: usize,
 }
 
 impl LentBuffer {
-    /// How many bytes of `buf` are filled and how many initialised, if it is the memory that was lent.
+    /// Returns the filled and initialized lengths of `buf` if it covers the memory that was passed.
     ///
-    /// That memory is live and borrowed exclusively for as long as `buf` lives. A buffer with its address and its length, if
-    /// that is not 0, is therefore made of it, by whatever detour, and what it says of it is true by `ReadBuf`'s own
-    /// invariant, since it now holds the exclusive borrow.
+    /// That memory is live and exclusively borrowed while `buf` lives. So a buffer with the same
+    /// address and the same length, unless that is 0, covers this memory and holds the borrow. Its
+    /// lengths are true by `ReadBuf`'s own invariant.
     #[inline]
     fn check(&self, buf: &ReadBuf<'_>) -> Result<(usize, usize), ContractViolation> {
         let filled = buf.filled();
@@ -139,32 +152,34 @@ impl LentBuffer {
     }
 }
 
-/// Lets a tokio reader read into a cursor, and counts what it filled.
+/// Calls a tokio reader with the unfilled part of `cursor`, and returns how many bytes it filled.
 #[inline]
 fn poll_into_cursor(
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
 ) -> (Poll<io::Result<()>>, usize) {
     let init = cursor.init_len();
-    // SAFETY: tokio's buffer de-initialises nothing, and asks the same of those who write through it.
+    // SAFETY: tokio's buffer never de-initializes memory, and its unsafe methods require that of
+    // callers.
     let unfilled = unsafe { cursor.as_mut() };
     let lent = LentBuffer { address: unfilled.as_ptr().cast(), len: unfilled.len() };
     let mut buf = ReadBuf::uninit(unfilled);
-    // SAFETY: that many bytes are initialised, says the cursor.
+    // SAFETY: the first `init` bytes of the unfilled part are initialized (invariant 2 of the
+    // cursor).
     unsafe { buf.assume_init(init) };
     let poll = read(&mut buf);
     let (filled, init) = match lent.check(&buf) {
         Ok(marks) => marks,
         Err(violation) => return (Poll::Ready(Err(violation.into())), 0),
     };
-    // SAFETY: `buf` is the unfilled part of the cursor, as was checked, and its first `init` bytes are initialised; what the
-    // cursor knew before stays true, since nobody may de-initialise.
+    // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its first
+    // `init` bytes are initialized. Bytes that the cursor counted before are still initialized.
     unsafe { cursor.assume_init(init) };
     cursor.advance_checked(filled);
     (poll, filled)
 }
 
-/// Lets a tokio reader read into initialised memory.
+/// Calls a tokio reader with `slice`, and returns how many bytes it filled.
 #[inline]
 fn poll_into_slice(
     slice: &mut [u8],
@@ -177,7 +192,7 @@ fn poll_into_slice(
     count(poll, filled)
 }
 
-// Lifts.
+// tokio -> io-shim
 
 super::bounds::bounds! {
     TokioRead: tokio::io::AsyncRead,
@@ -273,7 +288,8 @@ impl<T: TokioSeek, V> AsyncSeek for Shim<T, Tokio, V> {
     }
 }
 
-// Lowerings.
+// io-shim -> tokio
+// `delegate!` writes the methods that have the same name and signature in both.
 
 #[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncRead for Shim<T, E, V>
@@ -291,29 +307,7 @@ impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncWrite for Shim<T, E, V
 where
     Self: AsyncWrite,
 {
-    #[inline]
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        AsyncWrite::poll_write(self, cx, data)
-    }
-
-    #[inline]
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_flush(self, cx)
-    }
-
-    #[inline]
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_shutdown(self, cx)
-    }
-
-    #[inline]
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        AsyncWrite::poll_write_vectored(self, cx, bufs)
-    }
+    delegate!(AsyncWrite { poll_write, poll_flush, poll_shutdown, poll_write_vectored }: |this| this, |this| this);
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
@@ -326,21 +320,15 @@ impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncBufRead for Shim<T, E,
 where
     Self: AsyncReadBuf + AsyncBufRead,
 {
-    #[inline]
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        AsyncBufRead::poll_fill_buf(self, cx)
-    }
-
-    #[inline]
-    fn consume(self: Pin<&mut Self>, n: usize) {
-        AsyncBufRead::consume(self, n);
-    }
+    delegate!(AsyncBufRead: |this| this, |this| this);
 }
 
-/// Starting a seek tries it at once, so that a type that seeks without waiting has done so when `start_seek` returns.
-/// One that has to wait seeks while `poll_complete` is polled; reading or writing before it is done gives it up. To wait
-/// includes waiting for an earlier operation to end, as `tokio::fs::File` does after a write: where that type would refuse
-/// to start, the shim starts and completes. `AsyncSeekExt::seek` always completes.
+/// `start_seek` tries the seek once, and a type that does not have to wait completes it there.
+/// Otherwise `poll_complete` continues it; a read or write before it is ready abandons the seek.
+///
+/// A `tokio::fs::File` has to wait for the end of an earlier write: its own `start_seek` returns an
+/// error then, while the shim's succeeds, and `poll_complete` waits. `AsyncSeekExt::seek` always
+/// completes the seek.
 #[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncSeek for Shim<T, E, V>
 where
@@ -348,11 +336,11 @@ where
 {
     fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
         let mut cx = Context::from_waker(Waker::noop());
-        let lowered = match self.as_mut().poll_seek(&mut cx, position) {
+        let pending = match self.as_mut().poll_seek(&mut cx, position) {
             Poll::Ready(result) => PendingSeek::Done(result?),
             Poll::Pending => PendingSeek::Wanted(position),
         };
-        *self.project_pending_seek() = lowered;
+        *self.project_pending_seek() = pending;
         Ok(())
     }
 

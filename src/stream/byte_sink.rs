@@ -1,4 +1,4 @@
-//! [`ByteSink`]: a sink of bytes made of a writer.
+//! [`ByteSink`]: from a writer to a sink of chunks.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,39 +18,48 @@ use crate::coop::Budgets;
 use crate::shim::{Ecosystem, Shim};
 use crate::traits::AsyncWrite;
 
-/// How many bytes are queued before writing starts.
+/// The default number of queued bytes at which writing starts.
 const HIGH_WATER: usize = 64 * 1024;
-/// How many items are queued before writing starts, however short they are.
+/// The number of queued items at which writing starts, even if they are short.
 const MOST_ITEMS: usize = 1024;
-/// How many slices are written in one call.
+/// The maximum number of slices in one vectored write.
 const SLICES: usize = 64;
 
 /// A sink of chunks that writes them to a writer.
 ///
-/// Items are queued as they are, not copied, and written when [`poll_ready`](Sink::poll_ready) finds the high-water mark
-/// reached, and by [`poll_flush`](Sink::poll_flush) and [`poll_close`](Sink::poll_close): many of them in one vectored
-/// write, where the writer [vectors](AsyncWrite::supports_vectored_writes). Closing flushes the writer and shuts it down.
+/// Items are queued without copying. They are written by [`poll_flush`](Sink::poll_flush), by
+/// [`poll_close`](Sink::poll_close), and by [`poll_ready`](Sink::poll_ready) once the high-water
+/// mark is reached. If the writer [supports vectored writes](AsyncWrite::supports_vectored_writes),
+/// one write takes many items. Closing writes what is queued, flushes the writer and shuts it down.
 ///
 /// # Back-pressure
 ///
-/// The sink is ready while less than the mark is queued, 64 KiB by default, and fewer than 1024 items. It holds less than
-/// that and one item more, therefore.
+/// The sink is ready while fewer bytes than the high-water mark and fewer than 1024 items are
+/// queued. The mark is 64 KiB by default. So the queue holds less than the mark plus one item.
 ///
 /// # Errors
 ///
-/// Those of the writer; `WriteZero` if it takes no more; a [`ContractViolation`](crate::ContractViolation) if it says that it
-/// took more than it was given, or if an item's [`Buf`] is inconsistent: that item is dropped then. Otherwise what was not
-/// written stays queued, and [`into_inner`](ByteSink::into_inner) gives it back.
+/// Returns an error if
+///
+/// * the writer returns one;
+/// * the writer accepts no more data (`WriteZero`);
+/// * the writer returns a count of more bytes than it was passed: a
+///   [`ContractViolation`](crate::ContractViolation);
+/// * the [`Buf`] of an item is inconsistent: a `ContractViolation`. That item is dropped.
+///
+/// All other unwritten data stays queued, and [`into_inner`](ByteSink::into_inner) returns it.
 ///
 /// # Panics
 ///
-/// `start_send` panics if the sink is full: `poll_ready` has to be ready before. Otherwise where the writer or an item does. It
-/// is usable after that, and nothing is written twice; if it was an item's `advance`, an error comes next.
+/// `start_send` panics if the sink is full: `poll_ready` must return `Ready` first.
+///
+/// Methods that call the writer or an item panic if it panics. The sink stays usable, and nothing
+/// is written twice. If `advance` of an item panicked, the next operation returns an error.
 ///
 /// # Cancel safety
 ///
-/// What was accepted is queued until it is written: nothing is lost or written twice when a future that polls is dropped.
-/// (`send()` of futures loses an item that was not accepted yet.)
+/// Accepted items stay queued until they are written. Dropping a future that polls the sink neither
+/// loses nor repeats data. (futures' `send()` loses an item that was not accepted yet.)
 ///
 /// # Examples
 ///
@@ -72,20 +81,21 @@ pub struct ByteSink<W, B = Bytes> {
     #[pin]
     writer: W,
     queue: VecDeque<CheckedBuf<B>>,
-    /// How many bytes of the queue are not written.
+    /// The number of bytes in the queue that are not written.
     queued: usize,
-    /// How many bytes from the front of the queue were written, and are still to be taken from it. With `queued`, that is what
-    /// the items have left. Between calls not 0 only after an item panicked.
+    /// The number of bytes at the front of the queue that are written, but not yet removed. The
+    /// items have `queued + written` bytes left. Between calls, it is 0 unless an item panicked.
     written: usize,
-    /// Whether an item turned out to be inconsistent, which was not told yet. Between calls only after an item panicked.
+    /// Whether an item was found to be inconsistent and the error was not returned yet. Between
+    /// calls, it is false unless an item panicked.
     inconsistent: bool,
     high_water: usize,
-    /// For a writer that is no shim, and does not yield by itself.
+    /// Makes writers yield that are not shims, which have budgets of their own.
     budgets: Budgets,
 }
 
 impl<W, B> ByteSink<W, B> {
-    /// A sink that writes to `writer`.
+    /// Creates a sink that writes to `writer`.
     #[inline]
     pub const fn new(writer: W) -> Self {
         ByteSink {
@@ -99,8 +109,9 @@ impl<W, B> ByteSink<W, B> {
         }
     }
 
-    /// Sets how many queued bytes have to be written before another item is accepted. 64 KiB by default; with 0 or 1, every
-    /// item is written before the next is accepted.
+    /// Sets how many queued bytes make the sink write before it accepts another item.
+    ///
+    /// The default is 64 KiB. With 0 or 1, every item is written before the next one is accepted.
     ///
     /// # Examples
     ///
@@ -118,25 +129,27 @@ impl<W, B> ByteSink<W, B> {
         self
     }
 
-    /// How many bytes were accepted and are not written yet.
+    /// Returns how many bytes were accepted and are not written yet.
     #[inline]
     pub fn queued(&self) -> usize {
         self.queued
     }
 
-    /// The writer inside.
+    /// Returns a reference to the inner writer.
     #[inline]
     pub fn get_ref(&self) -> &W {
         &self.writer
     }
 
-    /// The writer inside. What is queued is written later than what is written to it directly.
+    /// Returns a mutable reference to the inner writer.
+    ///
+    /// Data that is written to it directly comes before data that is still queued.
     #[inline]
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.writer
     }
 
-    /// The writer inside, pinned.
+    /// Returns a pinned mutable reference to the inner writer.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut W> {
         self.project().writer
@@ -148,14 +161,15 @@ impl<W, B> ByteSink<W, B> {
 }
 
 impl<W, B: Buf> ByteSink<W, B> {
-    /// Gives back the writer, and what was accepted and is not written: after a flush, nothing.
+    /// Returns the inner writer, and the items that were accepted and are not written.
     ///
-    /// An item that is inconsistent or panicked in [`advance`](Buf::advance) is left out: nobody knows where it stands, and what
-    /// was written of it might be written again.
+    /// After a flush there are no such items. An item that is inconsistent or panicked in
+    /// [`advance`](Buf::advance) is left out: it is unknown how much of it is written.
     ///
     /// # Panics
     ///
-    /// Where `advance` of an item does that was written in part by a flush in which another item panicked.
+    /// Panics if `advance` of an item panics. It is called only after a flush in which an item
+    /// panicked, for another item that the flush wrote in part.
     pub fn into_inner(self) -> (W, Vec<B>) {
         let mut written = self.written;
         let rest = self.queue.into_iter().filter_map(|mut item| {
@@ -169,10 +183,10 @@ impl<W, B: Buf> ByteSink<W, B> {
         (self.writer, rest.collect())
     }
 
-    /// Takes what was written from the front of the queue. An item that turned out to be inconsistent is told of at the end, so
-    /// that what was written of others is not written again.
+    /// Removes what was written from the front of the queue.
     ///
-    /// What an item that panics leaves undone, the next call does.
+    /// The error for an inconsistent item comes last, so that other items are not written twice. If
+    /// an item panics, the next call does the rest.
     fn settle(self: Pin<&mut Self>) -> io::Result<()> {
         let this = self.project();
         while let Some(item) = this.queue.front_mut().filter(|_| *this.written > 0) {
@@ -182,7 +196,7 @@ impl<W, B: Buf> ByteSink<W, B> {
                 item.advance(n);
             }
             if item.left() == 0 {
-                // Before it is dropped, which may panic.
+                // Set before the item is dropped, which may panic.
                 *this.inconsistent |= !item.is_done();
                 this.queue.pop_front();
             }
@@ -192,7 +206,7 @@ impl<W, B: Buf> ByteSink<W, B> {
 }
 
 impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
-    /// Writes until nothing is queued.
+    /// Writes until the queue is empty.
     fn poll_drain(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             self.as_mut().settle()?;
@@ -203,8 +217,9 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
         }
     }
 
-    /// Writes once from the front of the queue, of which nothing is written, or drops the first item if it is inconsistent.
-    /// Either is for [`settle`](Self::settle) to finish.
+    /// Makes one write from the front of the queue, or drops the first item if it is inconsistent.
+    ///
+    /// Requires that `written` is 0. [`settle`](Self::settle) has to be called afterwards.
     fn poll_write_queued(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         let Some(item) = this.queue.front() else {
@@ -229,7 +244,7 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
         if n == 0 {
             return Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::WriteZero,
-                "the writer takes no more of what is queued",
+                "the inner writer accepts no more data: it returned 0 for a write of queued items",
             )));
         }
         *this.queued -= n;
@@ -238,10 +253,10 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
     }
 }
 
-/// Puts pieces from the front of the queue into `slices`: how many slices, and how many bytes.
+/// Puts pieces from the front of the queue into `slices`, and returns how many slices and bytes.
 ///
-/// Of an item that does not give all its pieces, nor consistent ones, what follows must not be written. The first item is
-/// known to have one good piece, `first`.
+/// Stops at an item whose pieces are inconsistent, and after one that does not give all its pieces:
+/// later items must not be written before them. `first` is a consistent piece of the first item.
 fn peek_items<'a, B: Buf>(
     queue: &'a VecDeque<CheckedBuf<B>>,
     first: &'a [u8],
@@ -251,7 +266,7 @@ fn peek_items<'a, B: Buf>(
     for (i, item) in queue.iter().enumerate() {
         let Ok((of_item, len)) = item.peek_vectored(&mut slices[count..]) else {
             if i == 0 {
-                // Its `chunk` is good, and its `chunks_vectored` is not.
+                // Its `chunk` is consistent, but its `chunks_vectored` is not.
                 slices[0] = IoSlice::new(first);
                 return (1, first.len());
             }
@@ -278,7 +293,10 @@ impl<W: AsyncWrite, B: Buf> Sink<B> for ByteSink<W, B> {
 
     #[track_caller]
     fn start_send(self: Pin<&mut Self>, item: B) -> io::Result<()> {
-        assert!(!self.is_full(), "`start_send` although `poll_ready` was not ready");
+        assert!(
+            !self.is_full(),
+            "`start_send` was called while the sink is full: wait until `poll_ready` returns `Ready`"
+        );
         let this = self.project();
         let item = CheckedBuf::new(item);
         if !item.is_done() {
@@ -315,7 +333,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V>
 where
     Self: AsyncWrite,
 {
-    /// Makes the writer a sink of chunks, of any [`Buf`]. See [`ByteSink`] for back-pressure, errors and cancel safety.
+    /// Converts the writer into a sink of chunks of any [`Buf`] type.
+    ///
+    /// See [`ByteSink`] for back-pressure, errors and cancel safety.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! [`ByteStream`]: a stream of `Bytes` made of a reader.
+//! [`ByteStream`]: from a reader to a stream of `Bytes`.
 
 use std::fmt;
 use std::io;
@@ -15,31 +15,35 @@ use crate::coop::Budgets;
 use crate::shim::{Ecosystem, Shim};
 use crate::traits::{AsyncReadBuf, poll_read_on_budget};
 
-/// How much memory is allocated at a time, in bytes.
+/// The default size of an allocation, in bytes.
 const CAPACITY: usize = 4 * 1024;
 
 /// A stream of the chunks that a reader returns, as `Bytes`.
 ///
-/// One poll is one read and one chunk. ChunkMemory are split off one allocation until it is used up. It is used again when all
-/// chunks of it are gone by then; otherwise there is another one. Whatever of it a reader has initialised stays known
-/// until then, so that **within one allocation no byte is zeroed twice**, and one that is used again is not zeroed again.
+/// One poll makes one read and yields one chunk. Chunks are split off one allocation until it is
+/// used up. If all its chunks have been dropped by then, the allocation is used again. Otherwise a
+/// new one is made.
 ///
-/// The last chunk of an allocation is as long as the room that is left in it. A packet-style reader, whose packets that
-/// would cut, is better read into a buffer of the caller's.
+/// The stream keeps track of what the reader initialized. So **no byte of an allocation is zeroed
+/// twice**, even if the allocation is used again.
+///
+/// The last chunk of an allocation is limited to the room that is left, which would cut off a
+/// packet. Read from a packet-style reader into a buffer of your own instead.
 ///
 /// # Errors
 ///
-/// Those of the reader. The stream ends after an error, as it does at the end of file. What a reader filled before it failed,
-/// which it must not do, comes before the error.
+/// The stream yields the errors of the reader. It ends after an error, and at the end of file. A
+/// reader must not fill anything before an error; if it does, that comes as a chunk before the
+/// error.
 ///
 /// # Panics
 ///
-/// Where the reader does, and, when it is polled, with a capacity of more than `isize::MAX` bytes. What a reader filled before it
-/// panicked comes with the next chunk.
+/// Polling panics if the reader panics, or if the capacity is greater than `isize::MAX`. Bytes that
+/// a reader filled before it panicked come with the next chunk.
 ///
 /// # Cancel safety
 ///
-/// No data is lost when the future of `next()` is dropped.
+/// Dropping the future of `next()` loses no data.
 ///
 /// # Examples
 ///
@@ -60,20 +64,20 @@ pub struct ByteStream<R> {
     reader: R,
     chunks: ChunkMemory,
     capacity: usize,
-    /// Whether the reader has been seen to be one that initialises what it reads into.
+    /// Whether the reader was found to initialize memory before it reads into it.
     is_slice_only: bool,
-    /// Whether it is, and all of the memory that there is was initialised to begin with.
+    /// Whether the reader is slice-only, and the allocation was initialized when its use began.
     by_slices: bool,
-    /// Whether the reader is not to be polled again.
+    /// Whether the reader must not be polled again.
     ended: bool,
-    /// What is to be told before the stream ends. It is taken out in one step, so that a panic cannot leave it half done.
+    /// The error to yield before the stream ends. It is unwind safe, since it is taken in one step.
     error: AssertUnwindSafe<Option<io::Error>>,
-    /// For a reader that is no shim, and does not yield by itself.
+    /// Makes readers yield that are not shims, which have budgets of their own.
     budgets: Budgets,
 }
 
 impl<R> ByteStream<R> {
-    /// A stream of what `reader` returns.
+    /// Creates a stream of the chunks that `reader` returns.
     #[inline]
     pub fn new(reader: R) -> Self {
         ByteStream {
@@ -88,7 +92,9 @@ impl<R> ByteStream<R> {
         }
     }
 
-    /// Sets how many bytes are allocated at a time, and with it the length of the longest chunk. 4 KiB by default, 1 at least.
+    /// Sets how many bytes are allocated at a time.
+    ///
+    /// This is also the maximum length of a chunk. The default is 4 KiB, and 0 counts as 1.
     ///
     /// # Examples
     ///
@@ -105,34 +111,37 @@ impl<R> ByteStream<R> {
         self
     }
 
-    /// The reader inside.
+    /// Returns a reference to the inner reader.
     #[inline]
     pub fn get_ref(&self) -> &R {
         &self.reader
     }
 
-    /// The reader inside.
+    /// Returns a mutable reference to the inner reader.
     #[inline]
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.reader
     }
 
-    /// The reader inside, pinned.
+    /// Returns a pinned mutable reference to the inner reader.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
         self.project().reader
     }
 
-    /// Gives back the reader. No data is lost: a stream holds none, but for what a reader filled before it panicked.
+    /// Returns the inner reader.
+    ///
+    /// No data is lost: the stream holds none, except what a reader filled before it panicked.
     #[inline]
     pub fn into_inner(self) -> R {
         self.reader
     }
 }
 
-/// Reads into `cursor`, all of which is initialised, as into a slice: a slice-only reader has nothing to decide or learn then.
+/// Reads into `cursor` as into a slice, which is cheaper for a slice-only reader. All of `cursor`
+/// must be initialized.
 #[inline]
-fn poll_read_initialised<R: AsyncReadBuf>(
+fn poll_read_initialized<R: AsyncReadBuf>(
     reader: Pin<&mut R>,
     cx: &mut Context<'_>,
     mut cursor: BorrowedCursor<'_>,
@@ -160,7 +169,7 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
         }
         let poll = poll_read_on_budget(this.budgets.reads(), cx, this.chunks.unfilled(), |cx, cursor| {
             if *this.by_slices {
-                poll_read_initialised(this.reader, cx, cursor)
+                poll_read_initialized(this.reader, cx, cursor)
             } else {
                 this.reader.poll_read_into(cx, cursor)
             }
@@ -174,7 +183,7 @@ impl<R: AsyncReadBuf> Stream for ByteStream<R> {
             return Poll::Ready(Some(Ok(this.chunks.take())));
         }
         if this.chunks.filled() > 0 {
-            // On `Pending`, too, which a reader must not do: nothing is lost this way.
+            // A reader must not fill anything before `Pending`. If it does, nothing is lost.
             return Poll::Ready(Some(Ok(this.chunks.take())));
         }
         if poll.is_pending() {
@@ -210,11 +219,13 @@ impl<T, E: Ecosystem, V> Shim<T, E, V>
 where
     Self: AsyncReadBuf,
 {
-    /// Makes the reader a stream of `Bytes`, one chunk for each read. See [`ByteStream`] for memory, errors and cancel safety.
+    /// Converts the reader into a stream of `Bytes`, with one chunk for each read.
+    ///
+    /// See [`ByteStream`] for memory, errors and cancel safety.
     ///
     /// # Examples
     ///
-    /// A reader of futures-io as the body of an HTTP message:
+    /// A futures-io reader as the body of an HTTP message:
     ///
     /// ```
     /// use futures::TryStreamExt as _;

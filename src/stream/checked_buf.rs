@@ -1,4 +1,4 @@
-//! [`CheckedBuf`]: a `Buf` that is not believed.
+//! [`CheckedBuf`]: a `Buf` whose methods are checked against each other.
 
 use std::io::IoSlice;
 use std::mem;
@@ -7,8 +7,9 @@ use bytes::Buf;
 
 use crate::buf::ContractViolation;
 
-/// A `Buf`, read piece by piece, and how many bytes it has to have left: one that does not is caught at once, so that a
-/// reader neither loops for ever nor gives a byte twice.
+/// A `Buf` that is read piece by piece, and the number of bytes that it must have left.
+///
+/// Any disagreement is found at once, so a reader neither loops forever nor returns a byte twice.
 pub(super) struct CheckedBuf<B> {
     buf: B,
     left: usize,
@@ -21,19 +22,19 @@ impl<B: Buf> CheckedBuf<B> {
         CheckedBuf { left: buf.remaining(), buf, broken: false }
     }
 
-    /// The next piece. It is empty only when nothing is left.
+    /// Returns the next piece. It is empty only if nothing is left.
     ///
     /// # Errors
     ///
-    /// An inconsistency, now or in an earlier call: what is left is unknown.
+    /// Returns an error if this or an earlier call found an inconsistency: what is left is unknown.
     #[inline]
     pub(super) fn peek(&self) -> Result<&[u8], ContractViolation> {
         peek(&self.buf, self.left, self.broken)
     }
 
-    /// The next piece, as [`peek`](Self::peek) gives it, but after an error this is done: what is left is given up.
+    /// Returns the next piece as [`peek`](Self::peek) does. After an error, nothing is left.
     ///
-    /// For whoever returns the piece, and cannot drop this instead.
+    /// For a caller that returns the piece, and so cannot drop `self` after an error.
     #[inline]
     pub(super) fn peek_or_end(&mut self) -> Result<&[u8], ContractViolation> {
         let CheckedBuf { buf, left, broken } = self;
@@ -44,12 +45,13 @@ impl<B: Buf> CheckedBuf<B> {
         piece
     }
 
-    /// Puts the pieces into the front of `slices`: how many slices, and how many bytes. Both are positive when something
-    /// is left and there is a slice.
+    /// Puts pieces into the front of `slices`, and returns how many slices and bytes.
+    ///
+    /// Both are positive if something is left and `slices` is not empty.
     ///
     /// # Errors
     ///
-    /// As [`peek`](Self::peek).
+    /// Returns the errors of [`peek`](Self::peek).
     pub(super) fn peek_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> Result<(usize, usize), ContractViolation> {
         if self.broken {
             return Err(ContractViolation::InconsistentBuf);
@@ -63,37 +65,40 @@ impl<B: Buf> CheckedBuf<B> {
         Ok((count, len))
     }
 
-    /// Goes on by `n` bytes, which were among those given by the last call. An inconsistency shows at the next one.
+    /// Advances by `n` bytes, which the last call must have returned. The next call reports an
+    /// inconsistency.
     #[inline]
     pub(super) fn advance(&mut self, n: usize) {
-        // It stays so if `advance` panics: nobody knows then what is left. Nor does a second inconsistency mend the first.
+        // Stays true if `advance` panics, since what is left is unknown then. Once true, it stays
+        // true.
         let broken = mem::replace(&mut self.broken, true);
         self.left -= n;
         self.buf.advance(n);
         self.broken = broken || self.buf.remaining() != self.left;
     }
 
-    /// What is left; nothing of one that is inconsistent, of which nobody knows what that is.
+    /// Returns what is left, or `None` if nothing is left or it is unknown after an inconsistency.
     pub(super) fn into_rest(self) -> Option<B> {
         (self.left > 0 && !self.broken).then_some(self.buf)
     }
 }
 
 impl<B> CheckedBuf<B> {
-    /// How many bytes are left.
+    /// Returns how many bytes are left.
     #[inline]
     pub(super) fn left(&self) -> usize {
         self.left
     }
 
-    /// Whether nothing is left, and nothing is wrong.
+    /// Returns whether nothing is left and no inconsistency was found.
     #[inline]
     pub(super) fn is_done(&self) -> bool {
         self.left == 0 && !self.broken
     }
 }
 
-/// The next piece of a `Buf` that has so many bytes left, unless it is known to be inconsistent, or turns out to be.
+/// Returns the next piece of a `Buf` that must have `left` bytes, or an error if it is
+/// inconsistent.
 #[inline]
 fn peek<B: Buf>(buf: &B, left: usize, broken: bool) -> Result<&[u8], ContractViolation> {
     if broken {

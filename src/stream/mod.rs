@@ -1,11 +1,11 @@
-//! `Stream`s and `Sink`s of bytes: readers and writers made of them, and made into them.
+//! Conversions between `Stream`s and `Sink`s of bytes and io-shim's readers and writers.
 //!
 //! | | from | to |
 //! |---|---|---|
 //! | `Stream` | `Shim::from_stream`: [`StreamReader`], a buffered reader | `shim.into_byte_stream()`: [`ByteStream`] |
 //! | `Sink` | `Shim::from_sink`: [`SinkWriter`], a writer | `shim.into_byte_sink()`: [`ByteSink`] |
 //!
-//! Knows `shim`, `hub` and `buf`.
+//! Uses `shim`, `traits`, `coop` and `buf`.
 
 mod byte_sink;
 mod byte_stream;

@@ -1,4 +1,4 @@
-//! [`SinkWriter`]: a writer made of a sink.
+//! [`SinkWriter`]: from a sink to a writer.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -13,22 +13,25 @@ use pin_project::pin_project;
 use crate::shim::Shim;
 use crate::traits::AsyncWrite;
 
-/// How many bytes of several slices are put into one chunk at most.
+/// The maximum number of bytes of several slices in one chunk.
 const MOST: usize = 256 * 1024;
 
-/// A writer, in io-shim's traits, to a sink of `Bytes`.
+/// A writer to a sink of `Bytes`. It implements [`AsyncWrite`].
 ///
-/// Each write is one chunk, copied, which the sink gets once it is ready for it: back-pressure is the sink's. The slices of
-/// a vectored write are copied into one chunk, up to 256 KiB unless the first is longer; a write of nothing is no chunk.
-/// Flushing flushes the sink, shutting down closes it. [`Shim::from_sink`] makes it a writer of every ecosystem.
+/// Each write waits until the sink is ready, then sends a copy of the data as one chunk. The slices
+/// of a vectored write are copied into one chunk of at most 256 KiB, or of the length of the first
+/// slice if that is longer. An empty write sends no chunk.
+///
+/// Flushing flushes the sink, and shutting down closes it. [`Shim::from_sink`] wraps this writer
+/// for all ecosystems.
 ///
 /// # Errors
 ///
-/// Those of the sink. Nothing of that write was taken then.
+/// Returns an error if the sink does. No data of that write was accepted then.
 ///
 /// # Cancel safety
 ///
-/// A write that is given up after `Pending` took nothing.
+/// If a write is cancelled after `Pending`, no data was accepted.
 ///
 /// # Examples
 ///
@@ -52,31 +55,31 @@ pub struct SinkWriter<S> {
 }
 
 impl<S> SinkWriter<S> {
-    /// A writer to `sink`.
+    /// Creates a writer to `sink`.
     #[inline]
     pub const fn new(sink: S) -> Self {
         SinkWriter { sink }
     }
 
-    /// The sink inside.
+    /// Returns a reference to the inner sink.
     #[inline]
     pub fn get_ref(&self) -> &S {
         &self.sink
     }
 
-    /// The sink inside.
+    /// Returns a mutable reference to the inner sink.
     #[inline]
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.sink
     }
 
-    /// The sink inside, pinned.
+    /// Returns a pinned mutable reference to the inner sink.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().sink
     }
 
-    /// Gives back the sink. No data is lost: a writer holds none.
+    /// Returns the inner sink. No data is lost: the writer holds none.
     #[inline]
     pub fn into_inner(self) -> S {
         self.sink
@@ -84,7 +87,7 @@ impl<S> SinkWriter<S> {
 }
 
 impl<S: Sink<Bytes, Error: Into<io::Error>>> SinkWriter<S> {
-    /// Sends the chunk that `make` makes of `len` bytes, which is asked for when the sink is ready.
+    /// Waits until the sink is ready, then sends the chunk of `len` bytes that `make` returns.
     fn poll_send(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -119,7 +122,7 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> AsyncWrite for SinkWriter<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // Slices that are only read may overlap: together they can be longer than memory.
+        // Slices may overlap, so their total length can exceed `usize::MAX`.
         let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(0, |buf| buf.len());
         let total = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len()));
         let len = total.min(first.max(MOST));
@@ -144,15 +147,16 @@ impl<S: fmt::Debug> fmt::Debug for SinkWriter<S> {
 }
 
 impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
-    /// Makes a writer to a sink of `Bytes`, whose errors are or become `io::Error`s.
+    /// Converts a sink of `Bytes` into a writer.
     ///
-    /// See [`SinkWriter`] for errors and cancel safety.
+    /// The errors of the sink must convert into `io::Error`. See [`SinkWriter`] for errors and
+    /// cancel safety.
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///
-    /// A channel of chunks, written with tokio's `write_all`:
+    /// A channel of chunks, written to with tokio's `write_all`:
     ///
     /// ```
     /// use futures::{SinkExt as _, StreamExt as _, channel::mpsc};

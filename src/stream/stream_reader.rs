@@ -1,4 +1,4 @@
-//! [`StreamReader`]: a buffered reader made of a stream.
+//! [`StreamReader`]: from a stream to a buffered reader.
 
 use std::fmt;
 use std::io::{self, IoSliceMut};
@@ -15,32 +15,36 @@ use crate::coop::poll_yield;
 use crate::shim::Shim;
 use crate::traits::{AsyncBufRead, AsyncReadBuf};
 
-/// How many empty chunks are skipped before other tasks get their turn.
+/// The number of empty chunks that one poll skips before it yields.
 const EMPTY_CHUNKS: usize = 64;
 
-/// A buffered reader, in io-shim's traits, of a stream of chunks.
+/// A buffered reader of a stream of chunks. It implements [`AsyncReadBuf`] and [`AsyncBufRead`].
 ///
-/// It has no buffer of its own: it holds the chunk that the stream gave last, and a read copies from it straight into the
-/// caller's memory. A read takes as much as fits of that chunk, of all its pieces where it has several
-/// ([`Chain`](bytes::buf::Chain)), and does not poll the stream for another. Empty chunks are skipped.
-/// [`Shim::from_stream`] makes it a reader of every ecosystem.
+/// It holds the last chunk of the stream, and has no other buffer. A read copies as much as fits
+/// from that chunk straight into the caller's memory. If the chunk has several pieces, as
+/// [`Chain`](bytes::buf::Chain) has, a read copies from all of them. It does not poll the stream
+/// for another chunk. Empty chunks are skipped.
+///
+/// [`Shim::from_stream`] wraps this reader for all ecosystems.
 ///
 /// # Errors
 ///
-/// Those of the stream. One is returned once all bytes that came before it have been read, and reading goes on with whatever the
-/// stream gives after it. A [`ContractViolation`](crate::ContractViolation) for a chunk whose `Buf` is inconsistent; the
-/// rest of that chunk is lost.
+/// Returns an error of the stream after all bytes before it have been read. The next read continues
+/// with what follows in the stream.
 ///
-/// Once the stream has ended, it is not polled again: every read is at the end of file.
+/// Returns a [`ContractViolation`](crate::ContractViolation) if the `Buf` of a chunk is
+/// inconsistent. The rest of that chunk is lost.
+///
+/// Once the stream has ended, it is not polled again. Every read returns the end of file.
 ///
 /// # Panics
 ///
-/// Where the stream or a chunk does, and where more is consumed than was given. It is usable after that; if it was a chunk, the next
-/// read is an error.
+/// Panics if the stream or a chunk panics, or if more is consumed than `poll_fill_buf` returned.
+/// The reader stays usable. If a chunk panicked, the next read returns an error.
 ///
 /// # Cancel safety
 ///
-/// A read that is given up after `Pending` loses no data.
+/// If a read is cancelled after `Pending`, no data is lost.
 ///
 /// # Examples
 ///
@@ -64,7 +68,7 @@ pub struct StreamReader<S, B> {
 }
 
 impl<S, B> StreamReader<S, B> {
-    /// A reader of what `stream` gives.
+    /// Creates a reader of the chunks of `stream`.
     #[inline]
     pub fn new<Error>(stream: S) -> Self
     where
@@ -73,19 +77,21 @@ impl<S, B> StreamReader<S, B> {
         StreamReader { stream, chunk: None, ended: false }
     }
 
-    /// The stream inside.
+    /// Returns a reference to the inner stream.
     #[inline]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// The stream inside. What was taken from it and not read yet is still read first.
+    /// Returns a mutable reference to the inner stream.
+    ///
+    /// Reads still return the rest of the last chunk first.
     #[inline]
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// The stream inside, pinned.
+    /// Returns a pinned mutable reference to the inner stream.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream
@@ -93,8 +99,10 @@ impl<S, B> StreamReader<S, B> {
 }
 
 impl<S, B: Buf> StreamReader<S, B> {
-    /// Gives back the stream, and what is left of the chunk that was taken from it last. A chunk whose `Buf` is inconsistent or
-    /// panicked in [`advance`](Buf::advance) is left out: nobody knows where it stands.
+    /// Returns the inner stream, and what is left of its last chunk.
+    ///
+    /// A chunk whose `Buf` is inconsistent or panicked in [`advance`](Buf::advance) is left out: it
+    /// is unknown how much of it was read.
     pub fn into_inner(self) -> (S, Option<B>) {
         (self.stream, self.chunk.and_then(CheckedBuf::into_rest))
     }
@@ -106,7 +114,7 @@ where
     B: Buf,
     Error: Into<io::Error>,
 {
-    /// The chunk to read from, which is not done with; `None` at the end.
+    /// Returns the chunk to read from, which has something left, or `None` at the end.
     #[inline]
     fn poll_chunk<'a>(
         stream: Pin<&mut S>,
@@ -120,7 +128,7 @@ where
         Poll::Ready(Ok(chunk.as_mut()))
     }
 
-    /// Takes the next chunk that is not empty from the stream; none at the end.
+    /// Stores the next non-empty chunk of the stream in `chunk`, or `None` at the end.
     fn poll_next_chunk(
         mut stream: Pin<&mut S>,
         chunk: &mut Option<CheckedBuf<B>>,
@@ -150,7 +158,8 @@ where
         poll_yield(cx)
     }
 
-    /// Takes pieces of one chunk for as long as `take` takes a whole piece and wants more: it returns how many bytes it took.
+    /// Passes the pieces of one chunk to `take`, which returns how many bytes it took, until it
+    /// takes 0.
     #[inline]
     fn poll_pieces(
         self: Pin<&mut Self>,
@@ -165,7 +174,7 @@ where
         loop {
             let piece = match chunk.peek() {
                 Ok(piece) => piece,
-                // What was taken is told first, the error at the next read.
+                // Returns the bytes first. The next read returns the error.
                 Err(_) if taken > 0 => break,
                 Err(violation) => {
                     *this.chunk = None;
@@ -254,7 +263,7 @@ where
         let Some(chunk) = ready!(Self::poll_chunk(this.stream, this.chunk, this.ended, cx))? else {
             return Poll::Ready(Ok(&[]));
         };
-        // Asked for once: a `chunk` may give another answer the next time.
+        // Calls `chunk` only once: a second call might return something else.
         Poll::Ready(chunk.peek_or_end().map_err(Into::into))
     }
 
@@ -265,7 +274,9 @@ where
             return;
         }
         let chunk = self.project().chunk.as_mut();
-        let chunk = chunk.filter(|chunk| n <= chunk.left()).expect("consumed more than was given");
+        let chunk = chunk
+            .filter(|chunk| n <= chunk.left())
+            .expect("`consume` was called with more than `poll_fill_buf` returned");
         chunk.advance(n);
     }
 }
@@ -281,13 +292,17 @@ impl<S: fmt::Debug, B> fmt::Debug for StreamReader<S, B> {
 }
 
 impl<S, B> Shim<StreamReader<S, B>> {
-    /// Makes a buffered reader of a stream of chunks, whose errors are or become `io::Error`s.
+    /// Converts a stream of chunks into a buffered reader.
     ///
-    /// Items are `Result<B, Error>`, where `B` is any [`Buf`] (`Bytes`, `&'static [u8]`, `Chain`). A stream of plain chunks, which cannot
-    /// fail, becomes one of results by `stream.map(Ok::<_, std::io::Error>)`; errors of another kind become `io::Error`s by
-    /// `map_err(std::io::Error::other)`. See [`StreamReader`] for errors and cancel safety.
+    /// Items are `Result<B, Error>`, where `B` is any [`Buf`] (`Bytes`, `&'static [u8]`, `Chain`)
+    /// and `Error` converts into `io::Error`. Other streams can be adapted:
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// * plain chunks, without errors: `stream.map(Ok::<_, std::io::Error>)`;
+    /// * other errors: `stream.map_err(std::io::Error::other)`.
+    ///
+    /// See [`StreamReader`] for errors and cancel safety.
+    ///
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///
@@ -300,7 +315,7 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// use tokio::io::AsyncBufReadExt as _;
     ///
     /// # futures::executor::block_on(async {
-    /// let body = Full::new(bytes::Bytes::from("one\ntwo\n")); // or what a client or server of hyper's received
+    /// let body = Full::new(bytes::Bytes::from("one\ntwo\n")); // or the body of a hyper message
     /// let stream = BodyDataStream::new(body).map_err(std::io::Error::other);
     /// let mut lines = Shim::from_stream(stream).for_tokio().lines();
     /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));

@@ -1,48 +1,52 @@
-//! [`InitRecord`]: what hyper's buffer does not say about memory that is being lent through it.
+//! [`InitRecord`]: how much of the memory behind a hyper cursor is initialized.
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
 std::thread_local! {
-    /// The memory that the innermost lift at work on this thread lends.
-    static LENT: Cell<Record> = const { Cell::new(Record::NONE) };
-    /// The identity that the last record was given.
+    /// The memory that the innermost call of a hyper reader on this thread was passed.
+    static INNERMOST: Cell<Record> = const { Cell::new(Record::NONE) };
+    /// The identity of the last record that was made.
     static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Addresses: where the memory starts and ends, up to where it is initialised, and a later part of it that is.
+/// The addresses of memory that was passed to a hyper reader, and of its initialized parts.
 #[derive(Clone, Copy, Debug)]
 struct Record {
-    /// No two records of a thread have the same, however short their memory is and in whatever order they end. 0 is none's.
+    /// Unique on its thread. Only `NONE` has 0.
     id: u64,
     start: usize,
     end: usize,
+    /// The end of the initialized front.
     init: usize,
-    /// It counts once all before it is known to be initialised: it need not be the filled part that comes before it.
+    /// A later initialized part. It counts once everything before it is known to be initialized.
     part: (usize, usize),
 }
 
 impl Record {
     const NONE: Record = Record { id: 0, start: 0, end: 0, init: 0, part: (0, 0) };
 
-    /// Whether `memory` is (a part of) this. Empty memory is nobody's.
+    /// Returns whether `memory` is all or part of this record's. Empty memory never is.
     #[inline]
     fn covers(&self, memory: &[MaybeUninit<u8>]) -> bool {
         let start = memory.as_ptr().addr();
-        // The first is false of `NONE`, the usual case.
+        // The first condition is false for `NONE`, the usual case.
         start + memory.len() <= self.end && self.start <= start && !memory.is_empty()
     }
 }
 
-/// Makes known, for the time of a call, how much of the memory that a hyper reader is lent is initialised.
+/// Records, during a call of a hyper reader, how much of the memory passed to it is initialized.
 ///
-/// hyper's buffer keeps that count to itself. So where a shim is called by way of hyper's traits from inside another shim
-/// that lends it memory, it looks here whether the memory is that one. It is lent exclusively until the call returns, so
-/// that an address within it can only be its own, and nobody may de-initialise it. What is said here is about addresses, and
-/// true whoever passes a part of the memory on, by whatever detour.
+/// The count of hyper's buffer is private. A shim that is called through hyper's traits looks here
+/// whether its memory was passed by a shim around it.
 ///
-/// Should calls end in another order than that of a stack, as those of stackful coroutines may, then nothing is known. (A
-/// coroutine that moves to another thread in the middle of a poll breaks what every thread-local rests on, this one too.)
+/// The memory is exclusively borrowed until the call returns. So an address within it belongs to
+/// it, and no code may de-initialize it. The record holds addresses, so it is true of any part of
+/// the memory, regardless of the code that passed that part on.
+///
+/// Calls of stackful coroutines may end in another order than that of a stack. Nothing is known
+/// then. (A coroutine that moves to another thread during a poll breaks every thread-local, this
+/// one too.)
 #[derive(Debug)]
 pub(super) struct InitRecord {
     id: u64,
@@ -52,19 +56,20 @@ pub(super) struct InitRecord {
 }
 
 impl InitRecord {
-    /// Lends the `len` bytes at the address `start`, of which the first `init` are initialised, until this is dropped.
+    /// Records, until this is dropped, that the first `init` of the `len` bytes at `start` are
+    /// initialized.
     #[inline]
     pub(super) fn new(start: usize, len: usize, init: usize) -> Self {
         let id = LAST.get() + 1;
         LAST.set(id);
         let (end, init) = (start + len, start + init);
-        InitRecord { id, start, init, outer: LENT.replace(Record { id, start, end, init, part: (0, 0) }) }
+        InitRecord { id, start, init, outer: INNERMOST.replace(Record { id, start, end, init, part: (0, 0) }) }
     }
 
-    /// How many bytes are initialised by now, counted from the start of the memory, the first `filled` of which are.
+    /// Returns how many bytes from the start are initialized now. The first `filled` bytes are.
     #[inline]
     pub(super) fn init_len(&self, filled: usize) -> usize {
-        let record = LENT.get();
+        let record = INNERMOST.get();
         let mut init = self.init.max(self.start + filled);
         if record.id == self.id {
             init = init.max(record.init);
@@ -79,24 +84,25 @@ impl InitRecord {
 impl Drop for InitRecord {
     #[inline]
     fn drop(&mut self) {
-        let in_order = LENT.get().id == self.id;
-        LENT.set(if in_order { self.outer } else { Record::NONE });
+        let in_order = INNERMOST.get().id == self.id;
+        INNERMOST.set(if in_order { self.outer } else { Record::NONE });
     }
 }
 
-/// How many of the first bytes of `memory`, the unfilled part of some hyper buffer, are known to be initialised; `None` if it
-/// is not lent by a shim.
+/// Returns how many bytes at the front of `memory` are known to be initialized.
+///
+/// `memory` is the unfilled part of a hyper buffer. Returns `None` if no shim passed it.
 #[inline]
 pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
-    LENT.with(|lent| {
-        let record = lent.get();
+    INNERMOST.with(|innermost| {
+        let record = innermost.get();
         record.covers(memory).then(|| record.init.saturating_sub(memory.as_ptr().addr()).min(memory.len()))
     })
 }
 
-/// Makes known that the first `init` bytes of `memory`, the unfilled part of some hyper buffer, are initialised.
+/// Records that the first `init` bytes of `memory` are initialized, if a shim passed it.
 pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
-    let mut record = LENT.get();
+    let mut record = INNERMOST.get();
     if record.covers(memory) {
         let part = (memory.as_ptr().addr(), memory.as_ptr().addr() + init);
         if part.0 <= record.init {
@@ -104,7 +110,7 @@ pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
         } else {
             record.part = part;
         }
-        LENT.set(record);
+        INNERMOST.set(record);
     }
 }
 
@@ -179,7 +185,7 @@ mod tests {
         let (earlier, later) = (at(&memory, 100), at(&memory, 3));
         drop(earlier);
         let newest = at(&memory, 5);
-        // Neither ends in order: what they were told of is not passed on to the record that is the newest.
+        // Both end out of order: what was recorded for them does not reach the newest record.
         drop(later);
         assert_eq!((newest.init_len(0), init_len(&memory)), (5, None));
     }

@@ -1,9 +1,12 @@
-//! The ecosystem of `hyper::rt`.
+//! Conversions between the traits of `hyper::rt` and io-shim's.
 //!
-//! hyper's buffer tracks what is initialised, but tells nobody: of memory that comes from hyper nothing is known to be
-//! initialised until hyper is asked to make it so, and of what a reader of hyper's traits initialised only what it filled.
-//! Between two shims, `lent` remembers it for the time of a call. A cursor of hyper's is passed by value, and nothing gives
-//! access to the buffer behind it, which stays with whoever made it, so that no reader can swap it.
+//! hyper's buffer counts its initialized bytes, but the count is private. A shim that hyper calls
+//! has to ask hyper to initialize memory. A shim around a hyper reader learns only how much it
+//! filled. Where one shim is nested in another, `init_record` passes the count between them during
+//! a call.
+//!
+//! hyper passes its cursor by value and gives no access to the buffer behind it. So no reader can
+//! replace that buffer.
 #![allow(unsafe_code, reason = "the boundary between hyper's buffer and the cursor")]
 
 mod init_record;
@@ -14,15 +17,14 @@ use std::task::{Context, Poll, ready};
 
 use hyper::rt::{ReadBuf, ReadBufCursor};
 
-use self::init_record::InitRecord;
-
 use self::bounds::{HyperRead, HyperWrite};
+use self::init_record::InitRecord;
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
+use crate::delegate;
 use crate::shim::{Ecosystem, Includes, Shim, sealed};
-use crate::traits::count;
-use crate::traits::{AsyncReadBuf, AsyncWrite};
+use crate::traits::{AsyncReadBuf, AsyncWrite, count};
 
-/// The tag of types that have hyper's traits: `hyper::rt::{Read, Write}`.
+/// The tag of types that implement hyper's traits: `hyper::rt::{Read, Write}`.
 ///
 /// # Examples
 ///
@@ -44,9 +46,9 @@ impl sealed::Ecosystem for Hyper {
 impl sealed::View for Hyper {}
 
 impl<T> Shim<T, Hyper> {
-    /// Wraps a type that has hyper's traits, such as `hyper::upgrade::Upgraded`.
+    /// Wraps a type that implements hyper's traits, such as `hyper::upgrade::Upgraded`.
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Examples
     ///
@@ -69,21 +71,33 @@ impl<T> Shim<T, Hyper> {
 }
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
-    /// Narrows the shim to a type of hyper's alone: [`only::<Hyper>()`](Shim::only).
+    /// Narrows the shim to hyper's traits: the same as [`only::<Hyper>()`](Shim::only).
+    ///
+    /// io-shim's own traits stay. They share method names such as `poll_write` with hyper's: import
+    /// the traits of one of the two.
     #[inline]
     pub fn for_hyper(self) -> Shim<T, E, Hyper> {
         self.only()
     }
 }
 
-/// Gives `read` a cursor over the unfilled part of a hyper buffer, the first `init` bytes of it initialised, and carries
-/// back what it filled.
+/// Calls `read` with a cursor over the unfilled part of a hyper buffer.
 ///
-/// For those who implement `hyper::rt::Read` and would rather fill a cursor: safe code may read into uninitialised memory
-/// this way. hyper initialises those `init` bytes, which costs nothing where they already are; 0 is right for a reader that
-/// writes into uninitialised memory, [`AsyncReadBuf::init_hint`] of `buf.remaining()` for one that is wrapped, and more
-/// than the buffer has is taken for all of it. Where a shim around the caller lends the buffer, the cursor has what that
-/// shim knows to be initialised, and hyper is not asked. If `read` panics, nothing is filled.
+/// Bytes that `read` fills count as filled in hyper's buffer afterwards. Use this to implement
+/// `hyper::rt::Read` with a cursor: safe code can then read into uninitialized memory.
+///
+/// The first `init` bytes of the cursor are initialized. hyper initializes them, at no cost if they
+/// already are. Pass
+///
+/// * 0 for a reader that writes into uninitialized memory;
+/// * [`AsyncReadBuf::init_hint`] of `buf.remaining()` for a wrapped reader.
+///
+/// A value greater than `buf.remaining()` means all of it. If the buffer comes from a shim around
+/// the caller, and that shim knows of initialized bytes, the cursor has those instead of `init`.
+///
+/// # Panics
+///
+/// Panics if `read` panics. Nothing more is filled in hyper's buffer then.
 ///
 /// # Examples
 ///
@@ -97,10 +111,10 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 /// ```
 #[inline]
 pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
-    // SAFETY: it is only looked at.
+    // SAFETY: nothing is written through the reference.
     let known = init_record::init_len(unsafe { buf.as_mut() });
     let init = match known {
-        // hyper knows less of this memory than the lift that lends it, and would zero it from the start.
+        // The shim that passed this memory knows more of it than hyper, which would zero it again.
         Some(known) if known > 0 => known,
         _ => {
             let init = init.min(buf.remaining());
@@ -110,26 +124,27 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
             init
         }
     };
-    // SAFETY: a cursor de-initialises nothing, and asks the same of those who write through it.
+    // SAFETY: a cursor never de-initializes memory, and its unsafe methods require that of callers.
     let memory = unsafe { buf.as_mut() };
     let mut borrowed = BorrowedBuf::from(&mut *memory);
-    // SAFETY: that many bytes are initialised, says the lift that lends them, or hyper has just seen to it.
+    // SAFETY: the record of the shim that passed this memory counts `init` initialized bytes, or
+    // hyper has just initialized them.
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
     if known.is_some() {
         init_record::set_init(memory, init);
     }
-    // SAFETY: `borrowed` covers the unfilled part from its start; its filled bytes are within it, and initialised (invariants 1
-    // to 3).
+    // SAFETY: `borrowed` covers the unfilled part from its start. Its filled bytes are within it,
+    // and initialized (invariants 1 to 3).
     unsafe { buf.advance(filled) };
     result
 }
 
-/// Lets a hyper reader read into a cursor.
+/// Calls a hyper reader with the unfilled part of `cursor`, and returns how many bytes it filled.
 ///
-/// hyper's buffer can be told that all of it is initialised, or nothing. What is between is known to a shim inside, and to no
-/// other reader.
+/// hyper's buffer can be made with all of it initialized or with nothing. For counts in between,
+/// the record tells a nested shim, and no other reader.
 #[inline]
 fn poll_into_cursor(
     mut cursor: BorrowedCursor<'_>,
@@ -141,26 +156,27 @@ fn poll_into_cursor(
         cursor.advance_checked(filled);
         return poll.map_ok(|()| filled);
     }
-    // SAFETY: hyper's buffer de-initialises nothing, and asks the same of those who write through it.
+    // SAFETY: hyper's buffer never de-initializes memory, and its unsafe methods require that of
+    // callers.
     let memory = unsafe { cursor.as_mut() };
     let (address, len) = (memory.as_ptr().addr(), memory.len());
     let lent = InitRecord::new(address, len, init);
     let mut buf = ReadBuf::uninit(memory);
     let poll = read(buf.unfilled());
     let filled = check_filled(&buf, address, len)?;
-    // SAFETY: `init` bytes were initialised before, and whoever says that more are by now is a shim that was lent this memory:
-    // see `InitRecord`.
+    // SAFETY: `init` bytes were initialized before. Only a nested shim that was passed this memory
+    // can have recorded more: see `InitRecord`.
     unsafe { cursor.assume_init(lent.init_len(filled)) };
-    // SAFETY: `buf` is the unfilled part of the cursor still, as was checked, and its filled bytes are initialised by its own
-    // invariant.
+    // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its filled
+    // bytes are initialized by its own invariant.
     unsafe { cursor.advance(filled) };
     poll.map_ok(|()| filled)
 }
 
-/// How many bytes are filled of a buffer that is made of the `len` bytes at `address`, if it still is.
+/// Returns the filled length of `buf` if it covers the `len` bytes at `address`.
 ///
-/// hyper gives no reader access to the buffer behind its cursor, so that it always is. Should a later hyper have a way to
-/// exchange it, as tokio's traits have, then this is an error.
+/// It always does, since hyper gives no reader access to the buffer behind its cursor. If a later
+/// hyper lets readers replace it, as tokio does, this returns an error.
 #[inline]
 fn check_filled(buf: &ReadBuf<'_>, address: usize, len: usize) -> Result<usize, ContractViolation> {
     let filled = buf.filled();
@@ -171,7 +187,7 @@ fn check_filled(buf: &ReadBuf<'_>, address: usize, len: usize) -> Result<usize, 
     }
 }
 
-/// Lets a hyper reader read into initialised memory, and counts what it filled.
+/// Calls a hyper reader with `slice`, and returns how many bytes it filled.
 #[inline]
 fn poll_into_slice(
     slice: &mut [u8],
@@ -184,7 +200,7 @@ fn poll_into_slice(
     Ok((poll, check_filled(&buf, address, len)?))
 }
 
-// Lifts.
+// hyper -> io-shim
 
 super::bounds::bounds! {
     HyperRead: hyper::rt::Read,
@@ -249,7 +265,8 @@ impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
     }
 }
 
-// Lowerings.
+// io-shim -> hyper
+// `delegate!` writes the methods that have the same name and signature in both.
 
 #[deny(clippy::missing_trait_methods)]
 impl<T, E: Ecosystem, V: Includes<Hyper>> hyper::rt::Read for Shim<T, E, V>
@@ -268,32 +285,10 @@ impl<T, E: Ecosystem, V: Includes<Hyper>> hyper::rt::Write for Shim<T, E, V>
 where
     Self: AsyncWrite,
 {
-    #[inline]
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        AsyncWrite::poll_write(self, cx, data)
-    }
-
-    #[inline]
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_flush(self, cx)
-    }
-
-    #[inline]
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_shutdown(self, cx)
-    }
+    delegate!(AsyncWrite { poll_write, poll_flush, poll_shutdown, poll_write_vectored }: |this| this, |this| this);
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
         AsyncWrite::supports_vectored_writes(self)
-    }
-
-    #[inline]
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        AsyncWrite::poll_write_vectored(self, cx, bufs)
     }
 }

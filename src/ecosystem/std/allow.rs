@@ -1,4 +1,4 @@
-//! std's types in asynchronous code, for those who know that they never block.
+//! std's types in asynchronous code, for types that never block.
 
 use std::error::Error;
 use std::fmt;
@@ -12,8 +12,9 @@ use crate::coop::poll_yield;
 use crate::shim::{Attempt, ReadAttempt, Shim, SliceState, sealed};
 use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, uninterrupted};
 
-/// The tag of types that have std's traits and are used in asynchronous code all the same: made with
-/// [`Shim::allow_std`].
+/// The tag of types that implement std's traits and are used in asynchronous code.
+///
+/// [`Shim::allow_std`] makes shims with this tag.
 ///
 /// # Examples
 ///
@@ -33,19 +34,21 @@ impl sealed::Ecosystem for AllowStd {
 }
 
 impl<T> Shim<T, AllowStd> {
-    /// Wraps a type that has std's traits and **never blocks**, as an asynchronous type of every ecosystem: a decoder over
-    /// memory, a `Cursor`, a hasher, a `Vec`.
+    /// Wraps a type that implements std's traits and **never blocks**, for asynchronous code.
     ///
-    /// Every poll calls the type inside. Nothing here moves the work elsewhere: a reader that blocks holds up the executor's
-    /// thread, and with it every other task on it. `poll_shutdown` flushes. A call that is interrupted by a signal is repeated: at
-    /// once, and `poll_fill_buf` by waking the task.
+    /// Examples are a decoder over memory, a `Cursor`, a hasher or a `Vec`.
     ///
-    /// It yields when it was ready often enough: see [`with_budget`](Shim::with_budget).
+    /// Every poll calls the inner type on the executor's thread. A type that blocks there stops all
+    /// other tasks of that thread. `poll_shutdown` flushes. A call that a signal interrupts is
+    /// repeated at once; `poll_fill_buf` wakes the task and returns `Pending` instead.
+    ///
+    /// It yields after many ready operations in a row: see [`with_budget`](Shim::with_budget).
     ///
     /// # Errors
     ///
-    /// The type inside has no way to wake a task, so that its `WouldBlock` cannot become `Pending`: it is passed on as an
-    /// error of that kind which says what to do instead, with the original as its [`source`](std::error::Error::source).
+    /// The inner type cannot wake a task, so its `WouldBlock` cannot become `Pending`. The shim
+    /// returns an error of that kind. Its message says what to do instead, and the original error
+    /// is its [`source`](std::error::Error::source).
     ///
     /// # Examples
     ///
@@ -61,7 +64,7 @@ impl<T> Shim<T, AllowStd> {
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
     ///
-    /// # What to do with readers that block
+    /// # Readers that block
     ///
     /// Read a file on any executor with `smol::fs::File`. It has futures-io's traits and reads on
     /// another thread:
@@ -99,8 +102,8 @@ impl<T> Shim<T, AllowStd> {
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
     ///
-    /// Under tokio, a piece of synchronous work on a thread where blocking is allowed; `tokio::fs::File` does that itself, and
-    /// is wrapped with [`from_tokio`](Shim::from_tokio):
+    /// Under tokio, move synchronous work to a thread where blocking is allowed. `tokio::fs::File`
+    /// does that itself: wrap it with [`from_tokio`](Shim::from_tokio).
     ///
     /// ```
     /// use io_shim::{ReadBuf, Shim, spare};
@@ -121,13 +124,13 @@ impl<T> Shim<T, AllowStd> {
     }
 }
 
-/// One call of the type inside, which is an answer in any case.
+/// Calls the inner type, and repeats a call that a signal interrupts. The result is always ready.
 #[inline]
 fn call<R>(operate: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
     Poll::Ready(uninterrupted(operate).map_err(advise))
 }
 
-/// Adds to a `WouldBlock` what to do about it.
+/// Replaces a `WouldBlock` error by one that says what to do.
 fn advise(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::WouldBlock => io::Error::new(io::ErrorKind::WouldBlock, WouldBlock(error)),
@@ -135,16 +138,16 @@ fn advise(error: io::Error) -> io::Error {
     }
 }
 
-/// What an asynchronous caller is told where a type that was said not to block would.
+/// The error for a type inside `Shim::allow_std` that would block.
 #[derive(Debug)]
 struct WouldBlock(io::Error);
 
 impl fmt::Display for WouldBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "a type inside `Shim::allow_std` would block, and nothing would wake the task: wrap its asynchronous version with \
-             `Shim::from_tokio`, `from_futures` or `from_smol`, or move it to a thread with `blocking::Unblock` or \
-             `spawn_blocking`",
+            "a type inside `Shim::allow_std` returned `WouldBlock`, and it cannot wake the task later: wrap its \
+             asynchronous version with `Shim::from_tokio`, `from_futures` or `from_smol`, or move it to a thread with \
+             `blocking::Unblock` or `spawn_blocking`",
         )
     }
 }
@@ -155,7 +158,7 @@ impl Error for WouldBlock {
     }
 }
 
-// Lifts.
+// std -> io-shim
 
 #[deny(clippy::missing_trait_methods)]
 impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
@@ -253,7 +256,7 @@ impl<T: StdBufRead + StdUnpin, V> AsyncBufRead for Shim<T, AllowStd, V> {
         let io = io.get_mut();
         budget.poll_look(cx, |cx| match io.fill_buf() {
             Ok(chunk) => Poll::Ready(Ok(chunk)),
-            // Repeated by way of the executor, since a borrowed slice cannot be returned from within a loop.
+            // The executor repeats the call: a borrowed slice cannot be returned from a loop.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => poll_yield(cx),
             Err(error) => Poll::Ready(Err(advise(error))),
         })

@@ -1,5 +1,6 @@
-//! std's `Write`, `BufRead` and `Seek` where nothing has to be remembered: they are io-shim's synchronous traits already, and a
-//! shim passes them on.
+//! std's `Write`, `BufRead` and `Seek` for shims that only forward them to the inner type.
+//!
+//! These three are io-shim's synchronous traits too, so they need no conversion.
 
 use std::io::{self, BufRead, IoSlice, Seek, SeekFrom, Write};
 
@@ -8,7 +9,8 @@ use crate::buf::ContractViolation;
 use crate::shim::{Includes, Native, Shim};
 use crate::traits::{ReadBuf, WriteVectored};
 
-/// The methods of `Seek`, all of them: a buffered type keeps its buffer in `seek_relative` where it can.
+/// All methods of `Seek`. Provided ones are forwarded too: a buffered type can keep its buffer in
+/// `seek_relative`.
 macro_rules! seek {
     () => {
         #[inline]
@@ -34,8 +36,8 @@ macro_rules! seek {
 }
 pub(super) use seek;
 
-/// The methods of `BufRead`.
-macro_rules! fill {
+/// The required methods of `BufRead`.
+macro_rules! buf_read {
     () => {
         #[inline]
         fn fill_buf(&mut self) -> io::Result<&[u8]> {
@@ -48,9 +50,9 @@ macro_rules! fill {
         }
     };
 }
-pub(super) use fill;
+pub(super) use buf_read;
 
-/// The methods of `Write` for a writer whose counts of single writes are checked, and whose vectored writes pass.
+/// The methods of `Write`. The counts of single writes are checked; vectored writes are forwarded.
 macro_rules! write {
     () => {
         #[inline]
@@ -84,7 +86,7 @@ impl<T: WriteVectored, V: Includes<Std>> WriteVectored for Shim<T, Native, V> {
 }
 
 impl<T: ReadBuf + BufRead, V: Includes<Std>> BufRead for Shim<T, Native, V> {
-    fill!();
+    buf_read!();
 }
 
 impl<T: Seek, V: Includes<Std>> Seek for Shim<T, Native, V> {

@@ -1,4 +1,4 @@
-//! std's files, sockets and pipes, read straight into uninitialised memory by their descriptor.
+//! std's files, sockets and pipes, read by descriptor straight into uninitialized memory.
 
 use std::boxed::Box;
 use std::fs::File;
@@ -15,7 +15,9 @@ use crate::shim::{Includes, Shim, sealed};
 use crate::sys;
 use crate::traits::{ReadBuf, WriteVectored};
 
-/// The tag of std's files, sockets and pipes, which are read by their descriptor: made with [`Shim::from_fd`].
+/// The tag of std's files, sockets and pipes that are read by descriptor.
+///
+/// [`Shim::from_fd`] makes shims with this tag.
 ///
 /// # Examples
 ///
@@ -34,10 +36,13 @@ impl sealed::Ecosystem for Fd {
     type State = ();
 }
 
-/// What [`Shim::from_fd`] takes: descriptors without a buffer in front of them. Sealed.
+/// The types that [`Shim::from_fd`] takes: those whose `Read` only reads from their descriptor.
 ///
-/// std's `File`, `TcpStream`, `UnixStream`, `ChildStdout` and `ChildStderr`, and `OwnedFd`; `&T`, `&mut T`, `Box<T>` and `Arc<T>` of
-/// these. Not `Stdin`, whose buffer would be read past, nor anything else whose `Read` does more than read its descriptor.
+/// They are std's `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`,
+/// and `&T`, `&mut T`, `Box<T>` and `Arc<T>` of these. `Stdin` is not among them: it has a buffer,
+/// which reads from the descriptor would bypass.
+///
+/// This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not one of the types that `Shim::from_fd` takes",
     note = "those are `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`, which have no buffer of their own",
@@ -71,15 +76,18 @@ sources!(
 );
 
 impl<T: FdSource> Shim<T, Fd> {
-    /// Wraps a file, socket or pipe of std's, for synchronous reading straight into uninitialised memory.
+    /// Wraps a std file, socket or pipe, to read straight into uninitialized memory.
     ///
-    /// Each read is one system call into the caller's memory: nothing is zeroed and nothing copied. A read that is interrupted
-    /// by a signal is repeated. Writing and seeking are those of the type inside, where it has them; positions are the system's,
-    /// and shared with whoever shares the descriptor ([`try_clone`](File::try_clone)).
+    /// Each read is one system call into the caller's memory, without zeroing or copying. A read
+    /// that a signal interrupts is repeated. Writes and seeks are forwarded to the inner type.
+    ///
+    /// The position of a file belongs to the system, which shares it among the copies of a
+    /// descriptor ([`try_clone`](File::try_clone)).
     ///
     /// # Errors
     ///
-    /// Those of the system, unchanged: reading from a non-blocking socket may return `WouldBlock`.
+    /// Operations on the shim return the errors of the system unchanged. A non-blocking socket may
+    /// return `WouldBlock`.
     ///
     /// # Examples
     ///
@@ -94,7 +102,7 @@ impl<T: FdSource> Shim<T, Fd> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// A pipe of `std::io::pipe` (Rust 1.87) goes in as the descriptor that it is:
+    /// Convert a pipe of `std::io::pipe` (Rust 1.87) to its descriptor first:
     ///
     /// ```
     /// use io_shim::Shim;

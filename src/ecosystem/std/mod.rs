@@ -1,8 +1,13 @@
-//! The ecosystem of `std::io`, which is io-shim's synchronous side: std's `Write`, `BufRead` and `Seek` are io-shim's own, and
-//! `Read` is lifted to [`ReadBuf`] and lowered from it.
+//! Conversions between the traits of `std::io` and io-shim's synchronous traits.
 //!
-//! Three tags, since std's types can be read in three ways: by slices, which is here; straight into uninitialised memory, by
-//! their descriptor (`fd.rs`); and in asynchronous code, by those who know that a reader never blocks (`allow.rs`).
+//! std's `Write`, `BufRead` and `Seek` are io-shim's synchronous traits too. Only `Read` is
+//! converted, to [`ReadBuf`] and back.
+//!
+//! There are three ways to read std's types, each with a tag:
+//!
+//! * into slices (this file);
+//! * by descriptor, straight into uninitialized memory (`fd.rs`);
+//! * in asynchronous code, for readers that never block (`allow.rs`).
 
 mod allow;
 mod direct;
@@ -16,13 +21,15 @@ use std::task::Poll;
 use self::bounds::{StdBufRead, StdRead, StdSeek, StdWrite};
 use crate::buf::{BorrowedCursor, ContractViolation, Room, expect_ready};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, SliceState, Unbuffered, sealed};
-use crate::traits::{self, ReadBuf, WriteVectored, uninterrupted};
+use crate::traits::{ReadBuf, WriteVectored, append_chunk, std_read, uninterrupted};
 
 pub use allow::AllowStd;
 #[cfg(all(feature = "fd", unix))]
 pub use fd::{Fd, FdSource};
 
-/// The tag of types that have std's traits: `std::io::{Read, Write, BufRead, Seek}`. They are synchronous, and stay so.
+/// The tag of types that implement std's traits: `std::io::{Read, Write, BufRead, Seek}`.
+///
+/// Shims with this tag are synchronous.
 ///
 /// # Examples
 ///
@@ -36,7 +43,7 @@ pub use fd::{Fd, FdSource};
 #[derive(Clone, Copy, Debug)]
 pub struct Std<B = Unbuffered>(PhantomData<B>);
 
-/// The tag of types that have std's traits and a buffer inside, from which reads copy.
+/// The tag of types that implement `std::io::BufRead`, from whose buffer reads copy.
 ///
 /// # Examples
 ///
@@ -57,17 +64,18 @@ impl<B: sealed::Buffering> sealed::Ecosystem for Std<B> {
 impl sealed::View for Std {}
 
 impl<T> Shim<T, Std> {
-    /// Wraps a type that has std's traits, for synchronous reading and writing.
+    /// Wraps a type that implements std's traits, to read and write synchronously.
     ///
-    /// The shim has io-shim's synchronous traits ([`ReadBuf`], [`WriteVectored`]) and std's. It is no asynchronous type: for a
-    /// reader that never blocks there is [`allow_std`](Shim::allow_std). A read that is interrupted by a signal is repeated.
+    /// The shim implements io-shim's synchronous traits ([`ReadBuf`], [`WriteVectored`]) and std's.
+    /// For asynchronous code, wrap a type that never blocks with [`allow_std`](Shim::allow_std).
+    /// A read that a signal interrupts is repeated.
     ///
     /// # Examples
     ///
     /// ```
     /// use io_shim::{ReadBuf, Shim, spare};
     ///
-    /// // Any `Read` reads into spare capacity, and no byte of it is zeroed twice.
+    /// // Any `Read` can read into spare capacity, and no byte of it is zeroed twice.
     /// let mut reader = Shim::from_std(std::io::repeat(7));
     /// let mut vec = Vec::with_capacity(1024);
     /// reader.read_into(spare(&mut vec).unfilled())?;
@@ -81,9 +89,9 @@ impl<T> Shim<T, Std> {
 }
 
 impl<T> Shim<T, StdBuf> {
-    /// Wraps a type that has std's traits and a buffer inside: `std::io::BufRead`.
+    /// Wraps a type that implements `std::io::BufRead`.
     ///
-    /// Reads copy from that buffer, so that nothing has to be zeroed whatever the caller's memory is.
+    /// Reads copy from the buffer of the inner type, so none of the caller's memory is zeroed.
     ///
     /// # Examples
     ///
@@ -106,14 +114,14 @@ impl<T> Shim<T, StdBuf> {
 }
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
-    /// Narrows the shim to a type of std's alone: [`only::<Std>()`](Shim::only).
+    /// Narrows the shim to std's traits: the same as [`only::<Std>()`](Shim::only).
     #[inline]
     pub fn for_std(self) -> Shim<T, E, Std> {
         self.only()
     }
 }
 
-// Lifts.
+// std -> io-shim
 
 super::bounds::bounds! {
     StdRead: std::io::Read,
@@ -173,7 +181,7 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
 
 impl<T: StdBufRead, V> ReadBuf for Shim<T, StdBuf, V> {
     #[inline]
-    fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let io = self.get_mut();
         if cursor.capacity() == 0 {
             let n = uninterrupted(|| io.read(&mut []))?;
@@ -186,8 +194,7 @@ impl<T: StdBufRead, V> ReadBuf for Shim<T, StdBuf, V> {
                 Err(error) => return Err(error),
             }
         };
-        let n = chunk.len().min(cursor.capacity());
-        cursor.append(&chunk[..n]);
+        let n = append_chunk(cursor, chunk);
         io.consume(n);
         Ok(())
     }
@@ -233,23 +240,23 @@ impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim
     }
 }
 
-/// [`fill_buf`](BufRead::fill_buf) passes an interruption on, as std's own readers do: those who call it try again.
+/// [`fill_buf`](BufRead::fill_buf) returns `Interrupted` errors, as in std: callers retry.
 impl<T: StdBufRead, B: sealed::Buffering, V: Includes<Std>> BufRead for Shim<T, Std<B>, V>
 where
     Self: ReadBuf,
 {
-    direct::fill!();
+    direct::buf_read!();
 }
 
 impl<T: StdSeek, B: sealed::Buffering, V: Includes<Std>> Seek for Shim<T, Std<B>, V> {
     direct::seek!();
 }
 
-// Lowering.
+// io-shim -> std
 
 impl<T, E: Ecosystem, V: Includes<Std>> Read for Shim<T, E, V>
 where
     Self: ReadBuf,
 {
-    traits::std_read!();
+    std_read!();
 }

@@ -142,7 +142,7 @@ fn the_sink_is_ready_again_once_less_than_the_mark_is_queued() {
 }
 
 #[test]
-#[should_panic(expected = "`start_send` although `poll_ready` was not ready")]
+#[should_panic(expected = "`start_send` was called while the sink is full: wait until `poll_ready` returns `Ready`")]
 fn sending_to_a_full_sink_panics() {
     let mut sink = ByteSink::new(Sink::new(true)).with_high_water(1);
     for _ in 0..2 {

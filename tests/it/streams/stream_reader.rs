@@ -204,7 +204,7 @@ fn the_stream_and_the_rest_of_the_chunk_are_given_back() {
 }
 
 #[test]
-#[should_panic(expected = "consumed more than was given")]
+#[should_panic(expected = "`consume` was called with more than `poll_fill_buf` returned")]
 fn consuming_more_than_there_is_panics() {
     let mut shim = Shim::from_stream(Chunks::new([Item::Chunk(&b"abc"[..])]));
     ready(fill(&mut shim)).unwrap();
