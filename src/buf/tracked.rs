@@ -1,4 +1,4 @@
-//! [`TrackedBuf`]: an owned, growable buffer that knows how much of its memory is initialised.
+//! [`TrackedBuf`]: an owned, growable buffer that tracks how much of its memory is initialized.
 
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
@@ -11,29 +11,36 @@ use super::cursor::BorrowedCursor;
 use super::uninit::{assume_init, assume_init_mut};
 use crate::coop::Budgets;
 
-/// An owned, growable buffer of bytes that never forgets what of its memory is initialised.
+/// An owned, growable byte buffer that tracks how much of its memory is initialized.
 ///
-/// A `Vec<u8>` knows its length and nothing about what lies behind it: whoever reads into its spare capacity by way of a slice
-/// zeroes the same bytes at every call. This buffer keeps the mark. Reads, [`consume`](Self::consume), [`clear`](Self::clear) and
-/// growth leave it where it is, so that **within one buffer no byte is zeroed twice**, however long it lives.
+/// A `Vec<u8>` does not record which part of its spare capacity is initialized. Reading into that
+/// capacity as a slice zeroes the same bytes at every call. `TrackedBuf` records it: reads,
+/// [`consume`](Self::consume), [`clear`](Self::clear) and growth keep the initialized length.
+/// **No byte of a buffer is zeroed twice.**
 ///
 /// ```text
 /// 0            start               filled                 init                capacity
-/// |  consumed  |  filled           |  initialised, free   |  uninitialised    |
-/// |<---------------- initialised ------------------------>|
+/// |  consumed  |  filled           |  initialized, free   |  uninitialized    |
+/// |<---------------- initialized ------------------------>|
 ///                                  |<------------- unfilled ----------------->|
 /// ```
 ///
-/// It is filled through a [cursor](Self::unfilled) by any reader of io-shim's traits (`owned::read_buf` makes room first), or by
-/// [`extend_from_slice`](Self::extend_from_slice); what was filled is taken from the front by [`consume`](Self::consume). A cursor
-/// writes to the buffer's own marks: after a panic in a reader, or a cursor that was leaked, nothing has to be carried back.
+/// Append data through a [cursor](Self::unfilled), with `owned::read_buf`, or with
+/// [`extend_from_slice`](Self::extend_from_slice). Remove data from the front with
+/// [`consume`](Self::consume). A cursor updates the buffer's own lengths directly, so they are
+/// right even after a reader panics or a cursor is leaked.
 ///
 /// # Consumed space
 ///
-/// Consuming moves a position. The space in front is used again when room is asked for that there is not behind the data: at
-/// no cost once all data is consumed, and otherwise by moving the data to the front, if at least as much was consumed as
-/// is left to move. Each byte consumed so pays for one byte moved at most. Where that does not do, the capacity is at least
-/// doubled (and the data moved to the front). Either way the mark stays.
+/// `consume` only moves the start of the data. The space before it is reused when the space after
+/// the data is too small:
+///
+/// * If all data was consumed, reuse is free.
+/// * If at least as many bytes were consumed as are left, the data moves to the front. So at most
+///   one byte is moved for each consumed byte.
+/// * Otherwise the capacity at least doubles, and the data moves to the front.
+///
+/// The initialized length stays the same in each case.
 ///
 /// # Examples
 ///
@@ -42,7 +49,7 @@ use crate::coop::Budgets;
 ///
 /// let mut buf = TrackedBuf::with_capacity(16);
 /// buf.extend_from_slice(b"hello");
-/// buf.unfilled().ensure_init_to(3); // as a reader might that takes initialised memory only
+/// buf.unfilled().ensure_init_to(3); // what a reader that takes a slice needs
 /// assert_eq!((buf.len(), buf.init_len()), (5, 8));
 ///
 /// buf.consume(2);
@@ -51,85 +58,91 @@ use crate::coop::Budgets;
 /// assert_eq!((buf.len(), buf.init_len()), (0, 8)); // remembered
 /// ```
 pub struct TrackedBuf {
-    // Invariants beside 1 to 3 of `Marks`, whose origin is `memory`:
-    // 6. The length of `memory` is its capacity, so that growing it keeps all bytes as they are, uninitialised or not.
+    // Invariants in addition to 1 to 3 of `Marks`, whose origin is `memory`:
+    // 6. The length of `memory` is its capacity, so growing it preserves all bytes, even
+    //    uninitialized ones.
     // 7. `start <= filled`.
     memory: Vec<MaybeUninit<u8>>,
     marks: Marks,
     start: usize,
-    /// What the asynchronous operations spend: each is a future of its own, and the buffer stays.
+    /// The budget of the asynchronous functions. It is here because it outlives their futures.
     pub(crate) budgets: Budgets,
 }
 
 impl TrackedBuf {
-    /// An empty buffer. Nothing is allocated.
+    /// Creates an empty buffer without allocating.
     #[inline]
     pub const fn new() -> Self {
         TrackedBuf { memory: Vec::new(), marks: Marks { filled: 0, init: 0 }, start: 0, budgets: Budgets::STANDARD }
     }
 
-    /// An empty buffer with room for `capacity` bytes at least, none of them initialised.
+    /// Creates an empty buffer with a capacity of at least `capacity` bytes, none initialized.
     ///
     /// # Panics
     ///
-    /// Panics if that is more than `isize::MAX` bytes.
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
         let mut buf = TrackedBuf { memory: Vec::with_capacity(capacity), ..TrackedBuf::new() };
         buf.cover_capacity();
         buf
     }
 
-    /// How many bytes are filled and not consumed.
+    /// Returns the length of the data: the bytes that are filled and not consumed.
     #[inline]
     pub fn len(&self) -> usize {
         self.marks.filled - self.start
     }
 
-    /// Whether no bytes are filled and not consumed.
+    /// Returns `true` if the buffer holds no data.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The data: what is filled and not consumed. The buffer [derefs](Deref) to it.
+    /// Returns the data: the bytes that are filled and not consumed.
+    ///
+    /// The buffer also [dereferences](Deref) to it.
     #[inline]
     pub fn filled(&self) -> &[u8] {
         let filled = &self.memory[self.start..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
-    /// The data, mutably.
+    /// Returns the data as a mutable slice.
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         let filled = &mut self.memory[self.start..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2).
+        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 
-    /// How many bytes of the memory are initialised, counted from its start: what was consumed is among them.
+    /// Returns how many bytes of the memory are initialized, including consumed bytes.
     ///
-    /// It never falls for as long as the buffer lives.
+    /// This number never decreases.
     #[inline]
     pub fn init_len(&self) -> usize {
         self.marks.init
     }
 
-    /// The length of the memory in bytes, the consumed front included.
+    /// Returns the length of the memory in bytes, including consumed bytes.
     #[inline]
     pub fn capacity(&self) -> usize {
         self.memory.len()
     }
 
-    /// How many bytes fit behind the data, as it lies: the capacity of [`unfilled`](Self::unfilled).
+    /// Returns how many bytes fit after the data without moving it.
+    ///
+    /// This is the capacity of the [`unfilled`](Self::unfilled) cursor.
     #[inline]
     pub fn spare_len(&self) -> usize {
         self.memory.len() - self.marks.filled
     }
 
-    /// A cursor over the unfilled memory behind the data. What it fills becomes part of the data.
+    /// Returns a cursor over the unfilled memory after the data.
     ///
-    /// Nothing is reserved: see [`unfilled_at_least`](Self::unfilled_at_least).
+    /// Bytes written through the cursor become part of the data. To reserve space first, use
+    /// [`unfilled_at_least`](Self::unfilled_at_least).
     ///
     /// # Examples
     ///
@@ -142,16 +155,19 @@ impl TrackedBuf {
     /// ```
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
-        // SAFETY: `memory` is the whole origin of `marks`. What makes a buffer satisfies invariants 1 to 4, and `reserve`,
-        // `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`, `truncate`, `BufMut` and the cursors keep them.
+        // SAFETY: `memory` is the whole origin of `marks`. All constructors establish invariants
+        // 1 to 4, and `reserve`, `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`,
+        // `truncate`, `BufMut` and the cursors maintain them.
         unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) }
     }
 
-    /// A cursor over at least `n` unfilled bytes: [`reserve`](Self::reserve), then [`unfilled`](Self::unfilled).
+    /// Returns a cursor over at least `n` unfilled bytes.
+    ///
+    /// Calls [`reserve`](Self::reserve), then [`unfilled`](Self::unfilled).
     ///
     /// # Panics
     ///
-    /// As [`reserve`](Self::reserve).
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -170,11 +186,13 @@ impl TrackedBuf {
         self.unfilled()
     }
 
-    /// Makes room for `n` more bytes behind the data: in the consumed front, or by growing to twice the capacity at least.
+    /// Reserves space for at least `n` more bytes after the data.
+    ///
+    /// Reuses consumed space, or grows to at least twice the capacity.
     ///
     /// # Panics
     ///
-    /// Panics if the capacity would be more than `isize::MAX` bytes.
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -195,14 +213,14 @@ impl TrackedBuf {
         }
     }
 
-    /// Makes room for `n` more bytes behind the data, and allocates no more than that takes.
+    /// Reserves space for `n` more bytes after the data, and allocates no more than needed.
     ///
-    /// For a size that is known to be the last. Calls that each ask for a little make a copy each, where
-    /// [`reserve`](Self::reserve) makes few.
+    /// Use it if the final size is known. Prefer [`reserve`](Self::reserve) for repeated small
+    /// requests: `reserve_exact` may copy the data at each one.
     ///
     /// # Panics
     ///
-    /// Panics if the capacity would be more than `isize::MAX` bytes.
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -224,11 +242,12 @@ impl TrackedBuf {
         }
     }
 
-    /// As [`reserve`](Self::reserve), but reports that there is no memory.
+    /// Reserves space like [`reserve`](Self::reserve), but returns an error instead of panicking.
     ///
     /// # Errors
     ///
-    /// If the capacity would be more than `isize::MAX` bytes, or the allocator fails. The data is as it was.
+    /// Returns an error if the capacity would exceed `isize::MAX` bytes or the allocator fails. The
+    /// data stays unchanged.
     ///
     /// # Examples
     ///
@@ -249,11 +268,11 @@ impl TrackedBuf {
         Ok(())
     }
 
-    /// Takes the first `n` bytes of the data away.
+    /// Removes the first `n` bytes of the data.
     ///
     /// # Panics
     ///
-    /// Panics if `n` is more than [`len`](Self::len).
+    /// Panics if `n` is greater than [`len`](Self::len).
     ///
     /// # Examples
     ///
@@ -274,14 +293,16 @@ impl TrackedBuf {
         }
     }
 
-    /// Takes all data away. What is initialised stays so.
+    /// Removes all data. Keeps the initialized length.
     #[inline]
     pub fn clear(&mut self) {
         self.start = 0;
         self.marks.filled = 0;
     }
 
-    /// Keeps the first `len` bytes of the data. Does nothing where there are no more. What is initialised stays so.
+    /// Shortens the data to its first `len` bytes. Keeps the initialized length.
+    ///
+    /// Does nothing if the data is not longer than `len`.
     #[inline]
     pub fn truncate(&mut self, len: usize) {
         if len == 0 {
@@ -291,39 +312,42 @@ impl TrackedBuf {
         }
     }
 
-    /// Copies `bytes` to the end of the data, after making room for them.
+    /// Appends `bytes` to the data, and grows the buffer if needed.
     ///
     /// # Panics
     ///
-    /// As [`reserve`](Self::reserve).
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     #[inline]
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.unfilled_at_least(bytes.len()).append(bytes);
     }
 
-    /// The unfilled memory behind the data, whatever its state.
+    /// Returns the unfilled memory after the data, initialized or not.
     ///
     /// # Safety
     ///
-    /// Nothing uninitialised may be written to it.
+    /// The caller must not write uninitialized bytes to it.
     #[cfg(feature = "bytes")]
     #[inline]
     pub(super) unsafe fn spare_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.memory[self.marks.filled..]
     }
 
-    /// The memory as a vector of all that was filled, consumed bytes included, and how many of them were consumed.
+    /// Returns all filled bytes, including consumed ones, and how many were consumed.
     #[inline]
     pub(super) fn into_parts(self) -> (Vec<u8>, usize) {
         let mut memory = ManuallyDrop::new(self.memory);
         let (pointer, capacity) = (memory.as_mut_ptr().cast::<u8>(), memory.capacity());
-        // SAFETY: the allocation is a vector's, given up by it, of elements with the layout of `u8`, so that their alignment is the
-        // allocation's own, as is the capacity; bytes below `filled` are below `init` (invariant 1), so initialised (invariant 2)
-        // and within the capacity (invariant 3).
+        // SAFETY: `ManuallyDrop` gave up the vector's allocation. Its elements have the layout of
+        // `u8`, so alignment and capacity are those of the allocation. Bytes below `filled` are
+        // below `init` (invariant 1), so initialized (invariant 2), and within the capacity
+        // (invariant 3).
         (unsafe { Vec::from_raw_parts(pointer, self.marks.filled, capacity) }, self.start)
     }
 
-    /// Makes room for `n` bytes behind the data by moving it to the front, where that is worth it.
+    /// Moves the data to the front if that makes space for `n` bytes at an acceptable cost.
+    ///
+    /// Returns whether it did.
     #[cold]
     fn reclaim(&mut self, n: usize) -> bool {
         let len = self.len();
@@ -336,28 +360,29 @@ impl TrackedBuf {
 
     /// Moves the data to the front.
     fn compact(&mut self) {
-        // What is written over is below `filled`, and what is left behind keeps its value: all of it is below `init`.
+        // Source and destination are below `filled`, so below `init`: `init` stays correct.
         self.memory.copy_within(self.start..self.marks.filled, 0);
         self.marks.filled -= self.start;
         self.start = 0;
     }
 
-    /// How much the memory has to grow in order that `n` bytes fit behind the data, once that is moved: at least 1, so that
-    /// it grows, and doubles, where the consumed front would do but is too small to pay for moving the data.
+    /// Returns by how much the memory must grow so that `n` bytes fit after the moved data.
+    ///
+    /// At least 1: if the consumed space would suffice, but moving costs too much, the memory grows
+    /// anyway, which doubles it.
     fn missing(&self, n: usize) -> usize {
-        // Where it overflows, so does the capacity.
+        // If the sum overflows, growing fails.
         self.len().saturating_add(n).saturating_sub(self.capacity()).max(1)
     }
 
-    /// Makes all that was allocated part of the memory.
+    /// Extends `memory` to its whole capacity (invariant 6).
     fn cover_capacity(&mut self) {
         let capacity = self.memory.capacity();
-        // SAFETY: that much is allocated, and elements that may be uninitialised need no initialisation.
+        // SAFETY: `capacity` elements are allocated, and `MaybeUninit` needs no initialization.
         unsafe { self.memory.set_len(capacity) }
     }
 }
 
-/// The bytes, none consumed. Nothing is copied, and nothing behind them counts as initialised.
 impl Default for TrackedBuf {
     #[inline]
     fn default() -> Self {
@@ -365,26 +390,29 @@ impl Default for TrackedBuf {
     }
 }
 
+/// Takes over the allocation without copying. The spare capacity counts as uninitialized.
 impl From<Vec<u8>> for TrackedBuf {
     fn from(vec: Vec<u8>) -> Self {
         let mut vec = ManuallyDrop::new(vec);
         let (pointer, filled, capacity) = (vec.as_mut_ptr().cast(), vec.len(), vec.capacity());
-        // SAFETY: the allocation is a vector's, given up by it, of elements with the layout of `MaybeUninit<u8>`, so that their
-        // alignment is the allocation's own, as is the capacity; they need no initialisation.
+        // SAFETY: `ManuallyDrop` gave up the vector's allocation. Its elements have the layout of
+        // `MaybeUninit<u8>`, so alignment and capacity are those of the allocation. They need no
+        // initialization.
         let memory = unsafe { Vec::from_raw_parts(pointer, capacity, capacity) };
         TrackedBuf { memory, marks: Marks { filled, init: filled }, ..TrackedBuf::new() }
     }
 }
 
-/// A copy of `bytes`.
+/// Copies `bytes`.
 impl From<&[u8]> for TrackedBuf {
     fn from(bytes: &[u8]) -> Self {
         bytes.to_vec().into()
     }
 }
 
-/// The data, in the same allocation. If bytes were consumed and some are left, those are moved to the front of it;
-/// otherwise nothing is copied.
+/// Returns the data in the same allocation.
+///
+/// Moves the data to the front if bytes before it were consumed. Otherwise copies nothing.
 impl From<TrackedBuf> for Vec<u8> {
     fn from(mut buf: TrackedBuf) -> Self {
         buf.compact();
@@ -392,7 +420,7 @@ impl From<TrackedBuf> for Vec<u8> {
     }
 }
 
-/// The same data, in an allocation just as long. What of the original is consumed or spare is not copied.
+/// Copies the data into a new allocation of its length, without consumed bytes or spare capacity.
 impl Clone for TrackedBuf {
     fn clone(&self) -> Self {
         self.filled().into()
@@ -451,7 +479,7 @@ macro_rules! compares {
 
 compares!([] [u8], [] &[u8], [const N: usize] [u8; N], [const N: usize] &[u8; N], [] Vec<u8>);
 
-/// The marks; of the bytes nothing.
+/// Shows the positions and the capacity, but not the bytes.
 impl fmt::Debug for TrackedBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrackedBuf")
