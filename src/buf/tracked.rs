@@ -105,7 +105,7 @@ impl TrackedBuf {
     #[inline]
     pub fn filled(&self) -> &[u8] {
         let filled = &self.memory[self.start..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialized (invariant 2).
+        // SAFETY: bytes below `filled` are below `init` (invariant 1): initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
@@ -113,7 +113,7 @@ impl TrackedBuf {
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         let filled = &mut self.memory[self.start..self.marks.filled];
-        // SAFETY: bytes below `filled` are below `init` (invariant 1), so initialized (invariant 2).
+        // SAFETY: bytes below `filled` are below `init` (invariant 1): initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 
