@@ -1,9 +1,9 @@
 //! Uses smol's sockets, files and timers with tokio's libraries in a tokio program. smol's types
 //! need no smol runtime.
 //!
-//! The server accepts on a smol listener and reads lines with tokio-util's codec. The client sends a
-//! smol file with `tokio::io::copy` over a smol socket and reads the answers with a tokio reader. A
-//! timer of async-io limits the run. The exit status is 1 if an answer is wrong.
+//! The server accepts on a smol listener and reads lines with tokio-util's codec. The client sends
+//! a smol file with `tokio::io::copy` over a smol socket and reads the answers with a tokio reader.
+//! A timer of async-io limits the run. The exit status is 1 if an answer is wrong.
 //!
 //! ```text
 //! cargo run --release --example smol_in_tokio --features full

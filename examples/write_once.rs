@@ -4,8 +4,8 @@
 //! cargo run --release --example write_once
 //! ```
 //!
-//! [`Rot13`] and [`Tally`] name no ecosystem. `Shim::new` adds the traits of every ecosystem. The two
-//! callers are ordinary tokio and futures-io code, and get the same results.
+//! [`Rot13`] and [`Tally`] name no ecosystem. `Shim::new` adds the traits of every ecosystem. The
+//! two callers are ordinary tokio and futures-io code, and get the same results.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -22,8 +22,8 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Rot13<R> {
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // The inner reader writes to the caller's memory, which may be uninitialized, and the data is
-        // changed in place. No `unsafe`, no extra buffer, no zeroing.
+        // The inner reader writes to the caller's memory, which may be uninitialized, and the data
+        // is changed in place. No `unsafe`, no extra buffer, no zeroing.
         let poll = Pin::new(&mut self.0).poll_read_into(cx, cursor.reborrow());
         for byte in cursor.written_mut() {
             *byte = match *byte {
@@ -54,8 +54,8 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Tally<W> {
         Poll::Ready(Ok(n))
     }
 
-    // Without this method and `supports_vectored_writes`, a vectored write would write only the first
-    // slice.
+    // Without this method and `supports_vectored_writes`, a vectored write would write only the
+    // first slice.
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -3,8 +3,8 @@
 //! hyper needs three things: `Shim::from_smol` provides the stream, `HyperExecutor` the executor
 //! and `SmolTimer` the timer.
 //!
-//! `GET /` returns a page with an upload form and a chart of the upload speed. `POST /upload` counts
-//! the bytes of the body and returns the number.
+//! `GET /` returns a page with an upload form and a chart of the upload speed. `POST /upload`
+//! counts the bytes of the body and returns the number.
 //!
 //! ```text
 //! cargo run --release --example http_on_smol --features full -- 127.0.0.1:8080

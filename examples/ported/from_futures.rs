@@ -1,5 +1,5 @@
-//! The reading side of smol-hyper's `FuturesIo`: reads a futures-io reader, which takes only slices,
-//! into uninitialized memory.
+//! The reading side of smol-hyper's `FuturesIo`: reads a futures-io reader, which takes only
+//! slices, into uninitialized memory.
 
 use std::io;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! async-compression's decoder: decompresses into the caller's memory with a library that takes only
-//! slices.
+//! async-compression's decoder: decompresses into the caller's memory with a library that takes
+//! only slices.
 
 use std::io;
 use std::pin::Pin;

@@ -123,7 +123,8 @@ async fn smol_socket_in_tokio_gzip(direction: Direction) -> io::Result<()> {
     direction.run(send, receive).await
 }
 
-/// Writes length-delimited frames with vectored writes and reads them with tokio-util's `FramedRead`.
+/// Writes length-delimited frames with vectored writes and reads them with tokio-util's
+/// `FramedRead`.
 ///
 /// `FramedRead` reads into the uninitialized capacity of a `BytesMut`, but futures-io's traits need
 /// initialized slices. So the shim must zero memory; the second table shows how much.
@@ -165,8 +166,8 @@ async fn own_reader_in_futures_copy(direction: Direction) -> io::Result<()> {
         near.shutdown().await
     };
     let receive = async move {
-        // `Shim::from_tokio` gives the socket io-shim's traits, which `Masked` reads from. `Shim::new`
-        // gives `Masked` the traits of every ecosystem.
+        // `Shim::from_tokio` gives the socket io-shim's traits, which `Masked` reads from.
+        // `Shim::new` gives `Masked` the traits of every ecosystem.
         let unmasked = Shim::new(Masked(Shim::from_tokio(far)));
         futures::io::copy(unmasked, &mut verify).await?;
         verify.into_inner().finish()

@@ -1,7 +1,7 @@
 //! The second table: how many bytes the shim zeroes if every poll passes a new buffer.
 //!
-//! This is the worst case. A buffer that is used again keeps its initialized length, and none of its
-//! bytes is zeroed twice.
+//! This is the worst case. A buffer that is used again keeps its initialized length, and none of
+//! its bytes is zeroed twice.
 //!
 //! Here each poll passes 64 KiB that count as uninitialized and are filled with a sentinel. Bytes
 //! that are zero afterwards were zeroed by the shim. The reader counts them where it writes data;

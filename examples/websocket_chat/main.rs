@@ -74,8 +74,8 @@ fn main() -> io::Result<()> {
         let listener = TcpListener::bind(address).await?;
         println!("listening on http://{}", listener.local_addr()?);
         let mut signals = async_signal::Signals::new([async_signal::Signal::Int, async_signal::Signal::Term])?;
-        // The channels carry no messages. Dropping `stop` stops the clients. All clients have ended when
-        // every `alive` is dropped.
+        // The channels carry no messages. Dropping `stop` stops the clients. All clients have ended
+        // when every `alive` is dropped.
         let (stop, stopped) = bounded::<Infallible>(1);
         let (alive, ended) = bounded::<Infallible>(1);
         let server = Server { rooms: Rooms::default(), patience, stopped, alive };
