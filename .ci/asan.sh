@@ -1,5 +1,6 @@
 #!/bin/bash
-# asan.sh DIR [cargo test arguments]: the tests of the crate in DIR under AddressSanitizer, leaks included. Needs a nightly.
+# asan.sh DIR [cargo test arguments]: runs the tests of the crate in DIR under AddressSanitizer,
+# including leak detection. Needs a nightly toolchain.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 dir=$1

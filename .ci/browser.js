@@ -1,5 +1,5 @@
-// browser.js CHROMIUM HTTP_URL CHAT_URL FILE: a browser uploads a file to the one example server, and two of its pages talk by way of
-// the other. Screenshots are left beside FILE, to be looked at.
+// browser.js CHROMIUM HTTP_URL CHAT_URL FILE: uploads a file to one example server and exchanges
+// messages between pages of the other. Saves screenshots beside FILE.
 const path = require("path");
 const { chromium } = require("playwright-core");
 
@@ -31,9 +31,9 @@ const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
     await pages[i].keyboard.press("Enter");
     for (const page of pages.slice(0, 2)) await page.waitForFunction(text => document.body.innerText.includes(text), text);
   }
-  if ((await pages[2].innerText("body")).includes("from")) throw new Error("a message came to another room");
+  if ((await pages[2].innerText("body")).includes("from")) throw new Error("a message reached another room");
   await shot(pages[0], "chat.png");
-  console.log("two pages saw both messages, one in another room saw none");
+  console.log("two pages received both messages, a page in another room received none");
   await browser.close();
 })().catch(error => {
   console.error(error);

@@ -1,5 +1,6 @@
 #!/bin/bash
-# browser.sh: the pages of the example servers in a headless Chromium, driven by playwright-core (from npm).
+# browser.sh: tests the pages of the example servers in a headless Chromium, driven by
+# playwright-core (from npm).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -1,13 +1,14 @@
 #!/bin/bash
-# build_cost.sh: what a dependency on this crate costs a build, beside those on the other adapters: crates, CPU seconds of a clean release
-# build (all cores, the best of three), and the bytes of machine code in a program that reads and writes through one adapter. A Markdown table.
+# build_cost.sh: prints a Markdown table of the build cost of this crate and of other adapters:
+# number of crates, CPU seconds of a clean release build (all cores, best of three), and bytes of
+# machine code in a program that reads and writes through one adapter.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 dir=$work/build-cost
 rm -rf "$dir"
 mkdir -p "$dir"
 
-# row NAME DEPENDENCY BODY: a program of its own whose `main` is BODY.
+# row NAME DEPENDENCY BODY: measures a separate program with BODY as its source.
 row() {
   local name=$1 dependency=$2 body=$3 project=$dir/project crates seconds='' used code
   rm -rf "$project"

@@ -1,18 +1,19 @@
 #!/bin/bash
-# fuzz.sh SECONDS: every target in fuzz/, all at once, each for that much CPU time, and the figures of each. What a run finds worth
-# keeping is the next one's start, as long as target/ci is there; the first starts at fuzz/seeds.
+# fuzz.sh SECONDS: runs all targets in fuzz/ in parallel, each for SECONDS of CPU time, and prints
+# their figures. The corpus is kept in target/ci for the next run; the first run uses fuzz/seeds.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seconds=$1
 cd "$root"
 cargo_tool fuzz
 
-# The stable compiler takes the sanitizer's flags when it is told that it may.
+# Lets the stable compiler accept the sanitizer's flags.
 RUSTC_BOOTSTRAP=1 cargo fuzz build --target "$target" --target-dir "$work/fuzz"
-# As cargo-fuzz sets it.
+# The value that cargo-fuzz sets.
 export ASAN_OPTIONS=detect_odr_violation=0${ASAN_OPTIONS:+:$ASAN_OPTIONS} TIMEFORMAT='%U %S'
 
-# fuzz NAME: rounds of what is left, since a round is limited in time and a busy machine gives less than that of its CPU.
+# fuzz NAME: repeats runs until the CPU time is used. libFuzzer limits wall-clock time, and a busy
+# machine gives a run less CPU time than that.
 fuzz() {
   local name=$1 out=$work/fuzz-$1 left=$seconds status=0 used
   mkdir -p "$out/corpus" "$out/found"

@@ -1,7 +1,7 @@
-# Shared by the scripts beside it: the step runner, and Debian packages that are unpacked, not installed.
+# Shared functions: the step runner, and Debian packages that are unpacked without installing.
 # shellcheck shell=bash
 
-# The names set here are for the scripts that read this file.
+# The scripts that source this file use the variables.
 # shellcheck disable=SC2034
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,7 +9,7 @@ work=$root/target/ci
 target=x86_64-unknown-linux-gnu
 mkdir -p "$work"
 
-# run_steps STEP...: runs the function step_STEP of each in turn and stops at the first that fails.
+# run_steps STEP...: runs the functions step_STEP in order and stops at the first failure.
 run_steps() {
   local step since all=("$@")
   for step in "$@"; do
@@ -33,7 +33,7 @@ report_failure() {
   if [ "$1" -ne 0 ]; then echo "FAILED: step $current (exit status $1)" >&2; fi
 }
 
-# skip WHY: the step could not run here; said again at the end, so that nobody takes it for a pass.
+# skip WHY: reports that the step cannot run here. The summary at the end repeats it.
 skip() {
   echo "skipped: $*"
   echo "${current:-}: $*" >> "$work/skipped"
@@ -43,23 +43,24 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# The package lists, fetched once an hour at most.
+# Updates the package lists, at most once an hour.
 apt_update() {
-  command -v apt-get > /dev/null || { echo "this step takes its tools from Debian's packages, and there is no apt-get" >&2; return 1; }
+  command -v apt-get > /dev/null || { echo "this step needs Debian packages, but there is no apt-get" >&2; return 1; }
   [ -n "$(find "$work/apt-updated" -mmin -60 2> /dev/null)" ] && return
   as_root apt-get update -qq
   touch "$work/apt-updated"
 }
 
-# need COMMAND [PACKAGE]: installs Debian's package, called like the command if it is not named, where the command is missing.
+# need COMMAND [PACKAGE]: installs the Debian package if the command is missing. PACKAGE defaults to
+# COMMAND.
 need() {
   command -v "$1" > /dev/null && return
   apt_update
   as_root apt-get install -y -qq "${2:-$1}"
 }
 
-# start_example NAME: starts that example, built before, on a free port; sets $url to where it listens, $server to its process and
-# $log to what it prints.
+# start_example NAME: starts the example, which must be built, on a free port. Sets $url to its URL,
+# $server to its process id and $log to the file with its output.
 start_example() {
   log=$work/$1.log
   "${CARGO_TARGET_DIR:-target}/release/examples/$1" 127.0.0.1:0 > "$log" &
@@ -69,21 +70,22 @@ start_example() {
     [ -n "$url" ] && return
     sleep 0.1
   done
-  echo "$1 does not listen" >&2
+  echo "$1 does not print its address" >&2
   return 1
 }
 
-# debian_rust_version PREFIX: the newest version of Debian's Rust compiler that starts so; nothing where there is none.
+# debian_rust_version PREFIX: prints the newest version of Debian's Rust compiler with that prefix,
+# or nothing if there is none.
 debian_rust_version() {
   local known
   known=$(apt-cache madison rustc-web | awk '{ print $3 }')
-  [ -n "$known" ] || { echo "apt knows no package rustc-web" >&2; return 1; }
+  [ -n "$known" ] || { echo "apt has no package rustc-web" >&2; return 1; }
   awk -v prefix="$1" 'index($0, prefix) == 1' <<< "$known" | sort -rV | sed -n 1p
 }
 
 depends() { apt-cache show "$1" | sed -n 's/^Depends: //p'; }
 
-# unpack DIR PACKAGE...: unpacks these Debian packages into DIR, and nothing else there.
+# unpack DIR PACKAGE...: replaces the contents of DIR with those of the Debian packages.
 unpack() {
   local dir=$1
   shift
@@ -97,7 +99,8 @@ unpack() {
   echo "$*" > "$dir/unpacked"
 }
 
-# debian_rust DIR VERSION [more packages, LLVM standing for its major version]: unpacks that compiler into DIR.
+# debian_rust DIR VERSION [PACKAGE...]: unpacks that compiler into DIR. LLVM in a package name
+# stands for the major version of its LLVM.
 debian_rust() {
   local dir=$1 version=$2 std llvm
   shift 2
@@ -106,14 +109,14 @@ debian_rust() {
   unpack "$dir" "rustc-web=$version" "$std=$version" "libstd-rust-web-dev=$version" "libllvm$llvm" "${@//LLVM/$llvm}"
 }
 
-# use_debian_rust DIR: cargo calls the compiler in DIR from here on.
+# use_debian_rust DIR: makes cargo use the compiler in DIR.
 use_debian_rust() {
   export RUSTC=$1/usr/bin/rustc RUSTDOC=$1/usr/bin/rustdoc LD_LIBRARY_PATH=$1/usr/lib/x86_64-linux-gnu
   "$RUSTC" --version
 }
 
-# newest_rust: cargo calls Debian's newest compiler from here on, which can build the standard library too: with sanitizers, or for
-# another target. It is in the directory $newest.
+# newest_rust: makes cargo use Debian's newest compiler, in the directory $newest. It can also build
+# the standard library, with sanitizers or for another target.
 newest_rust() {
   newest=$work/rust-newest
   apt_update
@@ -122,12 +125,12 @@ newest_rust() {
   export RUSTC_BOOTSTRAP=1
 }
 
-# cargo_tool NAME: from here on there is a `cargo NAME`; built into the checkout's target directory where the machine has none.
+# cargo_tool NAME: makes `cargo NAME` available. Builds it in the target directory if it is missing.
 cargo_tool() {
   local tools=$root/target/ci-tools
   PATH=$PATH:$tools/bin
   cargo "$1" --version > /dev/null 2>&1 || cargo install "cargo-$1" --locked --quiet --root "$tools"
 }
 
-# nightly ARGS...: whether a nightly toolchain answers to them. One is used where it is, none is installed.
+# nightly ARGS...: succeeds if a nightly toolchain accepts them. Never installs one.
 nightly() { cargo +nightly "$@" > /dev/null 2>&1; }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# load.sh SECONDS: the example server http_on_smol under wrk (HTTP/1) and h2load (HTTP/2), on loopback; fails at the first error that
-# either of them counts, and when the server does not end in an orderly way.
+# load.sh SECONDS: runs wrk (HTTP/1) and h2load (HTTP/2) against the example http_on_smol on
+# loopback. Fails if either counts an error, or if the server does not exit with status 0.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seconds=$1

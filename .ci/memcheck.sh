@@ -1,5 +1,6 @@
 #!/bin/bash
-# memcheck.sh DIR [cargo test arguments] [-- test arguments]: the tests of the crate in DIR under valgrind's memcheck.
+# memcheck.sh DIR [cargo test arguments] [-- test arguments]: runs the tests of the crate in DIR
+# under valgrind's memcheck.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 dir=$1
@@ -11,7 +12,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do build+=("$1"); shift; done
 need valgrind
 valgrind --version
 
-# One case in a few is enough where each takes fifty times as long.
+# Fewer cases, because each takes fifty times as long.
 export RUST_BACKTRACE=0 PROPTEST_CASES=${PROPTEST_CASES:-16}
 
 cd "$dir"

@@ -1,15 +1,17 @@
-//! hyper-util's client, which is made for tokio alone, on smol's executor; the server is hyper on smol's sockets.
+//! Runs hyper-util's client, which supports only tokio, on smol's executor. The server is hyper on
+//! smol's sockets.
 //!
-//! The client's connector opens tokio's sockets and its pool spawns tasks on tokio, so that it needs a tokio runtime. The program
-//! starts a small one, `Embedded`, and its requests run in the context of that; what awaits them are tasks of smol's. It sends
-//! 200 requests, 20 of them at the same time, checks every byte that comes back, and ends non-zero where one differs.
+//! The client needs a tokio runtime: its connector opens tokio sockets, and its pool spawns tokio
+//! tasks. The program starts a small runtime (`Embedded`), and the requests run in its context, in
+//! smol tasks. The program sends 200 requests, 20 at a time, and checks every byte that comes back.
+//! Its exit status is 1 if a byte differs.
 //!
 //! ```text
 //! cargo run --release --example client_on_smol --features full
 //! cargo run --release --example client_on_smol --features full -- 127.0.0.1:8080
 //! ```
 //!
-//! With an address it asks the server there, which has to answer with the body of the request.
+//! If you pass an address, it uses the server there, which must echo the body of each request.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -53,23 +55,23 @@ async fn run(executor: &Arc<Executor<'static>>) -> Result<(), Failure> {
         Some(address) => address.parse()?,
         None => serve(executor).await?,
     };
-    // Started here, and ended at the end of this function.
+    // Runs until the end of this function.
     let tokio = Embedded::new()?;
     let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let requests = (0..REQUESTS).map(|number| {
         let request = request(client.clone(), address, number);
-        // A task of smol's, in the context of tokio's runtime.
+        // A smol task in the context of the tokio runtime.
         Ok(executor.spawn(TokioContext::new(request, tokio.handle().clone())))
     });
     let bytes = stream::iter(requests)
         .try_buffer_unordered(AT_ONCE)
         .try_fold(0, |sum, bytes| async move { Ok(sum + bytes) })
         .await?;
-    println!("{REQUESTS} requests to {address}, {bytes} bytes there and back, each as it was sent");
+    println!("{REQUESTS} requests to {address}: {bytes} bytes sent, and all of them came back unchanged");
     Ok(())
 }
 
-/// Sends a body, and checks that it comes back; says how long it was.
+/// Sends a body, checks that it comes back, and returns its length.
 async fn request(
     client: Client<HttpConnector, Full<Bytes>>,
     address: SocketAddr,
@@ -83,15 +85,15 @@ async fn request(
         return Err(format!("request {number}: the status is {}", response.status()).into());
     }
     if response.into_body().collect().await?.to_bytes() != body {
-        return Err(format!("request {number}: another body came back").into());
+        return Err(format!("request {number}: the response body differs").into());
     }
     if thread::current().name() == Some("io-shim-tokio") {
-        return Err(format!("request {number} was to run on smol's thread").into());
+        return Err(format!("request {number} ran on tokio's thread instead of smol's").into());
     }
     Ok(body.len())
 }
 
-/// A server on smol's sockets and smol's executor, which sends back what it gets.
+/// Starts an echo server on smol's sockets and smol's executor, and returns its address.
 async fn serve(executor: &Arc<Executor<'static>>) -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

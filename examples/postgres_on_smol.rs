@@ -1,16 +1,16 @@
-//! tokio-postgres, a library for tokio, on smol's executor and a smol socket: no tokio runtime anywhere.
+//! Runs tokio-postgres on smol's executor and a smol socket, without a tokio runtime.
 //!
-//! `Shim::from_smol(socket).for_tokio()` is the stream that `Config::connect_raw` asks for, and `smol::spawn` drives the
-//! connection. It copies 100 000 rows into a temporary table through a sink, copies them out again as a stream, compares every
-//! row, and runs some typed queries. Nothing is left behind in the database.
+//! `Config::connect_raw` takes `Shim::from_smol(socket).for_tokio()`, and `smol::spawn` drives the
+//! connection. The program copies 100,000 rows into a temporary table through a sink, copies them
+//! out as a stream, compares every row, and runs typed queries. It leaves nothing in the database.
 //!
 //! ```text
 //! cargo run --release --example postgres_on_smol --features full -- 127.0.0.1:5432 postgres
 //! cargo run --release --example postgres_on_smol --features full -- /var/run/postgresql/.s.PGSQL.5432
 //! ```
 //!
-//! The first argument is the server's address, or the path of its Unix socket; the second is the user, which is also the name
-//! of the database, `postgres` by default. A password is taken from the variable `PGPASSWORD`.
+//! The first argument is the server's address or the path of its Unix socket. The second is the
+//! user and database name, by default `postgres`. The variable `PGPASSWORD` sets the password.
 
 use std::error::Error;
 use std::pin::pin;
@@ -28,9 +28,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
-/// How many rows are copied in each direction.
+/// The number of rows to copy in each direction.
 const ROWS: i32 = 100_000;
-/// How long the server may take until it lets us in.
+/// The time limit for connecting and for logging in.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// An error and what is behind it, in one line.
+/// Formats an error and its sources on one line.
 fn explain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -82,7 +82,7 @@ async fn run(address: &str, config: &Config) -> Result<(), Failure> {
     session(Shim::from_smol(socket).for_tokio(), address, config).await
 }
 
-/// Logs in on a socket, and does all there is to do.
+/// Logs in over a socket and runs all steps.
 async fn session<S>(socket: S, address: &str, config: &Config) -> Result<(), Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -90,34 +90,34 @@ where
     let (mut client, connection) = in_time(config.connect_raw(socket, NoTls))
         .await?
         .map_err(|error| format!("cannot log in at {address}: {}", explain(&error)))?;
-    // The connection moves the bytes of all that the client does, and ends once the client is dropped.
+    // The connection transfers the client's data. It ends when the client is dropped.
     let driver = smol::spawn(connection);
     let version: String = client.query_one("SHOW server_version", &[]).await?.try_get(0)?;
     println!("connected to {address}: PostgreSQL {version}");
 
     let done = work(&mut client).await;
     drop(client);
-    // When it has failed, the client knows only that it is closed; the connection knows why.
+    // After a failure, the connection has the cause; the client only reports "closed".
     driver.await?;
     done?;
-    println!("the connection ended in order");
+    println!("the connection ended without an error");
     Ok(())
 }
 
 async fn work(client: &mut Client) -> Result<(), Failure> {
     client.batch_execute("CREATE TEMPORARY TABLE shim_rows (id integer PRIMARY KEY, word text)").await?;
-    println!("made a temporary table");
+    println!("created a temporary table");
     copy_in(client).await?;
     copy_out(client).await?;
     queries(client).await
 }
 
-/// The text in a row, of many lengths and not all ASCII; in some rows there is none.
+/// Returns the text of a row. Its length varies, it is not all ASCII, and some rows have none.
 fn word(id: i32) -> Option<String> {
     (id % 7 != 0).then(|| format!("row {id} {}", "é".repeat(id as usize % 60)))
 }
 
-/// A row in COPY's text format.
+/// Returns a row in COPY's text format.
 fn line(id: i32) -> String {
     format!("{id}\t{}\n", word(id).as_deref().unwrap_or("\\N"))
 }
@@ -140,7 +140,7 @@ async fn copy_out(client: &Client) -> Result<(), Failure> {
     let query = "COPY (SELECT id, word FROM shim_rows ORDER BY id) TO STDOUT";
     let mut stream = pin!(client.copy_out(query).await?);
     let (mut rows, mut bytes) = (0, 0);
-    // The format does not promise that a message ends where a row does.
+    // A message need not end at the end of a row.
     let mut pending = Vec::new();
     while let Some(chunk) = stream.try_next().await? {
         bytes += chunk.len();
@@ -157,12 +157,12 @@ async fn copy_out(client: &Client) -> Result<(), Failure> {
         pending.drain(..start);
     }
     ensure(rows == ROWS && pending.is_empty(), || format!("{rows} rows were copied out, not {ROWS}"))?;
-    println!("copied out: {rows} rows, {bytes} bytes, every row as it was");
+    println!("copied out: {rows} rows, {bytes} bytes, all rows unchanged");
     Ok(())
 }
 
 async fn queries(client: &mut Client) -> Result<(), Failure> {
-    // What the server makes of the rows, beside what we know of them; both queries are under way at once.
+    // Compares the server's totals with the expected ones. Both queries run at the same time.
     let totals = client.query_one("SELECT count(*), sum(id), sum(length(word)) FROM shim_rows", &[]);
     let without = client.query_one("SELECT count(*) FROM shim_rows WHERE word IS NULL", &[]);
     let (totals, without) = futures::try_join!(totals, without)?;
@@ -175,25 +175,25 @@ async fn queries(client: &mut Client) -> Result<(), Failure> {
     })?;
     println!("the server counts {count} rows, {length} characters, {without} rows without text");
 
-    // A prepared statement, and its parameters' types.
+    // A prepared statement with typed parameters.
     let select = client.prepare("SELECT word FROM shim_rows WHERE id = $1").await?;
     let ids = [0, 1, 59, 4_711, ROWS - 1];
     for id in ids {
         let found: Option<String> = client.query_one(&select, &[&id]).await?.try_get(0)?;
         ensure(found == word(id), || format!("row {id} was found as {found:?}"))?;
     }
-    println!("found {} rows by a prepared statement", ids.len());
+    println!("found {} rows with a prepared statement", ids.len());
 
-    // There and back, one of them much larger than any buffer.
+    // Values to the server and back, one of them much larger than any buffer.
     let blob: Vec<u8> = (0..3_000_000_u32).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     let query = "SELECT $1::bytea, $2::float8, $3::integer[], $4::boolean";
     let row = client.query_one(query, &[&blob, &0.1_f64, &&ids[..], &true]).await?;
     let (bytes, float): (&[u8], f64) = (row.try_get(0)?, row.try_get(1)?);
     let (list, truth): (Vec<i32>, bool) = (row.try_get(2)?, row.try_get(3)?);
-    ensure(bytes == blob && float == 0.1 && list == ids && truth, || "values came back as others".into())?;
+    ensure(bytes == blob && float == 0.1 && list == ids && truth, || "the returned values differ".into())?;
     println!("sent 4 values and got them back, one of {} bytes", bytes.len());
 
-    // An error of the server's ends a query, not the connection.
+    // A server error ends a query, not the connection.
     match client.query_one("SELECT 1 / $1::integer", &[&0]).await {
         Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {}
         other => return Err(format!("a division by zero gave {other:?}").into()),
@@ -203,7 +203,7 @@ async fn queries(client: &mut Client) -> Result<(), Failure> {
     transaction.rollback().await?;
     let count: i64 = client.query_one("SELECT count(*) FROM shim_rows", &[]).await?.try_get(0)?;
     ensure(deleted == 1_000 && count == ROWS.into(), || format!("{deleted} rows deleted, then there were {count}"))?;
-    println!("after an error, deleted {deleted} rows and took it back: {count} rows");
+    println!("after an error: deleted {deleted} rows, rolled back: {count} rows");
     Ok(())
 }
 

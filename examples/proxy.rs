@@ -1,8 +1,12 @@
-//! A TCP proxy between two runtimes: a tokio socket on one side, a smol socket on the other.
+//! A TCP proxy with a tokio socket on one side and a smol socket on the other.
 //!
-//! `tokio::io::copy_bidirectional` moves both directions at once between a type of tokio's and what `Shim::from_smol` makes one
-//! of. When one side ends its sending half, so does the proxy on the other side, and the opposite direction goes on; a
-//! connection on which nothing moves for a while is closed; an error on one side closes the other.
+//! `tokio::io::copy_bidirectional` copies in both directions between a tokio socket and a smol
+//! socket wrapped by `Shim::from_smol`.
+//!
+//! * If one side ends its sending half, the proxy ends it on the other side. The opposite direction
+//!   continues.
+//! * An error on one side closes the other.
+//! * A connection without traffic is closed after an idle timeout.
 //!
 //! ```text
 //! cargo run --release --example proxy --features full -- 127.0.0.1:8081 127.0.0.1:8080
@@ -20,12 +24,12 @@ use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, Shim, delegate};
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long nothing may move on a connection.
+/// The default idle timeout of a connection.
 const IDLE: Duration = Duration::from_secs(60);
-/// How much is under way in each direction at most, in bytes.
+/// The buffer size for each direction, in bytes.
 const BUFFER: usize = 64 * 1024;
 
-/// What all connections moved.
+/// The totals of all connections.
 #[derive(Default)]
 struct Totals {
     connections: AtomicU64,
@@ -38,7 +42,7 @@ struct Totals {
 async fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(address), Some(target)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: proxy ADDR:PORT TARGET:PORT [SECONDS OF IDLENESS]");
+        eprintln!("usage: proxy ADDR:PORT TARGET:PORT [IDLE_SECONDS]");
         std::process::exit(2);
     };
     let target: SocketAddr = target.parse().map_err(io::Error::other)?;
@@ -47,7 +51,7 @@ async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
     let totals = Arc::new(Totals::default());
-    // Made once, and polled first: one made for each round would miss a Ctrl-C between two rounds.
+    // Created once: a new future in each iteration would miss a Ctrl-C between two iterations.
     let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
@@ -91,7 +95,7 @@ async fn forward(
     totals: &Arc<Totals>,
 ) -> io::Result<(u64, u64)> {
     client.set_nodelay(true)?;
-    // smol's reactor runs in a thread of its own, and wakes tokio's tasks as any other.
+    // smol's reactor runs on its own thread and wakes tokio tasks like any other.
     let stream = smol::net::TcpStream::connect(target).await?;
     stream.set_nodelay(true)?;
     let moved = Arc::new(AtomicU64::new(0));
@@ -100,11 +104,11 @@ async fn forward(
     let copying = copy_bidirectional_with_sizes(&mut client, &mut target, BUFFER, BUFFER);
     tokio::select! {
         result = copying => result,
-        () = is_idle(&moved, idle) => Err(io::Error::new(io::ErrorKind::TimedOut, "nothing moved")),
+        () = is_idle(&moved, idle) => Err(io::Error::new(io::ErrorKind::TimedOut, "idle timeout")),
     }
 }
 
-/// Ends when nothing has moved for that long: looks ten times in it.
+/// Completes after `idle` without traffic. Checks ten times per period.
 async fn is_idle(moved: &AtomicU64, idle: Duration) {
     let (mut before, mut rounds) = (0, 0);
     while rounds < 10 {
@@ -115,7 +119,7 @@ async fn is_idle(moved: &AtomicU64, idle: Duration) {
     }
 }
 
-/// Counts what passes: a wrapper over io-shim's traits, and so of whatever is inside.
+/// Counts bytes. It uses io-shim's traits, so it can wrap any type that implements them.
 #[pin_project::pin_project]
 struct Watched<T> {
     #[pin]

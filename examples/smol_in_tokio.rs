@@ -1,15 +1,16 @@
-//! smol's sockets, files and timers within a tokio program, for tokio's libraries. None of them needs a runtime.
+//! Uses smol's sockets, files and timers with tokio's libraries in a tokio program. smol's types
+//! need no smol runtime.
 //!
-//! A server on a listener of smol's, whose connections are lines to tokio-util's codec; a client that sends a file, opened by smol,
-//! through `tokio::io::copy` into a socket of smol's, and reads the answers with a reader of tokio's. A timer of async-io limits it
-//! all. It checks the answer to every line, and ends non-zero where one differs.
+//! The server accepts on a smol listener and reads lines with tokio-util's codec. The client sends
+//! a smol file with `tokio::io::copy` over a smol socket and reads the answers with a tokio reader.
+//! A timer of async-io limits the run. The exit status is 1 if an answer is wrong.
 //!
 //! ```text
 //! cargo run --release --example smol_in_tokio --features full
 //! cargo run --release --example smol_in_tokio --features full -- 127.0.0.1:8080
 //! ```
 //!
-//! With an address it sends to the server there, which has to answer each line with its length.
+//! If you pass an address, it uses the server there, which must answer each line with its length.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -27,14 +28,14 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 
 const LINES: usize = 20_000;
-/// How long all of it may take.
+/// The time limit of the run.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // async-io's timer. It needs no timers of tokio's.
+    // A timer of async-io, which works without tokio's timers.
     let outcome = match select(std::pin::pin!(run()), Timer::after(PATIENCE)).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => Err("it took too long".into()),
@@ -62,25 +63,25 @@ async fn run() -> Result<(), Failure> {
     let send = tokio::spawn(async move {
         let mut file = Shim::from_futures(File::open(path).await?).for_tokio();
         let sent = tokio::io::copy(&mut file, &mut writer).await?;
-        // Really ends the stream: the server sees it, and answers what is left.
+        // Ends the stream, so the server answers the remaining lines.
         writer.shutdown().await?;
         Ok::<_, io::Error>(sent)
     });
     let mut answers = BufReader::new(reader).lines();
     for (number, line) in lines.iter().enumerate() {
-        let answer = answers.next_line().await?.ok_or_else(|| format!("there is no answer to line {number}"))?;
+        let answer = answers.next_line().await?.ok_or_else(|| format!("no answer to line {number}"))?;
         if answer != line.len().to_string() {
-            return Err(format!("line {number} has {} bytes, and the answer was {answer:?}", line.len()).into());
+            return Err(format!("line {number} has {} bytes, but the answer was {answer:?}", line.len()).into());
         }
     }
     if let Some(answer) = answers.next_line().await? {
         return Err(format!("one answer too many: {answer:?}").into());
     }
-    println!("{} lines, {} bytes sent to {address}, and every answer is right", lines.len(), send.await??);
+    println!("{} lines, {} bytes sent to {address}, all answers correct", lines.len(), send.await??);
     Ok(())
 }
 
-/// A file of these lines.
+/// Writes the lines to a temporary file.
 fn write(lines: &[String]) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::NamedTempFile::new()?;
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -88,7 +89,7 @@ fn write(lines: &[String]) -> io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-/// A server that answers each line with its length. Its connections are tasks of tokio's.
+/// Starts a server that answers each line with its length, with a tokio task per connection.
 async fn serve() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -1,9 +1,11 @@
-//! A TLS echo server, both ways round: futures-rustls over sockets of tokio, and tokio-rustls over sockets of smol.
+//! Two TLS echo servers: futures-rustls over tokio sockets, and tokio-rustls over smol sockets.
 //!
-//! Each library wants a stream of one ecosystem and gets it from a socket of the other: `Shim::from_tokio(socket)` narrowed
-//! by `for_futures`, `Shim::from_smol(stream)` narrowed by `for_tokio`. The tasks of the first port run on tokio, those of
-//! the second on smol. What is sent comes back until the client ends, and a handshake that fails ends that connection alone.
-//! The certificate is made at the start and signed by itself. A second address is that of the second port.
+//! Each library gets a socket of the other ecosystem: `Shim::from_tokio(socket).for_futures()` and
+//! `Shim::from_smol(stream).for_tokio()`. The first server runs on tokio, the second on smol. Each
+//! echoes until the client ends the stream. A failed handshake ends only that connection.
+//!
+//! The program creates a self-signed certificate when it starts. The arguments are the addresses of
+//! the two servers.
 //!
 //! ```text
 //! cargo run --release --example tls_echo --features full -- 127.0.0.1:8443 127.0.0.1:8444
@@ -23,11 +25,11 @@ use io_shim::Shim;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
-/// How long a client may take for its handshake.
+/// The time limit for a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How much is echoed at a time at most, in bytes: what a TLS record holds.
+/// The buffer size in bytes: the largest TLS record.
 const BUFFER: usize = 16 * 1024;
-/// How long to wait after a failure to accept.
+/// The pause after an error from `accept`.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[tokio::main(flavor = "current_thread")]
@@ -64,7 +66,7 @@ async fn accept_tokio(listener: tokio::net::TcpListener, acceptor: futures_rustl
                 let acceptor = acceptor.clone();
                 tokio::spawn(async move { log("futures-rustls over tokio", peer, echo_tokio(socket, acceptor).await) });
             }
-            // A client that has gone before it was accepted, or no descriptors left: both pass.
+            // A client that has disconnected, or no descriptors left. Both are temporary.
             Err(error) => {
                 eprintln!("accept: {error}");
                 tokio::time::sleep(PAUSE).await;
@@ -89,7 +91,7 @@ async fn accept_smol(listener: smol::net::TcpListener, acceptor: tokio_rustls::T
     }
 }
 
-/// A socket of tokio, a TLS stream of futures-io.
+/// Echoes over a tokio socket with the TLS stream of futures-rustls.
 async fn echo_tokio(socket: tokio::net::TcpStream, acceptor: futures_rustls::TlsAcceptor) -> io::Result<u64> {
     use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -103,7 +105,7 @@ async fn echo_tokio(socket: tokio::net::TcpStream, acceptor: futures_rustls::Tls
             break;
         }
         stream.write_all(&buffer[..n]).await?;
-        // TLS keeps what the socket did not take at once.
+        // The TLS stream buffers what the socket did not accept.
         stream.flush().await?;
         echoed += n as u64;
     }
@@ -111,7 +113,7 @@ async fn echo_tokio(socket: tokio::net::TcpStream, acceptor: futures_rustls::Tls
     Ok(echoed)
 }
 
-/// A socket of smol, a TLS stream of tokio's traits.
+/// Echoes over a smol socket with the TLS stream of tokio-rustls.
 async fn echo_smol(stream: smol::net::TcpStream, acceptor: tokio_rustls::TlsAcceptor) -> io::Result<u64> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -132,7 +134,7 @@ async fn echo_smol(stream: smol::net::TcpStream, acceptor: tokio_rustls::TlsAcce
     Ok(echoed)
 }
 
-/// The handshake, unless the timer of whichever runtime is first.
+/// Waits for the handshake, or until the timer of either runtime fires.
 async fn within<S>(handshake: impl Future<Output = io::Result<S>>, timer: impl Future) -> io::Result<S> {
     match select(pin!(handshake), pin!(timer)).await {
         Either::Left((result, _)) => {

@@ -1,7 +1,7 @@
-//! Readers of third parties, each made for one ecosystem and used from the other: gzip, CSV and zip.
+//! Uses third-party readers (gzip, CSV and zip) of one ecosystem from the other.
 //!
-//! One call makes such a reader the other ecosystem's, or makes it read from the other's. All data is made here, in memory
-//! and in files of a temporary directory, and all that is read is checked.
+//! One call converts the reader for the other ecosystem, or converts the stream that it reads from.
+//! The data is generated in memory and in temporary files, and everything that is read is checked.
 //!
 //! ```text
 //! cargo run --release --example wrap_reader --features full
@@ -18,7 +18,7 @@ use io_shim::Shim;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
-/// How many records the table has.
+/// The number of records in the table.
 const RECORDS: u64 = 20_000;
 
 #[tokio::main(flavor = "current_thread")]
@@ -36,7 +36,7 @@ async fn main() -> Result {
 fn table() -> String {
     let mut table = String::from("number,square\n");
     for number in 0..RECORDS {
-        writeln!(table, "{number},{}", number * number).expect("a String takes all");
+        writeln!(table, "{number},{}", number * number).expect("writing to a String cannot fail");
     }
     table
 }
@@ -49,7 +49,7 @@ async fn compress(table: &str) -> Result<Vec<u8>> {
     Ok(compressed)
 }
 
-/// The decoder of futures-io, read with tokio's methods.
+/// Reads a futures-io decoder with tokio's methods.
 async fn gunzip_for_tokio(compressed: &[u8], table: &str) -> Result {
     use tokio::io::AsyncReadExt as _;
 
@@ -57,11 +57,11 @@ async fn gunzip_for_tokio(compressed: &[u8], table: &str) -> Result {
     let mut text = String::new();
     Shim::from_futures(decoder).for_tokio().read_to_string(&mut text).await?;
     assert_eq!(text, table);
-    println!("gzip of futures-io, read by tokio: {} bytes from {}", text.len(), compressed.len());
+    println!("futures-io gzip decoder read with tokio: {} bytes from {}", text.len(), compressed.len());
     Ok(())
 }
 
-/// The decoder of tokio, read with the methods of futures-io.
+/// Reads a tokio decoder with the methods of futures-io.
 async fn gunzip_for_futures(compressed: &[u8], table: &str) -> Result {
     use futures::io::AsyncReadExt as _;
 
@@ -69,11 +69,11 @@ async fn gunzip_for_futures(compressed: &[u8], table: &str) -> Result {
     let mut text = String::new();
     Shim::from_tokio(decoder).for_futures().read_to_string(&mut text).await?;
     assert_eq!(text, table);
-    println!("gzip of tokio, read by futures-io: {} bytes from {}", text.len(), compressed.len());
+    println!("tokio gzip decoder read with futures-io: {} bytes from {}", text.len(), compressed.len());
     Ok(())
 }
 
-/// csv-async in its flavour of tokio, over a file of smol that a decoder of futures-io unpacks.
+/// Reads a smol file through a futures-io decoder with csv-async for tokio.
 async fn csv_of_smol(path: &Path, compressed: &[u8]) -> Result {
     use futures::StreamExt as _;
 
@@ -90,11 +90,11 @@ async fn csv_of_smol(path: &Path, compressed: &[u8]) -> Result {
         count += 1;
     }
     assert_eq!(count, RECORDS);
-    println!("csv of tokio, over a file of smol: {count} records");
+    println!("tokio CSV reader over a smol file: {count} records");
     Ok(())
 }
 
-/// async_zip, which is futures-io's, over files of tokio: written, and read from the end, with seeks.
+/// Writes and reads tokio files with async_zip for futures-io. Reading needs seeks.
 async fn zip_of_tokio(path: &Path, table: &str) -> Result {
     use futures::io::AsyncWriteExt as _;
 
@@ -109,14 +109,14 @@ async fn zip_of_tokio(path: &Path, table: &str) -> Result {
     let file = tokio::io::BufReader::new(tokio::fs::File::open(path).await?);
     let mut reader = ZipFileReader::new(Shim::from_tokio(file).for_futures()).await?;
     assert_eq!(reader.file().entries().len(), entries.len());
-    // Backwards, so that it has to seek.
+    // In reverse order, to make it seek.
     for (index, (name, text)) in entries.into_iter().enumerate().rev() {
         let mut entry = reader.reader_with_entry(index).await?;
         assert_eq!(entry.entry().filename().as_str()?, name);
         let mut read = String::new();
-        entry.read_to_string_checked(&mut read).await?; // compares the CRC, too
+        entry.read_to_string_checked(&mut read).await?; // also compares the CRC
         assert_eq!(read, text);
     }
-    println!("zip of futures-io, over a file of tokio: {} entries", entries.len());
+    println!("futures-io zip reader over a tokio file: {} entries", entries.len());
     Ok(())
 }

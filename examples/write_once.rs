@@ -1,11 +1,11 @@
-//! A reader and a writer written once, against io-shim's traits, and used by a caller of tokio's and by one of futures-io's.
+//! A reader and a writer, written once for io-shim's traits and used by tokio and futures-io code.
 //!
 //! ```text
 //! cargo run --release --example write_once
 //! ```
 //!
-//! Nothing in [`Rot13`] and [`Tally`] names an ecosystem. `Shim::new` makes them types of every ecosystem; the two callers
-//! are ordinary code of theirs, and get the same.
+//! [`Rot13`] and [`Tally`] name no ecosystem. `Shim::new` adds the traits of every ecosystem. The
+//! two callers are ordinary tokio and futures-io code, and get the same results.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, Shim, delegate};
 
-/// A reader: turns each letter that it reads from `R` by thirteen places.
+/// A reader that rotates each letter from `R` by thirteen places.
 struct Rot13<R>(R);
 
 impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Rot13<R> {
@@ -22,8 +22,8 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Rot13<R> {
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // The reader inside writes to the caller's memory, which need not be initialised, and what it wrote is changed
-        // there. No `unsafe`, no buffer in between, no zeroing.
+        // The inner reader writes to the caller's memory, which may be uninitialized, and the data
+        // is changed in place. No `unsafe`, no extra buffer, no zeroing.
         let poll = Pin::new(&mut self.0).poll_read_into(cx, cursor.reborrow());
         for byte in cursor.written_mut() {
             *byte = match *byte {
@@ -32,15 +32,15 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Rot13<R> {
                 other => other,
             };
         }
-        // Whatever the outcome: a reader that fills and then fails must not get its letters through unturned.
+        // The loop also runs on errors, so data written before an error is rotated too.
         poll
     }
 
-    // A wrapper forwards what it has no opinion of. (But not `poll_read_into_slice`, which would bypass the method above.)
+    // Do not forward `poll_read_into_slice`: it would bypass the method above.
     delegate!(AsyncReadBuf { init_hint }: |this| Pin::new(&mut this.get_mut().0), |this| &this.0);
 }
 
-/// A writer: counts the calls by which it passes data on to `W`.
+/// A writer that counts the calls that write data to `W`.
 #[derive(Default)]
 struct Tally<W> {
     inner: W,
@@ -54,7 +54,8 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Tally<W> {
         Poll::Ready(Ok(n))
     }
 
-    // Without this method and `is_write_vectored`, a vectored write would take the first slice alone.
+    // Without this method and `supports_vectored_writes`, a vectored write would write only the
+    // first slice.
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -69,7 +70,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Tally<W> {
         |this| Pin::new(&mut this.get_mut().inner), |this| &this.inner);
 }
 
-/// What a caller got.
+/// The results of a caller.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     read: String,
@@ -107,15 +108,15 @@ async fn futures_caller() -> io::Result<Outcome> {
 }
 
 fn main() -> io::Result<()> {
-    // Nothing here waits, so any executor will do.
+    // Nothing here waits, so any executor works.
     let tokio = futures::executor::block_on(tokio_caller())?;
     let futures = futures::executor::block_on(futures_caller())?;
     for (caller, Outcome { read, taken, calls, .. }) in [("tokio", &tokio), ("futures-io", &futures)] {
-        println!("{caller:<10}  read {read:?}, wrote {taken} bytes of two slices in {calls} call");
+        println!("{caller:<10}  read {read:?}, wrote {taken} bytes from two slices in {calls} call");
     }
     assert_eq!(tokio, futures);
     assert_eq!(tokio.written, b"> Write it once, run it everywhere.");
     assert_eq!((tokio.taken, tokio.calls), (tokio.written.len(), 1));
-    println!("Both agree.");
+    println!("Both callers got the same results.");
     Ok(())
 }

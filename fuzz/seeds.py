@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds: random scripts of 4 to 48 records for each target, the same ones every time."""
+"""Writes the numbered seeds: for each target, random scripts of 4 to 48 records."""
 import pathlib
 import random
 
@@ -8,6 +8,6 @@ for target in ["cursor", "layers", "tracked"]:
     directory.mkdir(parents=True, exist_ok=True)
     for number in range(12):
         script = bytearray(random.Random(f"{target} {number}").randbytes(16 * (number + 1)))
-        # The kind of case is in the third byte (see `layers.rs`): every kind of them has three seeds.
+        # The third byte selects the kind of case (see `layers.rs`). Each kind gets three seeds.
         script[2] = script[2] & ~6 | number % 4 * 2
         (directory / f"{number:02}").write_bytes(script)

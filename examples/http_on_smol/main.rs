@@ -1,8 +1,10 @@
-//! hyper, HTTP/1 and HTTP/2, on smol's executor and smol's sockets: no tokio runtime anywhere.
+//! Runs hyper (HTTP/1 and HTTP/2) on smol's executor and sockets, without a tokio runtime.
 //!
-//! `Shim::from_smol` makes hyper's stream of a smol socket, `HyperExecutor` hyper's executor of `smol::spawn`, `SmolTimer` its
-//! timer. `GET /` is a page with an upload form that draws how fast it goes, `POST /upload` counts what it is sent and answers
-//! with the number.
+//! hyper needs three things: `Shim::from_smol` provides the stream, `HyperExecutor` the executor
+//! and `SmolTimer` the timer.
+//!
+//! `GET /` returns a page with an upload form and a chart of the upload speed. `POST /upload`
+//! counts the bytes of the body and returns the number.
 //!
 //! ```text
 //! cargo run --release --example http_on_smol --features full -- 127.0.0.1:8080
@@ -27,11 +29,11 @@ use io_shim::rt::{HyperExecutor, SmolTimer};
 use smol::channel::{Sender, bounded};
 use smol::net::TcpListener;
 
-/// How long a client may take for its headers.
+/// The time limit for request headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long connections may take to end after Ctrl-C.
+/// The time limit for open connections after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(10);
-/// How much of a request's headers is read at most, in bytes.
+/// The size limit of request headers, in bytes.
 const HEADER_LIMIT: usize = 64 * 1024;
 
 type Reply = Response<Full<Bytes>>;
@@ -43,7 +45,7 @@ fn main() -> io::Result<()> {
         println!("listening on http://{}", listener.local_addr()?);
         let mut signals = async_signal::Signals::new([async_signal::Signal::Int, async_signal::Signal::Term])?;
         let graceful = GracefulShutdown::new();
-        // The channel carries nothing: it closes when every task has dropped its `alive`.
+        // The channel carries no messages. It closes when every task has dropped its `alive`.
         let (alive, ended) = bounded::<Infallible>(1);
         let accepting = Box::pin(accept(&listener, &graceful, &alive));
         if let Either::Left((result, _)) = select(accepting, signals.next()).await {
@@ -53,7 +55,7 @@ fn main() -> io::Result<()> {
         drop((listener, alive));
         let all = async {
             graceful.shutdown().await;
-            // A connection that has ended may still have its line to print.
+            // Tasks of ended connections may still have to print.
             let _ = ended.recv().await;
         };
         match select(Box::pin(all), smol::Timer::after(GRACE)).await {
@@ -64,7 +66,7 @@ fn main() -> io::Result<()> {
     })
 }
 
-/// Serves each connection in a task of its own. What fails is one connection, never the server.
+/// Serves each connection in its own task. An error ends that connection, not the server.
 async fn accept(listener: &TcpListener, graceful: &GracefulShutdown, alive: &Sender<Infallible>) -> io::Result<()> {
     let executor = HyperExecutor::new(|future| smol::spawn(future).detach());
     let mut builder = auto::Builder::new(executor);
@@ -77,14 +79,14 @@ async fn accept(listener: &TcpListener, graceful: &GracefulShutdown, alive: &Sen
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
-            // A client that has gone before it was accepted, or no descriptors left: both pass.
+            // A client that has disconnected, or no descriptors left. Both are temporary.
             Err(error) => {
                 eprintln!("accept: {error}");
                 smol::Timer::after(Duration::from_millis(50)).await;
                 continue;
             }
         };
-        // Fails for a socket that is gone, which serving it will tell.
+        // Fails only if the socket is closed. Serving it then reports the error.
         let _ = stream.set_nodelay(true);
         let serving = builder.serve_connection(Shim::from_smol(stream), service_fn(answer)).into_owned();
         let serving = graceful.watch(serving);
@@ -108,7 +110,7 @@ async fn answer(request: Request<Incoming>) -> Result<Reply, Infallible> {
             .expect("a valid header"),
         (&Method::POST, "/upload") => match count(request.into_body()).await {
             Ok(bytes) => Response::new(Full::from(format!("{bytes}\n"))),
-            // The client is gone, or has sent nonsense; if it still listens, it is told.
+            // The client has disconnected or sent an invalid body.
             Err(error) => status(StatusCode::BAD_REQUEST, &error.to_string()),
         },
         (_, "/" | "/upload") => status(StatusCode::METHOD_NOT_ALLOWED, "not allowed here"),
@@ -117,7 +119,7 @@ async fn answer(request: Request<Incoming>) -> Result<Reply, Infallible> {
     Ok(reply)
 }
 
-/// Streams the body and counts its bytes: nothing of it is kept.
+/// Counts the bytes of the body without keeping them.
 async fn count(mut body: Incoming) -> Result<u64, hyper::Error> {
     let mut bytes = 0;
     while let Some(frame) = body.frame().await {

@@ -1,11 +1,12 @@
-//! Counts the lines of code and the `unsafe` blocks of the reading function, in the original's source and here.
+//! Counts lines of code and `unsafe` blocks of each reading function, original and port.
 
 use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A reader: its name; where the original is; what its function begins with, and after what; the same here.
+/// A reader: its name, the source of the original and of the port, and the text that marks the
+/// original's function.
 struct Reader {
     name: &'static str,
     package: &'static str,
@@ -52,19 +53,19 @@ const READERS: [Reader; 5] = [
     },
 ];
 
-/// The table, in Markdown.
+/// Returns the table, in Markdown.
 pub(crate) fn table() -> io::Result<String> {
     let metadata = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1"]).output()?;
     let metadata = String::from_utf8_lossy(&metadata.stdout);
     let mut table =
-        String::from("| reader | of | lines | `unsafe` | here, lines | `unsafe` |\n|---|---|---|---|---|---|\n");
+        String::from("| reader | crate | lines | `unsafe` | ported: lines | `unsafe` |\n|---|---|---|---|---|---|\n");
     for reader in READERS {
         let (version, directory) = source_of(&metadata, reader.package)
-            .ok_or_else(|| io::Error::other(format!("cargo knows no source of {}", reader.package)))?;
+            .ok_or_else(|| io::Error::other(format!("`cargo metadata` lists no source of {}", reader.package)))?;
         let source = std::fs::read_to_string(directory.join(reader.file))?;
         let [before, here] = [(&*source, reader.after), (reader.here, " AsyncReadBuf for ")].map(|(source, after)| {
             let after = if after == " AsyncReadBuf for " && !source.contains(after) { "Read for " } else { after };
-            count(source, after).ok_or_else(|| io::Error::other(format!("no `{after}` with a `poll_read`")))
+            count(source, after).ok_or_else(|| io::Error::other(format!("no `{after}` followed by a `poll_read`")))
         });
         let ((lines, blocks), (lines_here, blocks_here)) = (before?, here?);
         let _ = writeln!(
@@ -76,7 +77,7 @@ pub(crate) fn table() -> io::Result<String> {
     Ok(table)
 }
 
-/// The version of a package in this build, and where its source is.
+/// Returns the version of a package in this build and the directory of its source.
 fn source_of(metadata: &str, package: &str) -> Option<(String, PathBuf)> {
     let manifests = metadata.split("\"manifest_path\":\"").skip(1).filter_map(|rest| rest.split('"').next());
     manifests.map(PathBuf::from).find_map(|manifest| {
@@ -86,7 +87,8 @@ fn source_of(metadata: &str, package: &str) -> Option<(String, PathBuf)> {
     })
 }
 
-/// Lines of code and `unsafe` blocks of the first function called `poll_read` or `poll_read_into` after `after`.
+/// Counts lines of code and `unsafe` blocks of the first function after `after` whose name begins
+/// with `poll_read`.
 fn count(source: &str, after: &str) -> Option<(usize, usize)> {
     let source = source.split_once(after)?.1;
     let start = source.find("fn poll_read")?;

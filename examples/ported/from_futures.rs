@@ -1,4 +1,5 @@
-//! smol-hyper's `FuturesIo`, its reading side: a slice-only reader of futures-io behind uninitialised memory.
+//! The reading side of smol-hyper's `FuturesIo`: reads a futures-io reader, which takes only
+//! slices, into uninitialized memory.
 
 use std::io;
 use std::pin::Pin;

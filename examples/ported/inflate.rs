@@ -1,4 +1,5 @@
-//! async-compression's decoder: decompresses into the caller's memory, by a library that takes slices only.
+//! async-compression's decoder: decompresses into the caller's memory with a library that takes
+//! only slices.
 
 use std::io;
 use std::pin::Pin;
@@ -21,7 +22,7 @@ impl<R> Inflate<R> {
 }
 
 impl<R: AsyncBufRead + Unpin> Inflate<R> {
-    /// Decompresses into `slice` until there is something in it.
+    /// Decompresses into `slice` until it holds some data.
     fn poll_inflate(&mut self, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         while !self.ended && !slice.is_empty() {
             let input = ready!(Pin::new(&mut self.inner).poll_fill_buf(cx))?;

@@ -1,5 +1,6 @@
-//! tokio's `PollEvented`, its reading side: a socket, read straight into uninitialised memory by the system.
-#![allow(unsafe_code, reason = "states what the system wrote")]
+//! The reading side of tokio's `PollEvented`: the system reads from a socket into uninitialized
+//! memory.
+#![allow(unsafe_code, reason = "declares how many bytes the system wrote")]
 
 use std::io;
 use std::pin::Pin;
@@ -20,12 +21,12 @@ impl AsyncReadBuf for Leaf {
     ) -> Poll<io::Result<()>> {
         loop {
             ready!(self.0.poll_read_ready(cx))?;
-            // SAFETY: the system writes initialised bytes, and rustix nothing.
+            // SAFETY: the system writes only initialized bytes, and rustix writes none.
             let unfilled = unsafe { cursor.as_mut() };
             let recv = || Ok(rustix::net::recv(&self.0, &mut *unfilled, RecvFlags::empty())?.0.0.len());
             match self.0.try_io(Interest::READABLE, recv) {
                 Ok(n) => {
-                    // SAFETY: the system wrote that many bytes to the front.
+                    // SAFETY: the system wrote `n` bytes to the front.
                     unsafe { cursor.advance(n) };
                     return Poll::Ready(Ok(()));
                 }

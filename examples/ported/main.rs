@@ -1,5 +1,7 @@
-//! Five readers of well-known crates, ported to io-shim's traits: each reads the same data as the original, beside it, and both are
-//! counted, in lines of code and in `unsafe` blocks.
+//! Five readers of well-known crates, ported to io-shim's traits.
+//!
+//! The program checks that each port reads the same data as the original. It counts lines of code
+//! and `unsafe` blocks of both.
 //!
 //! ```text
 //! cargo run --example ported --features full
@@ -18,7 +20,7 @@ mod leaf;
 mod take;
 mod to_hyper;
 
-/// What all readers read: 300,000 bytes.
+/// Returns the data that all readers read: 300,000 bytes.
 fn data() -> Vec<u8> {
     (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 21) as u8).collect()
 }
@@ -62,11 +64,11 @@ async fn main() -> io::Result<()> {
     assert!(original == ported && ported == data);
 
     print!("{}", count::table()?);
-    println!("all of them read what the originals read");
+    println!("Every port read the same data as its original.");
     Ok(())
 }
 
-/// Reads a hub reader to its end, 8 KiB of fresh memory at a time.
+/// Reads to the end of file, into 8 KiB of new memory at a time.
 async fn read_all(reader: impl AsyncReadBuf) -> io::Result<Vec<u8>> {
     let mut reader = pin!(reader);
     let mut received = Vec::new();
@@ -84,12 +86,12 @@ async fn read_all(reader: impl AsyncReadBuf) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The same by hyper's trait.
+/// Does the same for a reader with hyper's trait.
 async fn read_hyper(reader: impl hyper::rt::Read + Unpin) -> io::Result<Vec<u8>> {
     read_all(Shim::from_hyper(reader)).await
 }
 
-/// Reads what is sent over a socket.
+/// Sends `data` over a socket and returns what `read` received.
 async fn over_tcp(
     data: &[u8],
     read: impl AsyncFnOnce(tokio::net::TcpStream) -> io::Result<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! tokio's `Take`: reads at most so many bytes.
+//! tokio's `Take`: reads at most a given number of bytes.
 
 use std::io;
 use std::pin::Pin;
@@ -30,7 +30,7 @@ impl<R: AsyncReadBuf> AsyncReadBuf for Take<R> {
             return Poll::Ready(Ok(()));
         }
         let limit = usize::try_from(*this.limit).unwrap_or(usize::MAX);
-        // The limited cursor shares the watermark, and the inner reader cannot put another in its place.
+        // The limited cursor updates the same buffer, and the inner reader cannot replace it.
         let poll = this.inner.poll_read_into(cx, cursor.reborrow().limit(limit));
         *this.limit -= cursor.written().len() as u64;
         poll

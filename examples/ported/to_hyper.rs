@@ -1,4 +1,4 @@
-//! hyper-util's `TokioIo`, its reading side: a tokio reader for hyper.
+//! The reading side of hyper-util's `TokioIo`: a tokio reader for hyper.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,8 @@ impl<R: AsyncRead + Unpin> hyper::rt::Read for ToHyper<R> {
         cx: &mut Context<'_>,
         buf: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // `Shim::from_tokio` is all of this type; the bridge to hyper's buffer is for those who keep one of their own.
+        // `Shim::from_tokio` alone implements hyper's trait too. `with_hyper_cursor` is for types
+        // that implement it themselves.
         let mut shim = Shim::from_tokio(&mut self.0);
         with_hyper_cursor(buf, 0, |cursor| Pin::new(&mut shim).poll_read_into(cx, cursor))
     }

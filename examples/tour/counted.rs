@@ -1,7 +1,7 @@
 //! [`Counted`]: counts the calls that reach a socket.
 //!
-//! It lies below the shim, where the foreign socket is, so it is written against the foreign traits, once for each
-//! ecosystem. (Above a shim, one impl for io-shim's traits would do: see `Masked`.)
+//! It wraps the socket inside the shim, so it implements the traits of each ecosystem. A wrapper
+//! around a shim needs only io-shim's traits: see `Masked`.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
@@ -11,14 +11,14 @@ use std::task::{Context, Poll};
 
 use tokio::io::ReadBuf;
 
-/// The calls of both sockets of a direction.
+/// The number of calls to both sockets of a direction.
 #[derive(Default)]
 pub(crate) struct Calls {
     pub(crate) reads: AtomicUsize,
     pub(crate) writes: AtomicUsize,
 }
 
-/// A socket whose calls are counted. Those that have to wait count when they are done.
+/// A socket that counts its calls. A call that returns `Pending` does not count.
 pub(crate) struct Counted<S> {
     socket: S,
     calls: Arc<Calls>,

@@ -1,4 +1,4 @@
-//! [`Direction`]: the sockets, the clock and the row of the first table for one direction.
+//! [`Direction`]: the sockets, the time and the table row of one direction.
 
 use std::io::{self, ErrorKind, IsTerminal as _};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::verify::{MIB, Verify, data};
 type TokioSocket = Counted<tokio::net::TcpStream>;
 type SmolSocket = Counted<smol::net::TcpStream>;
 
-/// One direction: its name, and what it counts.
+/// One direction: its name and its counters.
 pub(crate) struct Direction {
     name: &'static str,
     calls: Arc<Calls>,
@@ -24,7 +24,7 @@ impl Direction {
         Direction { name, calls: Arc::default() }
     }
 
-    /// Both ends of a connection, as tokio's.
+    /// Returns both ends of a connection, as tokio sockets.
     pub(crate) async fn tokio_sockets(&self) -> io::Result<(TokioSocket, TokioSocket)> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let near = tokio::net::TcpStream::connect(listener.local_addr()?).await?;
@@ -32,7 +32,7 @@ impl Direction {
         Ok((Counted::new(near, &self.calls), Counted::new(far, &self.calls)))
     }
 
-    /// Both ends of a connection, as smol's.
+    /// Returns both ends of a connection, as smol sockets.
     pub(crate) async fn smol_sockets(&self) -> io::Result<(SmolSocket, SmolSocket)> {
         let listener = smol::net::TcpListener::bind("127.0.0.1:0").await?;
         let near = smol::net::TcpStream::connect(listener.local_addr()?).await?;
@@ -40,28 +40,28 @@ impl Direction {
         Ok((Counted::new(near, &self.calls), Counted::new(far, &self.calls)))
     }
 
-    /// The writer at the receiving end, as every ecosystem's.
+    /// Returns the writer at the receiving end, for every ecosystem.
     pub(crate) fn verify(&self) -> Shim<Verify> {
         Shim::new(Verify::new(io::stdout().is_terminal().then_some(self.name)))
     }
 
-    /// Runs both ends, each in a task of its own, and prints the row.
+    /// Runs both ends, each in its own task, and prints the row.
     pub(crate) async fn run(
         self,
         send: impl Future<Output = io::Result<()>> + Send + 'static,
         receive: impl Future<Output = io::Result<()>> + Send + 'static,
     ) -> io::Result<()> {
-        data(); // Made at first use, which is not to be timed.
+        data(); // Generates the data before the clock starts.
         let start = Instant::now();
         let (send, receive) = (tokio::spawn(send), tokio::spawn(receive));
         let (sent, received) = (send.await?, receive.await?);
         let elapsed = start.elapsed();
 
         if io::stdout().is_terminal() {
-            print!("\r\x1B[K"); // The progress line has done its work.
+            print!("\r\x1B[K"); // Erases the progress line.
         }
         let result = match sent {
-            // A receiver that gives up breaks the connection: then it is the receiver that knows why.
+            // After a broken connection, the receiver's error is the cause.
             Err(error) if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => Err(error),
             sent => received.and(sent),
         };

@@ -1,16 +1,21 @@
-//! The crate's main job on real input: sockets of one ecosystem in the hands of libraries of the other.
+//! Uses sockets of one ecosystem with libraries of the other, over real connections.
 //!
 //! ```text
 //! cargo run --release --example tour
 //! ```
 //!
-//! Six directions, each over a TCP connection on this machine. A tokio socket is handed to libraries that know only
-//! futures-io, a smol socket to libraries that know only tokio, and a reader of our own to both. Every byte that arrives
-//! is compared with what was sent. Two tables are printed: what was moved, in how many calls of the sockets, and how many
-//! bytes of a fresh buffer the shim zeroes. The exit status is 1 if a byte differs or is missing.
+//! There are six directions, each over a loopback TCP connection:
 //!
-//! The place to start reading is below: each direction is one function, and each is ordinary code of its ecosystem but
-//! for the `Shim` around the socket.
+//! * tokio sockets with libraries for futures-io;
+//! * smol sockets with libraries for tokio;
+//! * a custom reader with both.
+//!
+//! Every byte that arrives is compared with the byte that was sent. The exit status is 1 if one
+//! differs or is missing. The first table shows the data and the socket calls, the second how many
+//! bytes of a new buffer the shim zeroes.
+//!
+//! Start reading below. Each direction is one function: ordinary code of its ecosystem, except for
+//! the `Shim` around the socket.
 
 mod counted;
 mod direction;
@@ -44,20 +49,20 @@ async fn main() -> ExitCode {
 }
 
 async fn tour() -> io::Result<()> {
-    println!("Moved over loopback TCP, every byte verified");
+    println!("Data sent over loopback TCP, every byte verified");
     println!();
     direction::print_head();
     tokio_socket_in_futures_copy(Direction::new("tokio socket -> futures copy")).await?;
     tokio_socket_in_futures_gzip(Direction::new("tokio socket -> futures gzip")).await?;
     smol_socket_in_tokio_gzip(Direction::new("smol socket -> tokio gzip")).await?;
     smol_socket_in_tokio_frames(Direction::new("smol socket -> tokio-util frames")).await?;
-    own_reader_in_futures_copy(Direction::new("own reader -> futures copy")).await?;
-    own_reader_in_tokio_copy(Direction::new("own reader -> tokio copy")).await?;
+    own_reader_in_futures_copy(Direction::new("custom reader -> futures copy")).await?;
+    own_reader_in_tokio_copy(Direction::new("custom reader -> tokio copy")).await?;
     println!();
     zeroed::print_table()
 }
 
-/// The simplest case: `futures::io::copy` writes to one tokio socket and reads from another.
+/// The simplest case: `futures::io::copy` to one tokio socket and from another.
 async fn tokio_socket_in_futures_copy(direction: Direction) -> io::Result<()> {
     use futures::AsyncWriteExt as _;
 
@@ -66,7 +71,7 @@ async fn tokio_socket_in_futures_copy(direction: Direction) -> io::Result<()> {
     let send = async move {
         let mut socket = Shim::from_tokio(near);
         futures::io::copy(data(), &mut socket).await?;
-        // futures-io's `close` is tokio's `shutdown`: it ends the stream for the other side.
+        // `close` of futures-io is `shutdown` in tokio: it ends the stream for the peer.
         socket.close().await
     };
     let receive = async move {
@@ -76,7 +81,7 @@ async fn tokio_socket_in_futures_copy(direction: Direction) -> io::Result<()> {
     direction.run(send, receive).await
 }
 
-/// The gzip of futures-io compresses into one tokio socket and decompresses what comes out of another.
+/// Compresses into one tokio socket, and decompresses from another, with gzip for futures-io.
 async fn tokio_socket_in_futures_gzip(direction: Direction) -> io::Result<()> {
     use futures::AsyncWriteExt as _;
 
@@ -96,9 +101,9 @@ async fn tokio_socket_in_futures_gzip(direction: Direction) -> io::Result<()> {
     direction.run(send, receive).await
 }
 
-/// The other way around: tokio's gzip, and smol's sockets, whose traits are those of futures-io.
+/// The same with gzip for tokio and smol's sockets, which implement the traits of futures-io.
 ///
-/// smol's sockets bring their own reactor, so that they work in a task of tokio's as they do anywhere.
+/// smol's sockets have their own reactor, so they work in tokio tasks too.
 async fn smol_socket_in_tokio_gzip(direction: Direction) -> io::Result<()> {
     use tokio::io::AsyncWriteExt as _;
 
@@ -118,10 +123,11 @@ async fn smol_socket_in_tokio_gzip(direction: Direction) -> io::Result<()> {
     direction.run(send, receive).await
 }
 
-/// Length-delimited frames, written by vectored writes and read by tokio-util's `FramedRead`.
+/// Writes length-delimited frames with vectored writes and reads them with tokio-util's
+/// `FramedRead`.
 ///
-/// `FramedRead` reads into the uninitialised capacity of a `BytesMut`, but a smol socket takes initialised slices only:
-/// here the shim has to zero memory, and the second table says how much of it.
+/// `FramedRead` reads into the uninitialized capacity of a `BytesMut`, but futures-io's traits need
+/// initialized slices. So the shim must zero memory; the second table shows how much.
 async fn smol_socket_in_tokio_frames(direction: Direction) -> io::Result<()> {
     use tokio::io::AsyncWriteExt as _;
 
@@ -133,7 +139,7 @@ async fn smol_socket_in_tokio_frames(direction: Direction) -> io::Result<()> {
         let mut socket = Shim::from_futures(near);
         for body in data().chunks(FRAME) {
             let header = (body.len() as u32).to_be_bytes();
-            // Two slices. The shim says that it is vectored, as smol's sockets are, so both go out in one call.
+            // Two slices in one call: smol's sockets support vectored writes, so the shim does too.
             socket.write_all_buf(&mut header.chain(body)).await?;
         }
         socket.shutdown().await
@@ -148,7 +154,8 @@ async fn smol_socket_in_tokio_frames(direction: Direction) -> io::Result<()> {
     direction.run(send, receive).await
 }
 
-/// A reader written once, against io-shim's traits: as tokio's it masks what is sent, as futures-io's it unmasks what arrives.
+/// A reader written once for io-shim's traits. tokio sends what it masks, and futures-io receives
+/// what it unmasks.
 async fn own_reader_in_futures_copy(direction: Direction) -> io::Result<()> {
     use tokio::io::AsyncWriteExt as _;
 
@@ -159,8 +166,8 @@ async fn own_reader_in_futures_copy(direction: Direction) -> io::Result<()> {
         near.shutdown().await
     };
     let receive = async move {
-        // `Shim::from_tokio` makes the socket a reader of io-shim's traits, over which ours reads; `Shim::new` makes ours a
-        // reader of every ecosystem.
+        // `Shim::from_tokio` gives the socket io-shim's traits, which `Masked` reads from.
+        // `Shim::new` gives `Masked` the traits of every ecosystem.
         let unmasked = Shim::new(Masked(Shim::from_tokio(far)));
         futures::io::copy(unmasked, &mut verify).await?;
         verify.into_inner().finish()
@@ -168,7 +175,7 @@ async fn own_reader_in_futures_copy(direction: Direction) -> io::Result<()> {
     direction.run(send, receive).await
 }
 
-/// The same reader, mirrored: futures-io sends what it masks, tokio receives what it unmasks.
+/// The same reader, but futures-io sends what it masks, and tokio receives what it unmasks.
 async fn own_reader_in_tokio_copy(direction: Direction) -> io::Result<()> {
     use futures::AsyncWriteExt as _;
 

@@ -1,4 +1,4 @@
-//! [`Masked`]: a reader of our own, written once against io-shim's traits.
+//! [`Masked`]: a custom reader, written once for io-shim's traits.
 
 use std::io;
 use std::pin::Pin;
@@ -6,10 +6,10 @@ use std::task::{Context, Poll, ready};
 
 use io_shim::{AsyncReadBuf, BorrowedCursor, delegate};
 
-/// What every byte is combined with.
+/// The mask for every byte.
 const MASK: u8 = 0x5C;
 
-/// Masks what it reads from `R`; masking what is masked gives the original back.
+/// Masks what it reads from `R`. Masking twice restores the original.
 pub(crate) struct Masked<R>(pub(crate) R);
 
 impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Masked<R> {
@@ -18,7 +18,7 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Masked<R> {
         cx: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // The reader inside fills the caller's own memory, initialised or not; then it is changed in place.
+        // The inner reader writes to the caller's memory, and the data is changed in place.
         ready!(Pin::new(&mut self.0).poll_read_into(cx, cursor.reborrow()))?;
         for byte in cursor.written_mut() {
             *byte ^= MASK;

@@ -1,4 +1,4 @@
-//! [`data`], what is sent, and [`Verify`], the writer at the end of every direction.
+//! [`data`], which every direction sends, and [`Verify`], the writer that checks it.
 
 use std::io::{self, Write as _};
 use std::pin::Pin;
@@ -10,14 +10,14 @@ use io_shim::AsyncWrite;
 
 pub(crate) const MIB: usize = 1024 * 1024;
 
-/// How much every direction moves, in bytes.
+/// The number of bytes that every direction sends.
 const TOTAL: usize = 8 * MIB;
 
-/// How often the progress line changes.
+/// The update interval of the progress line.
 const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 
-/// What every direction sends: pseudo-random, so that a byte which is lost, doubled or moved is noticed. Six bits of
-/// eight are random, so that gzip has something to do.
+/// Pseudo-random data, which reveals lost, duplicated or moved bytes. Only six of eight bits are
+/// random, so gzip can compress it.
 static DATA: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut state: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut next = || {
@@ -30,15 +30,17 @@ static DATA: LazyLock<Vec<u8>> = LazyLock::new(|| {
     (0..TOTAL).map(|_| next()).collect()
 });
 
-/// What every direction sends. (A `&[u8]` is a reader of tokio's, of futures-io's and of io-shim's.)
+/// Returns the data that every direction sends.
+///
+/// `&[u8]` implements the reading traits of tokio, futures-io and io-shim.
 pub(crate) fn data() -> &'static [u8] {
     &DATA
 }
 
-/// A writer of our own, written once against io-shim's traits, that takes nothing but [`data`].
+/// A custom writer, written once for io-shim's traits, that accepts only [`data`].
 pub(crate) struct Verify {
     received: usize,
-    /// The direction's name and when its progress was last shown, if there is a terminal to show it on.
+    /// The direction's name and the time of the last progress line, if stdout is a terminal.
     progress: Option<(&'static str, Instant)>,
 }
 
@@ -47,7 +49,7 @@ impl Verify {
         Verify { received: 0, progress: progress.map(|name| (name, Instant::now())) }
     }
 
-    /// Checks that nothing is missing at the end.
+    /// Checks that no data is missing at the end.
     pub(crate) fn finish(self) -> io::Result<()> {
         let (received, sent) = (self.received, data().len());
         if received == sent {
@@ -77,11 +79,11 @@ impl AsyncWrite for Verify {
         if let Some(index) = pairs.position(|(received, expected)| received != expected) {
             let (received, expected, position) = (received[index], expected[index], start + index);
             return Poll::Ready(Err(invalid(format!(
-                "byte {position} differs: {received:#04x} was received, {expected:#04x} was sent"
+                "byte {position} differs: received {received:#04x}, sent {expected:#04x}"
             ))));
         }
         if received.len() > expected.len() {
-            return Poll::Ready(Err(invalid(format!("more than the {} bytes sent were received", data().len()))));
+            return Poll::Ready(Err(invalid(format!("received more than the {} bytes that were sent", data().len()))));
         }
         self.received += received.len();
         self.show_progress()?;

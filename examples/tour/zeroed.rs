@@ -1,13 +1,14 @@
-//! The second table: how much of a buffer the shim zeroes when every poll comes with a fresh one.
+//! The second table: how many bytes the shim zeroes if every poll passes a new buffer.
 //!
-//! That is the worst case: a buffer that is kept remembers what of it is initialised, and no byte is zeroed twice. Here
-//! each poll gets 64 KiB of which nothing is known to be initialised and every byte is the sentinel. What is zero instead
-//! was zeroed on the way: under the data, which the reader sees before it writes there, and beyond it, which the caller
-//! sees afterwards.
+//! This is the worst case. A buffer that is used again keeps its initialized length, and none of
+//! its bytes is zeroed twice.
+//!
+//! Here each poll passes 64 KiB that count as uninitialized and are filled with a sentinel. Bytes
+//! that are zero afterwards were zeroed by the shim. The reader counts them where it writes data;
+//! the caller counts them after the data.
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -17,25 +18,25 @@ use tokio::io::ReadBuf;
 
 /// The size of every buffer.
 const SIZE: usize = 64 * 1024;
-/// What every buffer is filled with before it is lent. It is not 0, and the data is neither 0 nor this.
+/// The initial value of every byte of a buffer. It is neither 0 nor [`DATA`].
 const SENTINEL: u8 = 0xA5;
 const DATA: u8 = 0xD7;
 
-/// How many polls there are, and how many of them the shim has to learn from.
+/// The number of polls, and how many of them the shim may use to learn the size of reads.
 const POLLS: usize = 1000;
 const LEARNING: usize = 100;
 
-/// How much the readers return by each poll: the payload of one network packet, and a long read.
+/// The number of bytes per read: the payload of one network packet, and a long read.
 const PER_READ: [usize; 2] = [1460, MOST];
 const MOST: usize = 16 * 1024;
 
 pub(crate) fn print_table() -> io::Result<()> {
-    println!("Bytes zeroed of one fresh {} KiB buffer per poll", SIZE / 1024);
+    println!("Bytes zeroed per poll, each with a new buffer of {} KiB", SIZE / 1024);
     println!();
     println!("{:<39} {:>24}   {:>24}", "", "reads of 1460 bytes", "reads of 16 KiB");
     println!("{0:<39} {1:>7} {2:>7} {3:>8}   {1:>7} {2:>7} {3:>8}", "direction", "first", "later", "per byte");
 
-    let bounce = Offer::Bounce(NonZeroUsize::new(16 * 1024).expect("not 0"));
+    let bounce = Offer::bounce(16 * 1024);
     row("tokio -> tokio", |reader| tokio_caller(Shim::from_tokio(reader)))?;
     row("tokio -> futures (*)", |reader| futures_caller(Shim::from_tokio(reader)))?;
     row("futures -> futures (*)", |reader| futures_caller(Shim::from_futures(reader)))?;
@@ -44,23 +45,19 @@ pub(crate) fn print_table() -> io::Result<()> {
         tokio_caller(Shim::from_futures(reader).with_offer(bounce))
     })?;
     row("futures -> tokio, Offer::Whole", |reader| tokio_caller(Shim::from_futures(reader).with_offer(Offer::Whole)))?;
-    row("own -> tokio", |reader| tokio_caller(Shim::new(reader)))?;
-    row("own -> futures (*)", |reader| futures_caller(Shim::new(reader)))?;
+    row("io-shim -> tokio", |reader| tokio_caller(Shim::new(reader)))?;
+    row("io-shim -> futures (*)", |reader| futures_caller(Shim::new(reader)))?;
 
     println!();
-    println!(
-        "first: by the first poll; later: by each poll once the shim has learned; per byte: later, per byte returned."
-    );
-    println!(
-        "(*) futures-io's callers lend initialised memory: they zeroed it themselves, the shim has nothing to zero."
-    );
+    println!("first: the first poll; later: each poll after the first {LEARNING}; per byte: later, per byte returned.");
+    println!("(*) futures-io callers pass initialized memory, so the shim zeroes nothing.");
     Ok(())
 }
 
-/// One poll: how many bytes it zeroed and how many it returned.
+/// The result of one poll: how many bytes were zeroed and how many were returned.
 type Sample = (usize, usize);
 
-/// Polls a reader of each size through what `caller` makes of it, and prints the figures.
+/// Polls a reader of each size through the function that `caller` returns, and prints the figures.
 fn row<C: FnMut() -> io::Result<Sample>>(direction: &str, caller: impl Fn(Reader) -> C) -> io::Result<()> {
     let mut figures = Vec::new();
     for per_read in PER_READ {
@@ -75,12 +72,12 @@ fn row<C: FnMut() -> io::Result<Sample>>(direction: &str, caller: impl Fn(Reader
     Ok(())
 }
 
-/// A caller with tokio's buffer over uninitialised memory.
+/// Returns a caller that passes tokio's buffer over uninitialized memory.
 fn tokio_caller<E: Ecosystem>(shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
 where
     Shim<Reader, E>: tokio::io::AsyncRead,
 {
-    // One poll is one read here, so the shim must not yield.
+    // Each poll must be one read, so the shim must not yield.
     let mut shim = shim.with_budget(0);
     let mut memory = vec![MaybeUninit::uninit(); SIZE];
     move || {
@@ -89,13 +86,13 @@ where
         let mut buf = ReadBuf::uninit(&mut memory);
         let poll = tokio::io::AsyncRead::poll_read(Pin::new(&mut shim), &mut context(), &mut buf);
         expect_ready(poll)?;
-        // Safe code sees no further than `initialized`, which is as far as the shim says that it has zeroed.
+        // Safe code sees only the initialized part. It includes everything that the shim zeroed.
         let (data, rest) = buf.initialized().split_at(buf.filled().len());
         sample(&shim, place, data, rest)
     }
 }
 
-/// A caller with a slice, all of it initialised: there is no other buffer in futures-io.
+/// Returns a caller that passes an initialized slice, the only buffer of futures-io.
 fn futures_caller<E: Ecosystem>(shim: Shim<Reader, E>) -> impl FnMut() -> io::Result<Sample>
 where
     Shim<Reader, E>: futures::io::AsyncRead,
@@ -111,31 +108,32 @@ where
     }
 }
 
-/// Counts what was zeroed under `data` and in the `rest` of a buffer at `place`.
+/// Counts the zeroed bytes before `data` was written and in the `rest` of a buffer at `place`.
 fn sample<E: Ecosystem>(shim: &Shim<Reader, E>, place: Range<usize>, data: &[u8], rest: &[u8]) -> io::Result<Sample> {
     let reader = shim.get_ref();
     if data.len() != reader.returned || data.iter().any(|&byte| byte != DATA) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the caller did not get what the reader returned"));
     }
-    // What lies elsewhere is the shim's own bounce buffer, which is zeroed once and for all.
+    // Another address is the shim's bounce buffer, which is zeroed only once.
     let under = if place.contains(&reader.address) { reader.under } else { 0 };
     Ok((under + zeroes(rest), data.len()))
 }
 
-/// A reader of every ecosystem: for a shim, of the one that its tag says.
+/// A reader of every ecosystem. The constructor of the shim selects one.
 struct Reader {
     per_read: usize,
-    /// How much the last read returned,
+    /// The number of bytes that the last read returned.
     returned: usize,
-    /// where it wrote that,
+    /// The address at which the last read wrote.
     address: usize,
-    /// and how many bytes were 0 there before.
+    /// The number of zero bytes there before the last read.
     under: usize,
 }
 
 impl Reader {
-    /// How much the next read writes to the front of a buffer of `capacity` bytes, of which the first are `initialized`.
-    /// Notes what it is about to write over.
+    /// Returns how many bytes the next read writes to a buffer of `capacity` bytes.
+    ///
+    /// `initialized` is the front of that buffer. Records what the read will overwrite.
     fn next(&mut self, capacity: usize, initialized: &[u8]) -> usize {
         let n = self.per_read.min(capacity);
         self.returned = n;
@@ -173,7 +171,7 @@ impl AsyncReadBuf for Reader {
     }
 }
 
-/// The addresses of `memory`.
+/// Returns the addresses of `memory`.
 fn place<T>(memory: &[T]) -> Range<usize> {
     let Range { start, end } = memory.as_ptr_range();
     start.addr()..end.addr()
@@ -186,7 +184,7 @@ fn zeroes(bytes: &[u8]) -> usize {
 fn expect_ready<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
     match poll {
         Poll::Ready(result) => result,
-        Poll::Pending => Err(io::Error::other("a reader that never waits was pending")),
+        Poll::Pending => Err(io::Error::other("a reader that never waits returned `Pending`")),
     }
 }
 

@@ -1,21 +1,23 @@
-//! A chat over WebSockets: async-tungstenite, which wants futures-io, on connections upgraded from hyper, on smol.
+//! A WebSocket chat: async-tungstenite over connections upgraded from hyper, on smol.
 //!
-//! hyper serves HTTP/1 over `Shim::from_smol`. What it gives for an upgraded connection has hyper's traits only:
-//! `Shim::from_hyper(upgraded).for_futures()` makes it the stream that async-tungstenite takes. No tokio runtime anywhere.
+//! hyper serves HTTP/1 over `Shim::from_smol`. An upgraded connection implements only hyper's
+//! traits. `Shim::from_hyper(upgraded).for_futures()` implements the futures-io traits that
+//! async-tungstenite needs. There is no tokio runtime.
 //!
-//! `GET /` is a page with two rooms, `GET /ws/ROOM` joins a room of any name. A message goes to everyone in the room, the one
-//! who sent it included, and messages of one sender arrive in the order in which they were sent.
+//! `GET /` returns a page with two rooms. `GET /ws/ROOM` joins the room with that name. A message
+//! goes to every member of the room, including its sender. Messages of one sender arrive in order.
 //!
-//! Memory is bounded. Each client has a queue of at most [`QUEUE`] messages of at most [`MESSAGE_LIMIT`] bytes; while the queue
-//! of one is full, those who send to its room are not read from, so the room goes at the pace of its slowest member. A client
-//! that does not take what is sent to it within [`PATIENCE`] is disconnected, and one that does not even answer a ping, too.
+//! Memory is bounded. Each client has a queue of at most [`QUEUE`] messages of at most
+//! [`MESSAGE_LIMIT`] bytes. While a queue is full, the server does not read from clients that send
+//! to that room, so the slowest member sets the pace. A client is disconnected if it does not read
+//! its messages within [`PATIENCE`], or if nothing arrives from it within [`SILENCE`].
 //!
 //! ```text
 //! cargo run --release --example websocket_chat --features full -- 127.0.0.1:8080
-//! # open http://127.0.0.1:8080/ in two windows; Ctrl-C ends the server, with close frames for all
+//! # open http://127.0.0.1:8080/ in two windows; Ctrl-C sends close frames and ends the server
 //! ```
 //!
-//! A second argument is the seconds that a client has to take what is sent to it.
+//! A second argument sets [`PATIENCE`] in seconds.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -44,21 +46,21 @@ use smol::channel::{Receiver, Sender, bounded};
 use smol::future::or;
 use smol::net::TcpListener;
 
-/// How many messages wait for one client at most.
+/// The maximum number of queued messages per client.
 const QUEUE: usize = 64;
-/// How large a message may be, in bytes.
+/// The size limit of a message, in bytes.
 const MESSAGE_LIMIT: usize = 16 * 1024;
-/// How long a client may take to read what is sent to it, a queue at most. An argument changes it.
+/// The time limit for a client to read what was sent to it. The second argument changes it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a client gets a ping. A client that only listens sends nothing but its answers.
+/// The interval between pings. A client that only listens sends nothing but the answers.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// How long nothing comes from a client, not even an answer to a ping, before it is taken to be gone.
+/// A client is disconnected if nothing arrives from it for this long, not even a pong.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How long a client may take for its headers.
+/// The time limit for request headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may take to close.
+/// The time limit for closing a connection.
 const CLOSING: Duration = Duration::from_secs(2);
-/// How long all of them may take to end after Ctrl-C.
+/// The time limit for all connections to end after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
 
 type Reply = Response<Full<Bytes>>;
@@ -72,7 +74,8 @@ fn main() -> io::Result<()> {
         let listener = TcpListener::bind(address).await?;
         println!("listening on http://{}", listener.local_addr()?);
         let mut signals = async_signal::Signals::new([async_signal::Signal::Int, async_signal::Signal::Term])?;
-        // Neither channel carries anything: clients stop when `stop` is dropped, and all have ended when every `alive` is.
+        // The channels carry no messages. Dropping `stop` stops the clients. All clients have ended
+        // when every `alive` is dropped.
         let (stop, stopped) = bounded::<Infallible>(1);
         let (alive, ended) = bounded::<Infallible>(1);
         let server = Server { rooms: Rooms::default(), patience, stopped, alive };
@@ -95,7 +98,7 @@ fn main() -> io::Result<()> {
     })
 }
 
-/// What every connection needs.
+/// State that all connections share.
 #[derive(Clone)]
 struct Server {
     rooms: Rooms,
@@ -104,7 +107,7 @@ struct Server {
     alive: Sender<Infallible>,
 }
 
-/// Serves each connection in a task of its own. What fails is one connection, never the server.
+/// Serves each connection in its own task. An error ends that connection, not the server.
 async fn accept(listener: &TcpListener, graceful: &GracefulShutdown, server: &Server) -> io::Result<()> {
     let executor = HyperExecutor::new(|future| smol::spawn(future).detach());
     let mut builder = auto::Builder::new(executor).http1_only();
@@ -112,14 +115,14 @@ async fn accept(listener: &TcpListener, graceful: &GracefulShutdown, server: &Se
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
-            // A client that has gone before it was accepted, or no descriptors left: both pass.
+            // A client that has disconnected, or no descriptors left. Both are temporary.
             Err(error) => {
                 eprintln!("accept: {error}");
                 smol::Timer::after(Duration::from_millis(50)).await;
                 continue;
             }
         };
-        // Fails for a socket that is gone, which serving it will tell.
+        // Fails only if the socket is closed. Serving it then reports the error.
         let _ = stream.set_nodelay(true);
         let shared = server.clone();
         let upgraded = Arc::new(AtomicBool::new(false));
@@ -134,7 +137,7 @@ async fn accept(listener: &TcpListener, graceful: &GracefulShutdown, server: &Se
         let alive = server.alive.clone();
         smol::spawn(async move {
             match serving.await {
-                // Its line comes when the chat ends.
+                // `serve` prints its line when the chat ends.
                 Ok(()) if upgraded.load(Ordering::Relaxed) => {}
                 Ok(()) => println!("{peer}: ended"),
                 Err(error) => println!("{peer}: {error}"),
@@ -160,10 +163,10 @@ fn answer(mut request: Request<Incoming>, peer: SocketAddr, server: &Server) -> 
                 |name, value| request.headers().get(name).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(value));
             let wanted = has(header::UPGRADE, b"websocket") && has(header::SEC_WEBSOCKET_VERSION, b"13");
             let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY).filter(|_| wanted) else {
-                return status(StatusCode::UPGRADE_REQUIRED, "a WebSocket, version 13, is wanted here");
+                return status(StatusCode::UPGRADE_REQUIRED, "this needs a WebSocket, version 13");
             };
             let accepted = derive_accept_key(key.as_bytes());
-            // It is in the room before it hears that it is: it misses nothing that is sent after that.
+            // Join before the response is sent, so that the client misses no message after it.
             let (member, queue) = server.rooms.join(room);
             let upgrade = hyper::upgrade::on(&mut request);
             smol::spawn(serve(upgrade, peer, member, queue, server.clone())).detach();
@@ -188,7 +191,7 @@ fn status(code: StatusCode, text: &str) -> Reply {
     reply
 }
 
-/// One client from its upgrade to its end.
+/// Serves one client, from the upgrade to the end of its connection.
 async fn serve(upgrade: OnUpgrade, peer: SocketAddr, member: Member, queue: Receiver<Message>, server: Server) {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
@@ -210,21 +213,21 @@ async fn serve(upgrade: OnUpgrade, peer: SocketAddr, member: Member, queue: Rece
     let receiving = receive(&mut receiver, &member, &mut received);
     let end = or(stop, or(receiving, deliver(&mut sender, &queue, server.patience, &mut delivered))).await;
     let room = member.room.clone();
-    // Out of the room first: nobody is to wait for a client that is about to go.
+    // Leave the room first, so that no sender waits for this client.
     drop((member, queue));
     let (code, text) = match &end {
         Ok(End::Left) => (CloseCode::Normal, "left".to_owned()),
-        Ok(End::Stopped) => (CloseCode::Away, "the server shuts down".to_owned()),
-        Ok(End::Unread) => (CloseCode::Policy, "does not read: disconnected".to_owned()),
-        Ok(End::Silent) => (CloseCode::Policy, "does not answer: disconnected".to_owned()),
+        Ok(End::Stopped) => (CloseCode::Away, "the server is shutting down".to_owned()),
+        Ok(End::Unread) => (CloseCode::Policy, "disconnected: does not read".to_owned()),
+        Ok(End::Silent) => (CloseCode::Policy, "disconnected: does not answer".to_owned()),
         Err(tungstenite::Error::Capacity(error)) => (CloseCode::Size, error.to_string()),
         Err(error) => (CloseCode::Protocol, error.to_string()),
     };
     let closing = async {
-        // Refused where the client has closed already; then what is left to send is the answer to that.
+        // Fails if the client has closed already. The second call then sends the answer to that.
         let _ = sender.close(Some(CloseFrame { code, reason: "".into() })).await;
         let _ = SinkExt::close(&mut sender).await;
-        // Its own close frame comes behind whatever it has sent before.
+        // The client's close frame comes after the data that it sent before.
         while let Some(Ok(_)) = receiver.next().await {}
     };
     let _ = within(CLOSING, closing).await;
@@ -232,7 +235,7 @@ async fn serve(upgrade: OnUpgrade, peer: SocketAddr, member: Member, queue: Rece
     drop(server);
 }
 
-/// Why a client's connection ends, other than by an error.
+/// The reason why a connection ends without an error.
 enum End {
     Left,
     Stopped,
@@ -240,7 +243,7 @@ enum End {
     Silent,
 }
 
-/// Hands each message of a client to the whole room before the next is read.
+/// Reads messages of a client, and sends each to the whole room before it reads the next.
 async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
     receiver: &mut WebSocketReceiver<S>,
     member: &Member,
@@ -255,13 +258,13 @@ async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
                 *received += 1;
                 member.say(message).await;
             }
-            // Pings and close frames: tungstenite answers.
+            // tungstenite answers pings and close frames.
             Some(Some(Ok(_))) => {}
         }
     }
 }
 
-/// Sends a client what is in its queue, all that is there with one flush.
+/// Sends the queued messages to a client, with one flush for all that are queued.
 async fn deliver<S: AsyncRead + AsyncWrite + Unpin>(
     sender: &mut WebSocketSender<S>,
     queue: &Receiver<Message>,
@@ -299,7 +302,7 @@ async fn deliver<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// What `future` gives, unless it takes longer than that.
+/// Returns the output of `future`, or `None` after `limit`.
 async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     let late = async {
         smol::Timer::after(limit).await;
@@ -308,11 +311,11 @@ async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T
     or(async { Some(future.await) }, late).await
 }
 
-/// Who is in which room. A room is there while anyone is in it.
+/// The rooms and their members. A room exists while it has members.
 #[derive(Clone, Default)]
 struct Rooms(Arc<Mutex<HashMap<String, Queues>>>);
 
-/// The members' queues: shared, and copied when someone joins or leaves while a message is on its way to them.
+/// The members' queues. The list is copied if a member joins or leaves while a message is sent.
 type Queues = Arc<Vec<(u64, Sender<Message>)>>;
 
 impl Rooms {
@@ -329,7 +332,7 @@ impl Rooms {
     }
 }
 
-/// A place in a room, given up when it is dropped.
+/// A membership in a room. Dropping it leaves the room.
 struct Member {
     rooms: Rooms,
     room: String,
@@ -337,11 +340,11 @@ struct Member {
 }
 
 impl Member {
-    /// Puts a message into everyone's queue, and waits for those that are full.
+    /// Puts a message into the queue of each member. Waits while a queue is full.
     async fn say(&self, message: Message) {
         let queues = self.rooms.with(|rooms| rooms.get(&self.room).cloned().unwrap_or_default());
         for (_, queue) in queues.iter() {
-            // Fails where that client has gone.
+            // Fails if that client has disconnected.
             let _ = queue.send(message.clone()).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Operations on an owned buffer, against the model of it.
+//! Compares operations on an owned buffer with a model.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| io_shim_fuzz::tracked::run(bytes));

@@ -1,4 +1,4 @@
-//! The models of the tests: what the fuzz targets run.
+//! The models of the tests, which the fuzz targets run.
 
 #[path = "../../tests/it/model/cursor.rs"]
 pub mod cursor;

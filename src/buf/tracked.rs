@@ -11,12 +11,12 @@ use super::cursor::BorrowedCursor;
 use super::uninit::{assume_init, assume_init_mut};
 use crate::coop::Budgets;
 
-/// An owned, growable byte buffer that remembers how much of its memory is initialized.
+/// An owned, growable byte buffer that tracks how much of its memory is initialized.
 ///
-/// A `Vec<u8>` does not know what lies behind its length. Reading into its spare capacity through a
-/// slice zeroes the same bytes in every call. This buffer keeps the number of initialized bytes
-/// across reads, [`consume`](Self::consume), [`clear`](Self::clear) and growth. So **within one
-/// buffer no byte is zeroed twice**, however long it lives.
+/// A `Vec<u8>` does not record which part of its spare capacity is initialized. Reading into that
+/// capacity as a slice zeroes the same bytes at every call. `TrackedBuf` records it: reads,
+/// [`consume`](Self::consume), [`clear`](Self::clear) and growth keep the initialized length.
+/// **No byte of a buffer is zeroed twice.**
 ///
 /// ```text
 /// 0            start               filled                 init                capacity
@@ -25,22 +25,22 @@ use crate::coop::Budgets;
 ///                                  |<------------- unfilled ----------------->|
 /// ```
 ///
-/// Any reader with io-shim's traits fills it through a [cursor](Self::unfilled); `owned::read_buf`
-/// also makes room first. [`extend_from_slice`](Self::extend_from_slice) appends bytes, and
-/// [`consume`](Self::consume) removes them from the front. Cursors write to the buffer's own
-/// positions, so nothing is lost if a reader panics or a cursor is leaked.
+/// Append data through a [cursor](Self::unfilled), with `owned::read_buf`, or with
+/// [`extend_from_slice`](Self::extend_from_slice). Remove data from the front with
+/// [`consume`](Self::consume). A cursor updates the buffer's own lengths directly, so they are
+/// right even after a reader panics or a cursor is leaked.
 ///
 /// # Consumed space
 ///
-/// `consume` only moves a position. The consumed space is reused when there is not enough room
-/// behind the data:
+/// `consume` only moves the start of the data. The space before it is reused when the space after
+/// the data is too small:
 ///
-/// * If all data is consumed, this costs nothing.
-/// * If moving the data to the front makes enough room, and at least as many bytes were consumed as
-///   are left, the data is moved. So each consumed byte pays for moving at most one byte.
-/// * Otherwise the data is moved to the front and the capacity is at least doubled.
+/// * If all data was consumed, reuse is free.
+/// * If at least as many bytes were consumed as are left, the data moves to the front. So at most
+///   one byte is moved for each consumed byte.
+/// * Otherwise the capacity at least doubles, and the data moves to the front.
 ///
-/// The number of initialized bytes is kept in every case.
+/// The initialized length stays the same in each case.
 ///
 /// # Examples
 ///
@@ -49,23 +49,23 @@ use crate::coop::Budgets;
 ///
 /// let mut buf = TrackedBuf::with_capacity(16);
 /// buf.extend_from_slice(b"hello");
-/// buf.unfilled().ensure_init_to(3); // like a reader that only takes initialized memory
+/// buf.unfilled().ensure_init_to(3); // what a reader that takes a slice needs
 /// assert_eq!((buf.len(), buf.init_len()), (5, 8));
 ///
 /// buf.consume(2);
 /// assert_eq!(buf, b"llo");
 /// buf.clear();
-/// assert_eq!((buf.len(), buf.init_len()), (0, 8)); // still initialized
+/// assert_eq!((buf.len(), buf.init_len()), (0, 8)); // remembered
 /// ```
 pub struct TrackedBuf {
-    // Invariants besides 1 to 3 of `Marks`, whose origin is `memory`:
-    // 6. The length of `memory` is its capacity, so growing keeps all bytes, initialized or not.
+    // Invariants in addition to 1 to 3 of `Marks`, whose origin is `memory`:
+    // 6. The length of `memory` is its capacity, so growing it preserves all bytes, even
+    //    uninitialized ones.
     // 7. `start <= filled`.
     memory: Vec<MaybeUninit<u8>>,
     marks: Marks,
     start: usize,
-    /// The budget of the asynchronous operations. It is kept here because each operation is a new
-    /// future.
+    /// The budget of the asynchronous functions. It is here because it outlives their futures.
     pub(crate) budgets: Budgets,
 }
 
@@ -76,71 +76,73 @@ impl TrackedBuf {
         TrackedBuf { memory: Vec::new(), marks: Marks { filled: 0, init: 0 }, start: 0, budgets: Budgets::STANDARD }
     }
 
-    /// Creates an empty buffer with room for at least `capacity` bytes, none of them initialized.
+    /// Creates an empty buffer with a capacity of at least `capacity` bytes, none initialized.
     ///
     /// # Panics
     ///
-    /// Panics if `capacity` exceeds `isize::MAX` bytes.
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
         let mut buf = TrackedBuf { memory: Vec::with_capacity(capacity), ..TrackedBuf::new() };
         buf.cover_capacity();
         buf
     }
 
-    /// Returns how many bytes are filled and not consumed.
+    /// Returns the length of the data: the bytes that are filled and not consumed.
     #[inline]
     pub fn len(&self) -> usize {
         self.marks.filled - self.start
     }
 
-    /// Returns `true` if all filled bytes are consumed.
+    /// Returns `true` if the buffer holds no data.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the data: the bytes that are filled and not consumed. The buffer [derefs](Deref) to
-    /// it.
+    /// Returns the data: the bytes that are filled and not consumed.
+    ///
+    /// The buffer also [dereferences](Deref) to it.
     #[inline]
     pub fn filled(&self) -> &[u8] {
         let filled = &self.memory[self.start..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
+        // SAFETY: bytes below `filled` are below `init` (invariant 1): initialized (invariant 2).
         unsafe { assume_init(filled) }
     }
 
-    /// Returns the data, mutably.
+    /// Returns the data as a mutable slice.
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         let filled = &mut self.memory[self.start..self.marks.filled];
-        // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
+        // SAFETY: bytes below `filled` are below `init` (invariant 1): initialized (invariant 2).
         unsafe { assume_init_mut(filled) }
     }
 
-    /// Returns how many bytes of the memory are initialized, from its start, including consumed
-    /// ones.
+    /// Returns how many bytes of the memory are initialized, including consumed bytes.
     ///
-    /// This number never decreases during the buffer's life.
+    /// This number never decreases.
     #[inline]
     pub fn init_len(&self) -> usize {
         self.marks.init
     }
 
-    /// Returns the length of the memory in bytes, including the consumed part.
+    /// Returns the length of the memory in bytes, including consumed bytes.
     #[inline]
     pub fn capacity(&self) -> usize {
         self.memory.len()
     }
 
-    /// Returns how many bytes fit behind the data without moving it: the capacity of
-    /// [`unfilled`](Self::unfilled).
+    /// Returns how many bytes fit after the data without moving it.
+    ///
+    /// This is the capacity of the [`unfilled`](Self::unfilled) cursor.
     #[inline]
     pub fn spare_len(&self) -> usize {
         self.memory.len() - self.marks.filled
     }
 
-    /// Returns a cursor over the unfilled memory behind the data. Bytes that it fills become data.
+    /// Returns a cursor over the unfilled memory after the data.
     ///
-    /// Reserves nothing: see [`unfilled_at_least`](Self::unfilled_at_least).
+    /// Bytes written through the cursor become part of the data. To reserve space first, use
+    /// [`unfilled_at_least`](Self::unfilled_at_least).
     ///
     /// # Examples
     ///
@@ -153,19 +155,19 @@ impl TrackedBuf {
     /// ```
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
-        // SAFETY: `memory` is the whole origin of `marks`. The constructors establish invariants 1
-        // to 4, and `reserve`, `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`,
-        // `truncate`, `BufMut` and the cursors uphold them.
+        // SAFETY: `memory` is the whole origin of `marks`. All constructors establish invariants
+        // 1 to 4, and `reserve`, `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`,
+        // `truncate`, `BufMut` and the cursors maintain them.
         unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) }
     }
 
-    /// Reserves room for at least `n` bytes and returns a cursor over the unfilled memory.
+    /// Returns a cursor over at least `n` unfilled bytes.
     ///
-    /// This is [`reserve`](Self::reserve), then [`unfilled`](Self::unfilled).
+    /// Calls [`reserve`](Self::reserve), then [`unfilled`](Self::unfilled).
     ///
     /// # Panics
     ///
-    /// Same as [`reserve`](Self::reserve).
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -184,13 +186,13 @@ impl TrackedBuf {
         self.unfilled()
     }
 
-    /// Reserves room for at least `n` more bytes behind the data.
+    /// Reserves space for at least `n` more bytes after the data.
     ///
-    /// Reuses the consumed space if possible, and otherwise at least doubles the capacity.
+    /// Reuses consumed space, or grows to at least twice the capacity.
     ///
     /// # Panics
     ///
-    /// Panics if the new capacity exceeds `isize::MAX` bytes.
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -211,14 +213,14 @@ impl TrackedBuf {
         }
     }
 
-    /// Reserves room for `n` more bytes behind the data, without allocating more than necessary.
+    /// Reserves space for `n` more bytes after the data, and allocates no more than needed.
     ///
-    /// Use it if the final size is known. For many small requests, [`reserve`](Self::reserve)
-    /// copies less often.
+    /// Use it if the final size is known. Prefer [`reserve`](Self::reserve) for repeated small
+    /// requests: `reserve_exact` may copy the data at each one.
     ///
     /// # Panics
     ///
-    /// Panics if the new capacity exceeds `isize::MAX` bytes.
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -240,12 +242,12 @@ impl TrackedBuf {
         }
     }
 
-    /// Like [`reserve`](Self::reserve), but returns an error if the memory cannot be allocated.
+    /// Reserves space like [`reserve`](Self::reserve), but returns an error instead of panicking.
     ///
     /// # Errors
     ///
-    /// Returns an error if the new capacity exceeds `isize::MAX` bytes or the allocator fails. The
-    /// data is then unchanged.
+    /// Returns an error if the capacity would exceed `isize::MAX` bytes or the allocator fails. The
+    /// data stays unchanged.
     ///
     /// # Examples
     ///
@@ -291,16 +293,16 @@ impl TrackedBuf {
         }
     }
 
-    /// Removes all data. Initialized bytes stay initialized.
+    /// Removes all data. Keeps the initialized length.
     #[inline]
     pub fn clear(&mut self) {
         self.start = 0;
         self.marks.filled = 0;
     }
 
-    /// Shortens the data to its first `len` bytes. Does nothing if the data is not longer.
+    /// Shortens the data to its first `len` bytes. Keeps the initialized length.
     ///
-    /// Initialized bytes stay initialized.
+    /// Does nothing if the data is not longer than `len`.
     #[inline]
     pub fn truncate(&mut self, len: usize) {
         if len == 0 {
@@ -310,17 +312,17 @@ impl TrackedBuf {
         }
     }
 
-    /// Appends `bytes` to the data, after reserving room for them.
+    /// Appends `bytes` to the data, and grows the buffer if needed.
     ///
     /// # Panics
     ///
-    /// Same as [`reserve`](Self::reserve).
+    /// Panics if the capacity would exceed `isize::MAX` bytes.
     #[inline]
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.unfilled_at_least(bytes.len()).append(bytes);
     }
 
-    /// Returns the unfilled memory behind the data, which may be uninitialized.
+    /// Returns the unfilled memory after the data, initialized or not.
     ///
     /// # Safety
     ///
@@ -331,19 +333,21 @@ impl TrackedBuf {
         &mut self.memory[self.marks.filled..]
     }
 
-    /// Converts the memory to a vector of all filled bytes, including consumed ones. Also returns
-    /// the number of consumed bytes.
+    /// Returns all filled bytes, including consumed ones, and how many were consumed.
     #[inline]
     pub(super) fn into_parts(self) -> (Vec<u8>, usize) {
         let mut memory = ManuallyDrop::new(self.memory);
         let (pointer, capacity) = (memory.as_mut_ptr().cast::<u8>(), memory.capacity());
-        // SAFETY: the allocation comes from a vector that gives it up. Its elements have the layout
-        // of `u8`, so the alignment and the capacity match. Bytes below `filled` are below `init`
-        // (invariant 1), so initialized (invariant 2) and within the capacity (invariant 3).
+        // SAFETY: `ManuallyDrop` gave up the vector's allocation. Its elements have the layout of
+        // `u8`, so alignment and capacity are those of the allocation. Bytes below `filled` are
+        // below `init` (invariant 1), so initialized (invariant 2), and within the capacity
+        // (invariant 3).
         (unsafe { Vec::from_raw_parts(pointer, self.marks.filled, capacity) }, self.start)
     }
 
-    /// Makes room for `n` bytes behind the data by moving it to the front, if that is worthwhile.
+    /// Moves the data to the front if that makes space for `n` bytes at an acceptable cost.
+    ///
+    /// Returns whether it did.
     #[cold]
     fn reclaim(&mut self, n: usize) -> bool {
         let len = self.len();
@@ -356,31 +360,29 @@ impl TrackedBuf {
 
     /// Moves the data to the front.
     fn compact(&mut self) {
-        // All bytes that are overwritten or left behind are below `init` and stay initialized.
+        // Source and destination are below `filled`, so below `init`: `init` stays correct.
         self.memory.copy_within(self.start..self.marks.filled, 0);
         self.marks.filled -= self.start;
         self.start = 0;
     }
 
-    /// Returns how much the memory must grow for `n` bytes to fit behind the moved data.
+    /// Returns by how much the memory must grow so that `n` bytes fit after the moved data.
     ///
-    /// At least 1, so that the memory doubles if the consumed space would suffice but is too small
-    /// to pay for moving the data.
+    /// At least 1: if the consumed space would suffice, but moving costs too much, the memory grows
+    /// anyway, which doubles it.
     fn missing(&self, n: usize) -> usize {
-        // If the sum saturates, reserving that much fails anyway.
+        // If the sum overflows, growing fails.
         self.len().saturating_add(n).saturating_sub(self.capacity()).max(1)
     }
 
-    /// Extends `memory` over its whole allocation.
+    /// Extends `memory` to its whole capacity (invariant 6).
     fn cover_capacity(&mut self) {
         let capacity = self.memory.capacity();
-        // SAFETY: `capacity` elements are allocated, and `MaybeUninit` elements need no
-        // initialization.
+        // SAFETY: `capacity` elements are allocated, and `MaybeUninit` needs no initialization.
         unsafe { self.memory.set_len(capacity) }
     }
 }
 
-/// Creates an empty buffer without allocating.
 impl Default for TrackedBuf {
     #[inline]
     fn default() -> Self {
@@ -388,27 +390,29 @@ impl Default for TrackedBuf {
     }
 }
 
-/// Converts the vector without copying. Its spare capacity counts as uninitialized.
+/// Takes over the allocation without copying. The spare capacity counts as uninitialized.
 impl From<Vec<u8>> for TrackedBuf {
     fn from(vec: Vec<u8>) -> Self {
         let mut vec = ManuallyDrop::new(vec);
         let (pointer, filled, capacity) = (vec.as_mut_ptr().cast(), vec.len(), vec.capacity());
-        // SAFETY: the allocation comes from a vector that gives it up. `MaybeUninit<u8>` has the
-        // layout of `u8`, so the alignment and the capacity match, and it needs no initialization.
+        // SAFETY: `ManuallyDrop` gave up the vector's allocation. Its elements have the layout of
+        // `MaybeUninit<u8>`, so alignment and capacity are those of the allocation. They need no
+        // initialization.
         let memory = unsafe { Vec::from_raw_parts(pointer, capacity, capacity) };
         TrackedBuf { memory, marks: Marks { filled, init: filled }, ..TrackedBuf::new() }
     }
 }
 
-/// Copies `bytes` into a new buffer.
+/// Copies `bytes`.
 impl From<&[u8]> for TrackedBuf {
     fn from(bytes: &[u8]) -> Self {
         bytes.to_vec().into()
     }
 }
 
-/// Converts the data without reallocating. If bytes were consumed, the remaining data is moved to
-/// the front; otherwise nothing is copied.
+/// Returns the data in the same allocation.
+///
+/// Moves the data to the front if bytes before it were consumed. Otherwise copies nothing.
 impl From<TrackedBuf> for Vec<u8> {
     fn from(mut buf: TrackedBuf) -> Self {
         buf.compact();
@@ -416,7 +420,7 @@ impl From<TrackedBuf> for Vec<u8> {
     }
 }
 
-/// Copies the data to an allocation of exactly its length. Consumed and spare memory is not copied.
+/// Copies the data into a new allocation of its length, without consumed bytes or spare capacity.
 impl Clone for TrackedBuf {
     fn clone(&self) -> Self {
         self.filled().into()
@@ -475,7 +479,7 @@ macro_rules! compares {
 
 compares!([] [u8], [] &[u8], [const N: usize] [u8; N], [const N: usize] &[u8; N], [] Vec<u8>);
 
-/// Prints the positions, and no data.
+/// Shows the positions and the capacity, but not the bytes.
 impl fmt::Debug for TrackedBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrackedBuf")

@@ -1,6 +1,6 @@
-//! The same operations over the synchronous traits: [`ReadBuf`] and std's [`Write`].
+//! The same functions for the synchronous traits: [`ReadBuf`] and std's [`Write`].
 //!
-//! A call that fails leaves all that was read in the buffer, and can be repeated.
+//! When a call fails, the buffer holds everything that was read. Calling again resumes.
 
 use std::io::{self, Write};
 use std::task::Poll;
@@ -10,17 +10,17 @@ use super::reading;
 use crate::buf::{BorrowedCursor, TrackedBuf, expect_ready};
 use crate::traits::ReadBuf;
 
-/// Reads once, into all the room that `buf` has behind its data, which is made `least` bytes at least (and one, if that is 0).
+/// Reads once into the spare capacity of `buf`, after reserving at least `least` bytes.
 ///
-/// Returns how many bytes were added to the data; 0 is the end of file.
+/// Reserves one byte if `least` is 0. Returns how many bytes were read; 0 means end of file.
 ///
 /// # Errors
 ///
-/// Those of the reader, `Interrupted` included.
+/// Returns an error if the reader does, including `Interrupted`.
 ///
 /// # Panics
 ///
-/// Panics if the capacity would be more than `isize::MAX` bytes. The data is as it was.
+/// Panics if the capacity would exceed `isize::MAX` bytes. The data stays unchanged.
 ///
 /// # Examples
 ///
@@ -36,14 +36,16 @@ pub fn read_buf<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, least
     expect_ready(reading::once(buf, least, |cursor| Poll::Ready(reader.read_into(cursor))))
 }
 
-/// Reads until `buf` holds `n` bytes, those that it held before included, and not a byte beyond them.
+/// Reads until `buf` holds `n` bytes, including those it held before. Never reads beyond them.
 ///
-/// Returns at once where it holds as many already. Memory follows what arrives, as in [`owned::read_exact`](super::read_exact).
+/// Returns immediately if `buf` already holds `n` bytes. The buffer grows as in
+/// [`owned::read_exact`](super::read_exact).
 ///
 /// # Errors
 ///
-/// [`EndedEarly`](super::EndedEarly), of kind `UnexpectedEof`, if the stream ends first, and those of the reader. What was read is in
-/// the buffer, and the same call again goes on from there.
+/// Returns [`EndedEarly`](super::EndedEarly), an error of kind `UnexpectedEof`, if the stream ends
+/// first. Returns an error if the reader does. In both cases, the buffer holds what was read, and
+/// calling again resumes.
 ///
 /// # Examples
 ///
@@ -62,13 +64,13 @@ pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: 
     expect_ready(reading::to_length(buf, n, |cursor| Poll::Ready(reader.read_into(cursor))))
 }
 
-/// Reads until the end of file, and returns how many bytes were added to the data of `buf`.
+/// Reads until the end of file and returns how many bytes were read into `buf`.
 ///
 /// The buffer grows as in [`owned::read_to_end`](super::read_to_end).
 ///
 /// # Errors
 ///
-/// Those of the reader. What was read until then is in the buffer.
+/// Returns an error if the reader does. The buffer holds what was read before the error.
 ///
 /// # Examples
 ///
@@ -87,16 +89,18 @@ pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) ->
     Ok(buf.len() - before)
 }
 
-/// Reads until the end of file, of a stream that must not make `buf` hold more than `most` bytes, those that it held before
-/// included.
+/// Reads until the end of file, unless `buf` would then hold more than `most` bytes.
 ///
-/// Returns how many bytes were added to the data. The buffer is not made larger than for `most` bytes and one.
+/// The limit includes the bytes that `buf` held before. Returns how many bytes were read. The
+/// buffer grows to at most `most + 1` bytes.
 ///
 /// # Errors
 ///
-/// [`LimitExceeded`](super::LimitExceeded), of kind `FileTooLarge`, if there are more, and those of the reader. Nothing is lost: what was
-/// read is in the buffer, and where there were too many bytes it is `most + 1` of them. That last byte is the proof; it was taken from
-/// the reader, which goes on after it.
+/// Returns [`LimitExceeded`](super::LimitExceeded), an error of kind `FileTooLarge`, if there are
+/// more bytes. `buf` then holds `most + 1` bytes if it held fewer before. The extra byte has been
+/// taken from the reader.
+///
+/// Returns an error if the reader does. The buffer holds what was read before the error.
 ///
 /// # Examples
 ///
@@ -115,15 +119,20 @@ pub fn read_to_end_within<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut Tracked
     Ok(buf.len() - before)
 }
 
-/// Copies what `reader` has until its end of file to `writer`, by way of `buf`, flushes, and returns how many bytes were written.
+/// Copies from `reader` to `writer` through `buf` until the end of file, then flushes.
 ///
-/// As [`owned::copy`](super::copy): what the buffer holds is written first, and its capacity, raised to 8 KiB where it is less, is what is
-/// read at most at once.
+/// Returns how many bytes were written. Works like [`owned::copy`](super::copy): data already in
+/// the buffer is written first, and a capacity below 8 KiB is raised to 8 KiB. One read takes at
+/// most that capacity.
 ///
 /// # Errors
 ///
-/// Those of both; `WriteZero`, if the writer takes nothing more; a [`ContractViolation`](crate::ContractViolation), if it says that it took
-/// more than it was given. What was read and not written is in the buffer, and the same call again writes it first.
+/// * Returns an error if the reader or the writer does.
+/// * Returns an error of kind `WriteZero` if the writer accepts no more data.
+/// * Returns a [`ContractViolation`](crate::ContractViolation) if the writer returns a count larger
+///   than the data it was given.
+///
+/// The buffer holds what was read and not written. Calling again writes that first.
 ///
 /// # Examples
 ///
@@ -144,7 +153,7 @@ where
     expect_ready(Copy::new(buf).step(buf, &mut Blocking { reader, writer }))
 }
 
-/// A reader and a writer that are always ready.
+/// A reader and a writer that never return `Pending`.
 struct Blocking<'a, R: ?Sized, W: ?Sized> {
     reader: &'a mut R,
     writer: &'a mut W,

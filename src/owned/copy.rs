@@ -1,4 +1,4 @@
-//! Copying from a reader to a writer, by way of a buffer of the caller's.
+//! Copying from a reader to a writer through the caller's buffer.
 
 use std::io;
 use std::pin::Pin;
@@ -9,25 +9,33 @@ use crate::buf::{BorrowedCursor, ContractViolation, TrackedBuf};
 use crate::coop::Budgets;
 use crate::traits::{AsyncReadBuf, AsyncWrite, count, poll_read_on_budget};
 
-/// The least capacity of a buffer that is copied through, in bytes.
+/// The smallest capacity of a buffer that data is copied through, in bytes.
 const LEAST: usize = 8 * 1024;
 
-/// Copies what `reader` has until its end of file to `writer`, by way of `buf`, flushes, and returns how many bytes were written.
+/// Copies from `reader` to `writer` through `buf` until the end of file, then flushes.
 ///
-/// Data that the buffer holds already is written first. Its capacity, raised to 8 KiB where it is less, is what is read
-/// at most at once. Nothing else is allocated, and the buffer can be used again: for the next stream no byte of it is zeroed that
-/// was before. As with tokio's `copy`, the writer is flushed whenever the reader has nothing to give for the moment,
-/// and while the writer is not ready, the rest of the buffer is read into. The writer is not shut down.
+/// Returns how many bytes were written. Does not shut down the writer.
+///
+/// Data already in the buffer is written first. A capacity below 8 KiB is raised to 8 KiB; nothing
+/// else is allocated. One read takes at most that capacity. The buffer can be used for several
+/// streams, and none of its bytes is zeroed twice.
+///
+/// As in tokio's `copy`, the writer is flushed whenever the reader is not ready. While the writer
+/// is not ready, more data is read into the spare capacity.
 ///
 /// # Errors
 ///
-/// Those of both; `WriteZero`, if the writer takes nothing more; a [`ContractViolation`], if it says that it took more than it was
-/// given. What was read and not written is in the buffer.
+/// * Returns an error if the reader or the writer does.
+/// * Returns an error of kind `WriteZero` if the writer accepts no more data.
+/// * Returns a [`ContractViolation`] if the writer returns a count larger than the data it was
+///   given.
+///
+/// The buffer holds what was read and not written.
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: what was read and not written is in the buffer, and the same call again writes it first. (How many bytes were
-/// written until then is not said to anybody.)
+/// Cancel safe. The buffer holds what was read and not written, and calling again writes that
+/// first. The number of bytes written before the cancellation is lost.
 ///
 /// # Examples
 ///
@@ -65,7 +73,7 @@ pub(super) trait Ends {
     fn flush(&mut self) -> Poll<io::Result<()>>;
 }
 
-/// A reader and a writer that are polled, for one poll.
+/// An asynchronous reader and writer during one poll.
 struct Polled<'a, 'cx, R: ?Sized, W: ?Sized> {
     reader: Pin<&'a mut R>,
     writer: Pin<&'a mut W>,
@@ -92,10 +100,10 @@ impl<R: AsyncReadBuf + ?Sized, W: AsyncWrite + ?Sized> Ends for Polled<'_, '_, R
     }
 }
 
-/// How far a copy is. The bytes themselves are in the buffer alone.
+/// The progress of a copy. The data itself is in the buffer only.
 pub(super) struct Copy {
     ended: bool,
-    /// Whether the writer may hold back something.
+    /// Whether the writer may hold data that it has not flushed.
     unflushed: bool,
     copied: u64,
 }
@@ -105,11 +113,11 @@ impl Copy {
         if buf.capacity() < LEAST {
             buf.reserve(LEAST - buf.len());
         }
-        // A copy that was given up before this one may have left the writer unflushed.
+        // An earlier copy that was cancelled may have left data in the writer.
         Copy { ended: false, unflushed: true, copied: 0 }
     }
 
-    /// Copies until it is done or one of the ends is not ready.
+    /// Copies until the end of file, or until the reader or the writer is not ready.
     pub(super) fn step(&mut self, buf: &mut TrackedBuf, ends: &mut impl Ends) -> Poll<io::Result<u64>> {
         loop {
             while !buf.is_empty() {
@@ -123,7 +131,7 @@ impl Copy {
                     Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => {
-                        // The more there is, the larger is the write that comes next.
+                        // More data makes the next write larger.
                         if !self.ended && buf.spare_len() > 0 {
                             ready!(self.read(buf, ends))?;
                         }
@@ -138,7 +146,7 @@ impl Copy {
             match self.read(buf, ends) {
                 Poll::Ready(result) => result?,
                 Poll::Pending => {
-                    // What the reader waits for may be an answer to what the writer holds back.
+                    // The peer may answer only after it has received the buffered data.
                     if self.unflushed {
                         ready!(flush(ends))?;
                         self.unflushed = false;
@@ -149,7 +157,7 @@ impl Copy {
         }
     }
 
-    /// Reads into the room behind the data, of which there is some, and sees whether that is the end.
+    /// Reads into the spare capacity, which must not be empty, and notes the end of file.
     fn read(&mut self, buf: &mut TrackedBuf, ends: &mut impl Ends) -> Poll<io::Result<()>> {
         loop {
             let before = buf.len();
@@ -160,8 +168,8 @@ impl Copy {
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    // Against its contract, a reader filled all the room before the error.
-                    // Reading into no room would look like the end.
+                    // A reader may break its contract and fill the buffer before the error.
+                    // A read into an empty slice would then look like the end of file.
                     if buf.spare_len() == 0 {
                         return Poll::Ready(Ok(()));
                     }
@@ -172,7 +180,7 @@ impl Copy {
     }
 }
 
-/// Flushes the writer, for as long as a signal interrupts that.
+/// Flushes the writer, and retries after `Interrupted`.
 fn flush(ends: &mut impl Ends) -> Poll<io::Result<()>> {
     loop {
         match ready!(ends.flush()) {

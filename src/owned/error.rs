@@ -4,9 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// The stream ended before there were as many bytes as were asked for.
+/// The error returned when the stream ends before the requested number of bytes.
 ///
-/// It comes as an [`io::Error`] of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof). The bytes that there were are in the buffer.
+/// It is wrapped in an [`io::Error`] of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof). The
+/// buffer holds the bytes that were read.
 ///
 /// # Examples
 ///
@@ -22,16 +23,16 @@ use std::io;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndedEarly {
-    /// How many bytes the buffer holds.
+    /// The number of bytes in the buffer.
     pub held: usize,
-    /// How many it was to hold.
+    /// The number of bytes that were requested.
     pub wanted: usize,
 }
 
-/// The stream is longer than it may be.
+/// The error returned when the stream is longer than the limit.
 ///
-/// It comes as an [`io::Error`] of kind [`FileTooLarge`](io::ErrorKind::FileTooLarge). The bytes that were read are in the buffer: the
-/// allowed ones, and the one that shows that there are more.
+/// It is wrapped in an [`io::Error`] of kind [`FileTooLarge`](io::ErrorKind::FileTooLarge). The
+/// buffer holds the bytes that were read, of which the last one is beyond the limit.
 ///
 /// # Examples
 ///
@@ -46,19 +47,19 @@ pub struct EndedEarly {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LimitExceeded {
-    /// How many bytes the buffer was to hold at most.
+    /// The limit for the number of bytes in the buffer.
     pub most: usize,
 }
 
 impl EndedEarly {
-    /// The early end that `error` is about, if it is about one.
+    /// Returns the `EndedEarly` inside `error`, if there is one.
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 }
 
 impl LimitExceeded {
-    /// The limit that `error` is about, if it is about one.
+    /// Returns the `LimitExceeded` inside `error`, if there is one.
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }

@@ -1,26 +1,31 @@
-//! Reading into a [`TrackedBuf`], and copying by way of one.
+//! Functions that read into a [`TrackedBuf`], or copy through one.
 //!
-//! Free functions over the crate's own asynchronous traits, which every asynchronous [`Shim`](crate::Shim) has. **Nothing that was read
-//! is lost**: after success, error and cancellation alike it is in the caller's buffer (with [`copy`], what was not written yet), which
-//! tokio's and futures' functions of the same names do not promise of `read_exact` and `copy`. So each of these can be dropped and called
-//! again, goes on where it stopped, and no byte of the buffer is zeroed twice on the way.
+//! These are free functions over [`AsyncReadBuf`](crate::AsyncReadBuf) and
+//! [`AsyncWrite`](crate::AsyncWrite), which every asynchronous [`Shim`](crate::Shim) implements.
+//!
+//! **No data is lost.** On success, error or cancellation, the caller's buffer holds everything
+//! that was read; for [`copy`], everything that was not yet written. Calling the function again
+//! resumes. Neither tokio nor futures promises this for `read_exact` and `copy`. No byte of the
+//! buffer is zeroed twice.
 //!
 //! | function | reads until |
 //! |---|---|
-//! | [`read_buf`] | there is something |
-//! | [`read_exact`] | the buffer holds so many bytes, those of before included |
+//! | [`read_buf`] | some data has arrived |
+//! | [`read_exact`] | the buffer holds a given number of bytes, including those it held before |
 //! | [`read_to_end`] | the end of file |
-//! | [`read_to_end_within`] | the end of file, or more than a maximum is there |
-//! | [`copy`] | the end of file, writing what is read |
+//! | [`read_to_end_within`] | the end of file, or a limit is exceeded |
+//! | [`copy`] | the end of file, and writes what it reads |
 //!
-//! [`blocking`] has the same for the synchronous traits. `read_u32`, `lines`, `write_all` and the rest are in the extension traits of
-//! tokio and futures, and work on any asynchronous shim.
+//! [`blocking`] has the same functions for the synchronous traits. For `read_u32`, `lines`,
+//! `write_all` and others, use the extension traits of tokio or futures on any asynchronous shim.
 //!
-//! Errors of kind [`Interrupted`](std::io::ErrorKind::Interrupted) are tried again, except by `read_buf`.
+//! All functions except `read_buf` retry after an error of kind
+//! [`Interrupted`](std::io::ErrorKind::Interrupted).
 //!
 //! # Examples
 //!
-//! Frames of a length and as many bytes. Should the future be dropped, in a `select!` perhaps, the next call goes on:
+//! Reads frames that begin with a length byte. If the future is dropped, for example in a
+//! `select!`, the next call resumes:
 //!
 //! ```
 //! use io_shim::{AsyncReadBuf, TrackedBuf, owned};
@@ -41,7 +46,7 @@
 //!
 //! [`TrackedBuf`]: crate::TrackedBuf
 
-// Knows `hub` and `buf` and no other folder of the crate.
+// Depends on `traits`, `buf` and `coop` only.
 
 pub mod blocking;
 mod copy;

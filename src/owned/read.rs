@@ -10,21 +10,21 @@ use crate::buf::{BorrowedCursor, TrackedBuf};
 use crate::coop::Budgets;
 use crate::traits::{AsyncReadBuf, poll_read_on_budget};
 
-/// Reads once, into all the room that `buf` has behind its data, which is made `least` bytes at least (and one, if that is 0).
+/// Reads once into the spare capacity of `buf`, after reserving at least `least` bytes.
 ///
-/// Returns how many bytes were added to the data; 0 is the end of file.
+/// Reserves one byte if `least` is 0. Returns how many bytes were read; 0 means end of file.
 ///
 /// # Errors
 ///
-/// Those of the reader.
+/// Returns an error if the reader does.
 ///
 /// # Panics
 ///
-/// Panics if the capacity would be more than `isize::MAX` bytes. The data is as it was.
+/// Panics if the capacity would exceed `isize::MAX` bytes. The data stays unchanged.
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: a read that is given up has read nothing.
+/// Cancel safe. If the future is dropped before it completes, nothing has been read.
 ///
 /// # Examples
 ///
@@ -46,19 +46,21 @@ where
         .await
 }
 
-/// Reads until `buf` holds `n` bytes, those that it held before included, and not a byte beyond them.
+/// Reads until `buf` holds `n` bytes, including those it held before. Never reads beyond them.
 ///
-/// Returns at once where it holds as many already. Memory follows what arrives: for an `n` that a peer announced, no more than
-/// 64 KiB are allocated, and then no more than a few times what is there.
+/// Returns immediately if `buf` already holds `n` bytes.
+///
+/// The buffer grows with the data that arrives, so `n` may come from an untrusted peer. At first at
+/// most 64 KiB are allocated, then at most a few times the length of the data.
 ///
 /// # Errors
 ///
-/// [`EndedEarly`](super::EndedEarly), of kind `UnexpectedEof`, if the stream ends first, and those of the reader. What was read is in
-/// the buffer.
+/// Returns [`EndedEarly`](super::EndedEarly), an error of kind `UnexpectedEof`, if the stream ends
+/// first. Returns an error if the reader does. In both cases, the buffer holds what was read.
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: what was read is in the buffer, and the same call again goes on from there.
+/// Cancel safe. The buffer holds what was read, and calling again resumes.
 ///
 /// # Examples
 ///
@@ -80,19 +82,19 @@ where
         .await
 }
 
-/// Reads until the end of file, and returns how many bytes were added to the data of `buf`.
+/// Reads until the end of file and returns how many bytes were read into `buf`.
 ///
-/// The buffer's room is used first. Where the stream fills it exactly, the buffer does not grow; where it does, its capacity doubles.
-/// For a peer that is not trusted, see [`read_to_end_within`].
+/// Uses the spare capacity first. The buffer does not grow if the stream fits exactly; otherwise
+/// its capacity doubles. For untrusted peers, use [`read_to_end_within`].
 ///
 /// # Errors
 ///
-/// Those of the reader. What was read until then is in the buffer.
+/// Returns an error if the reader does. The buffer holds what was read before the error.
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: what was read is in the buffer, and the same call again goes on from there. (It then returns the count of
-/// its own bytes alone.)
+/// Cancel safe. The buffer holds what was read, and calling again resumes. The second call returns
+/// only the number of bytes that it read itself.
 ///
 /// # Examples
 ///
@@ -118,21 +120,23 @@ where
     Ok(buf.len() - before)
 }
 
-/// Reads until the end of file, of a stream that must not make `buf` hold more than `most` bytes, those that it held before
-/// included.
+/// Reads until the end of file, unless `buf` would then hold more than `most` bytes.
 ///
-/// Returns how many bytes were added to the data. The buffer is not made larger than for `most` bytes and one.
+/// The limit includes the bytes that `buf` held before. Returns how many bytes were read. The
+/// buffer grows to at most `most + 1` bytes.
 ///
 /// # Errors
 ///
-/// [`LimitExceeded`](super::LimitExceeded), of kind `FileTooLarge`, if there are more, and those of the reader. Nothing is lost: what was
-/// read is in the buffer, and where there were too many bytes it is `most + 1` of them. That last byte is the proof; it was taken from
-/// the reader, which goes on after it.
+/// Returns [`LimitExceeded`](super::LimitExceeded), an error of kind `FileTooLarge`, if there are
+/// more bytes. `buf` then holds `most + 1` bytes if it held fewer before. The extra byte has been
+/// taken from the reader.
+///
+/// Returns an error if the reader does. The buffer holds what was read before the error.
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: what was read is in the buffer, and the same call again goes on from there, with the same maximum. (It then
-/// returns the count of its own bytes alone.)
+/// Cancel safe. The buffer holds what was read, and calling again with the same `most` resumes. The
+/// second call returns only the number of bytes that it read itself.
 ///
 /// # Examples
 ///
@@ -159,7 +163,7 @@ where
     Ok(buf.len() - before)
 }
 
-/// A reader that is polled, for one poll, and what pays for its reads.
+/// A reader during one poll, with the budget that its reads spend.
 struct Reads<'a, 'cx, R: ?Sized> {
     reader: &'a mut R,
     cx: &'a mut Context<'cx>,
@@ -175,7 +179,7 @@ impl<R: AsyncReadBuf + Unpin + ?Sized> Reads<'_, '_, R> {
     }
 }
 
-/// Polls one step of an operation, whose reads the buffer's budget pays for.
+/// Polls one step of an operation. Its reads spend the buffer's budget.
 #[inline]
 fn poll_step<R: ?Sized, O>(
     reader: &mut R,

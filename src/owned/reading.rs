@@ -1,6 +1,7 @@
-//! Filling a buffer, and how it grows: what reading asynchronously and reading synchronously share.
+//! Reading into a buffer and growing it, shared by the asynchronous and the synchronous functions.
 //!
-//! Each function is given the reader as a closure. It may be left at any `Pending` and called anew: its only memory is the buffer.
+//! Each function takes the reader as a closure. It keeps its state in the buffer only, so that it
+//! can be called again after `Pending`.
 
 use std::io;
 use std::task::{Poll, ready};
@@ -9,24 +10,24 @@ use super::error::{EndedEarly, LimitExceeded};
 use crate::buf::{BorrowedBuf, BorrowedCursor, TrackedBuf};
 use crate::traits::count;
 
-/// The room that is made where there was none, in bytes. From there on it doubles.
+/// The first capacity of a buffer that had none, in bytes. It doubles from there.
 const START: usize = 1024;
-/// With less room than this, a buffer that grows anyway grows before it is read into.
+/// A buffer that may grow does so before a read if it has less spare capacity than this.
 const LEAST: usize = 32;
-/// How much is allocated on the strength of a length that somebody announced: this much, and twice what is there already.
+/// The limit for an allocation based on an announced length, unless the buffer holds more data.
 const TRUSTED: usize = 64 * 1024;
 
-/// The room for finding out whether the stream goes on after exactly as many bytes as there was room for.
+/// Memory for one read after the buffer is exactly full, to find out whether the stream has ended.
 ///
-/// Initialised once for an operation, so that waiting there costs nothing. (What a reader puts there that then panics is not
-/// counted, as in a tokio `ReadBuf`.)
+/// It is initialized once per operation, so repeated polls cost nothing. If the reader writes here
+/// and then panics, that data is lost, as with a tokio `ReadBuf`.
 pub(super) type Probe = [u8; LEAST];
 
 pub(super) const fn probe() -> Probe {
     [0; LEAST]
 }
 
-/// Reads once into all the room there is, which is `least` bytes and one at least.
+/// Reads once into the whole spare capacity, which is at least `least` bytes and at least one.
 #[inline]
 pub(super) fn once(
     buf: &mut TrackedBuf,
@@ -37,7 +38,7 @@ pub(super) fn once(
     within(buf, usize::MAX, read)
 }
 
-/// Reads until the buffer holds `wanted` bytes, and none beyond them.
+/// Reads until the buffer holds `wanted` bytes. Never reads beyond them.
 #[inline]
 pub(super) fn to_length(
     buf: &mut TrackedBuf,
@@ -59,8 +60,10 @@ pub(super) fn to_length(
     Poll::Ready(Ok(()))
 }
 
-/// Reads until the end of file. The `full` is the buffer's capacity at the start, which may be what the caller knows the stream to
-/// take: where it is filled exactly, the buffer grows only if there is more.
+/// Reads until the end of file.
+///
+/// `full` is the buffer's capacity at the start. The caller may have chosen it as the length of the
+/// stream, so a buffer that is exactly full grows only if there is more data.
 #[inline]
 pub(super) fn to_end(
     buf: &mut TrackedBuf,
@@ -71,7 +74,7 @@ pub(super) fn to_end(
     loop {
         let mut small = None;
         let before = buf.len();
-        // One call of the reader for both, so that the compiler writes it into this loop.
+        // A single call of the reader for both cases lets the compiler inline it.
         let poll = read(if buf.spare_len() < LEAST && is_full(buf, full) {
             small.insert(BorrowedBuf::from(&mut probe[..])).unfilled()
         } else {
@@ -91,7 +94,7 @@ pub(super) fn to_end(
     }
 }
 
-/// Makes room, unless the capacity is still the caller's; whether there is none then, since that was filled exactly.
+/// Grows the buffer unless its capacity is still `full`. Returns whether no spare capacity is left.
 #[cold]
 fn is_full(buf: &mut TrackedBuf, full: usize) -> bool {
     if buf.capacity() > full || full == 0 {
@@ -100,9 +103,9 @@ fn is_full(buf: &mut TrackedBuf, full: usize) -> bool {
     buf.spare_len() == 0
 }
 
-/// Reads until the end of file, or until the buffer holds more than `most` bytes: one more.
+/// Reads until the end of file, or until the buffer holds `most + 1` bytes.
 ///
-/// The buffer is not made larger than for that many.
+/// The buffer grows to at most that many bytes.
 #[inline]
 pub(super) fn to_end_within(
     buf: &mut TrackedBuf,
@@ -124,7 +127,7 @@ pub(super) fn to_end_within(
     Poll::Ready(Err(LimitExceeded { most }.into()))
 }
 
-/// Reads once into the room there is, `most` bytes of it at most, and counts.
+/// Reads once into at most `most` bytes of the spare capacity and returns how many were read.
 #[inline]
 fn within(
     buf: &mut TrackedBuf,

@@ -16,49 +16,54 @@ use crate::traits::{self, AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, Rea
 #[cfg(feature = "tokio")]
 use tokio::runtime::Handle;
 
-/// An asynchronous reader or writer as a synchronous one: each call blocks the calling thread until it is done.
+/// Makes an asynchronous reader or writer synchronous.
 ///
-/// `T` has the crate's own asynchronous traits, as every asynchronous [`Shim`](crate::Shim) has: `BlockOn` goes around the shim, where
-/// [`TokioContext`](crate::rt::TokioContext) goes inside it. `BlockOn<T>` has the synchronous ones: `std::io::{Read, Write,
-/// BufRead, Seek}`, [`ReadBuf`] and [`WriteVectored`]. Nothing is buffered and nothing zeroed on the way.
+/// Each call blocks the calling thread until the operation completes. Nothing is buffered or
+/// zeroed.
+///
+/// `T` implements io-shim's asynchronous traits, as every asynchronous [`Shim`](crate::Shim) does.
+/// `BlockOn<T>` implements `std::io::{Read, Write, BufRead, Seek}`, [`ReadBuf`] and
+/// [`WriteVectored`]. `BlockOn` wraps the shim; [`TokioContext`](crate::rt::TokioContext) goes
+/// inside the shim.
 ///
 /// # Where it may be used
 ///
 /// | called | what happens |
 /// |---|---|
-/// | on a thread of one's own, `main` included | waits |
+/// | on a separate thread, or in `main` | waits |
 /// | in tokio's `spawn_blocking` | waits |
 /// | in tokio's `block_in_place` | waits |
 /// | in smol's `unblock` | waits |
-/// | in a task of tokio's, or in its `Runtime::block_on` | panics |
-/// | in a task of smol's, or in its `block_on` | waits, and nothing else runs on that thread |
-/// | in the `block_on` of `futures::executor` or of pollster | waits, and nothing else runs on that thread |
-/// | with the handle of a `current_thread` runtime that nobody drives | waits until somebody drives it |
+/// | in a tokio task, or in `Runtime::block_on` | panics |
+/// | in a smol task, or in smol's `block_on` | waits; nothing else runs on that thread |
+/// | in the `block_on` of `futures::executor` or pollster | waits; nothing else runs on that thread |
+/// | with the handle of a `current_thread` runtime that no thread drives | waits until a thread drives it |
 ///
-/// Other executors than tokio cannot be asked whether blocking is allowed. There, a call that waits for something which a task
-/// of the same thread has to do **never returns**: use a thread of its own (smol's `unblock`, `std::thread::spawn`).
+/// Only tokio reports whether blocking is allowed. On other executors, a call **never returns** if
+/// it waits for a task of the same thread. Use a separate thread there (smol's `unblock`,
+/// `std::thread::spawn`).
 ///
-/// The sockets, files and timers of a `current_thread` runtime of tokio's make progress while a thread is in that runtime's
-/// `block_on`, and no [`Handle`] can be that thread (tokio#7441). Give `BlockOn` a type of a runtime that has threads of its
-/// own, or see to it that another thread drives it.
+/// The sockets and timers of a `current_thread` tokio runtime make progress only while a thread is
+/// in that runtime's `block_on`. `BlockOn` cannot drive the runtime through a [`Handle`]
+/// (tokio#7441). Use a runtime with its own threads, or drive the runtime on another thread.
 ///
-/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. Calls wait
+/// A thread-local destructor may run after tokio's own thread-local was destroyed. Calls wait
 /// without a runtime there, even with a handle. Sockets and pipes work. tokio's files panic, which
-/// ends the process.
+/// aborts the process.
 ///
 /// # Flushing files
 ///
-/// A file of tokio's or smol's writes on another thread. Unlike a file of std's, it needs a `flush`
-/// or a [`shutdown`](BlockOn::shutdown) before it is dropped. Otherwise the last write may be lost.
+/// Files of tokio and smol write on another thread. Unlike a std file, they need a `flush` or a
+/// [`shutdown`](BlockOn::shutdown) before they are dropped. Otherwise the last write may be lost.
 ///
 /// # Panics
 ///
-/// Within a tokio context where blocking is not allowed, every call panics with tokio's own message: "Cannot start a runtime
-/// from within a runtime. [...]".
+/// Panics in a tokio context where blocking is not allowed, with tokio's message: "Cannot start a
+/// runtime from within a runtime. [...]".
 ///
 /// # Examples
 ///
-/// A synchronous parser over an asynchronous stream, moved to where blocking is allowed:
+/// Runs a synchronous parser over an asynchronous stream, on a thread where blocking is allowed:
 ///
 /// ```
 /// use io_shim::{Shim, rt::BlockOn};
@@ -81,11 +86,13 @@ pub struct BlockOn<T> {
     io: T,
     #[cfg(feature = "tokio")]
     handle: Option<Handle>,
-    /// Made when a call first has to wait outside any runtime.
+    /// Created when a call first waits outside any runtime.
     signal: Option<Arc<Signal>>,
 }
 
-/// Wakes whoever waits for it. It is nobody else's: the thread's own token (`thread::park`) belongs to the executor around.
+/// Wakes the thread that waits for it.
+///
+/// It is separate from `thread::park`, whose token an outer executor may use.
 #[derive(Default)]
 struct Signal {
     woken: Mutex<bool>,
@@ -93,7 +100,9 @@ struct Signal {
 }
 
 impl<T> BlockOn<T> {
-    /// Wraps `io`. Calls wait in the tokio runtime in whose context they are made, or, where there is none, without one.
+    /// Wraps `io`.
+    ///
+    /// Calls wait in the tokio runtime of the calling thread, or without one if there is none.
     pub fn new(io: T) -> Self {
         BlockOn {
             io,
@@ -103,14 +112,16 @@ impl<T> BlockOn<T> {
         }
     }
 
-    /// Wraps `io`, which needs a context of tokio's: calls wait in that of `handle`, from whatever thread they are made.
+    /// Wraps `io`, which needs a tokio context.
+    ///
+    /// Calls from any thread wait in the runtime of `handle`.
     ///
     /// # Examples
     ///
     /// ```
     /// use io_shim::{Shim, rt::{BlockOn, Embedded}};
     ///
-    /// // A file of tokio's, on a thread that knows nothing of tokio.
+    /// // A tokio file, on a thread without a tokio runtime.
     /// let handle = Embedded::global()?.handle().clone();
     /// let file = tokio::fs::File::from_std(std::fs::File::open("README.md")?);
     /// let text = std::io::read_to_string(BlockOn::with_handle(Shim::from_tokio(file), handle))?;
@@ -123,31 +134,31 @@ impl<T> BlockOn<T> {
         BlockOn { io, handle: Some(handle), signal: None }
     }
 
-    /// The type inside.
+    /// Returns a reference to the inner type.
     pub fn get_ref(&self) -> &T {
         &self.io
     }
 
-    /// The type inside.
+    /// Returns a mutable reference to the inner type.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.io
     }
 
-    /// Gives back the type inside. No data is lost: none is held.
+    /// Returns the inner type. No data is lost, because `BlockOn` buffers none.
     pub fn into_inner(self) -> T {
         self.io
     }
 }
 
 impl<T: AsyncWrite + Unpin> BlockOn<T> {
-    /// Flushes and ends the stream, which no trait of std's does.
+    /// Flushes and ends the stream. No std trait has such a method.
     ///
-    /// This closes the type inside. A few types do not end the stream then: see
+    /// This closes the inner type. A few types do not end the stream then: see
     /// `Shim::from_futures`.
     ///
     /// # Errors
     ///
-    /// Those of the type inside.
+    /// Returns an error if the inner type does.
     ///
     /// # Examples
     ///
@@ -170,13 +181,13 @@ impl<T: AsyncWrite + Unpin> BlockOn<T> {
 }
 
 impl<T: Unpin> BlockOn<T> {
-    /// Polls until ready, blocking the thread in between.
+    /// Polls until ready, and blocks the thread between the polls.
     fn wait<R>(&mut self, mut poll: impl FnMut(Pin<&mut T>, &mut Context<'_>) -> Poll<R>) -> R {
         #[cfg(feature = "tokio")]
         {
             let current;
             let handle = match &self.handle {
-                // Without a context, the thread waits for the signal below.
+                // No context can be entered, so the thread waits for the signal below.
                 Some(_) if !enter::has_context() => None,
                 Some(handle) => Some(handle),
                 None => {
@@ -206,18 +217,18 @@ impl Signal {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until it was woken, since it last waited.
+    /// Waits for a wake since the last wait.
     fn wait(&self) {
         let woken = self.changed.wait_while(self.woken(), |woken| !*woken);
         *woken.unwrap_or_else(PoisonError::into_inner) = false;
     }
 }
 
-/// The error for a buffered reader that is not ready to give again what it gave just before.
+/// Returns the error for a buffered reader that withdraws data which it has just returned.
 #[cold]
 fn taken_back(filled: usize) -> io::Error {
     let message = format!(
-        "the inner reader gave {filled} bytes of its buffer and was then not ready to give them again: `poll_fill_buf` must, until \
+        "the inner reader returned {filled} buffered bytes and then `Pending`: `poll_fill_buf` must return the same bytes until \
          `consume` takes them"
     );
     io::Error::new(io::ErrorKind::InvalidData, message)
@@ -239,7 +250,8 @@ impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
     fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let before = cursor.written().len();
         self.wait(|io, cx| match io.poll_read_into(cx, cursor.reborrow()) {
-            // Against its contract, a reader filled before `Pending`. It may never wake for this.
+            // The reader broke its contract: it wrote data and returned `Pending`. It may not wake
+            // the task for that data.
             Poll::Pending if cursor.written().len() > before => Poll::Ready(Ok(())),
             poll => poll,
         })
@@ -274,7 +286,7 @@ impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
         if filled == 0 {
             return Ok(&[]);
         }
-        // A slice cannot be returned from within the wait. What is in the buffer by now is given again without reading.
+        // The slice cannot leave the closure above. A second call returns the same buffer.
         #[cfg(feature = "tokio")]
         let _context = self.handle.as_ref().and_then(enter::enter);
         match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
@@ -288,7 +300,7 @@ impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
     }
 }
 
-/// [`flush`](Write::flush) flushes; [`BlockOn::shutdown`] ends the stream.
+/// To end the stream, use [`BlockOn::shutdown`]. [`flush`](Write::flush) only flushes.
 impl<T: AsyncWrite + Unpin> Write for BlockOn<T> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let n = self.wait(|io, cx| io.poll_write(cx, data))?;
@@ -319,7 +331,7 @@ impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
 references!([] BlockOn<T>);
 descriptors!([] BlockOn<T>);
 
-/// Waits in the same runtime, for itself.
+/// The clone waits in the same runtime.
 impl<T: Clone> Clone for BlockOn<T> {
     fn clone(&self) -> Self {
         BlockOn {

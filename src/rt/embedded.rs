@@ -1,4 +1,4 @@
-//! [`Embedded`]: a tokio runtime of one thread, for programs that have none.
+//! [`Embedded`]: a tokio runtime with one thread, for programs that have none.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -11,19 +11,30 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// A small tokio runtime beside another executor: one thread that waits for sockets and timers and runs what is spawned on it.
+/// A small tokio runtime for use beside another executor.
 ///
-/// Nothing else in this crate starts one: it runs from [`Embedded::new`], or the first [`Embedded::global`], until its owner drops it. Its
-/// [handle](Embedded::handle) makes [`TokioContext`](crate::rt::TokioContext)s, spawns, and runs blocking functions on further threads that tokio starts as they
-/// are needed; all its threads are called `io-shim-tokio`. Sockets and timers are there if the program's tokio has its features `net` and `time`.
+/// One thread waits for sockets and timers and runs the tasks spawned on the runtime. It runs from
+/// [`Embedded::new`] or the first [`Embedded::global`] until it is dropped. Nothing else in this
+/// crate starts a runtime.
+///
+/// Use its [handle](Embedded::handle) to create [`TokioContext`](crate::rt::TokioContext)s, to
+/// spawn tasks, and to run blocking functions. tokio starts further threads for blocking functions
+/// as needed. All threads are named `io-shim-tokio`. Sockets and timers need tokio's features `net`
+/// and `time`.
 ///
 /// # Dropping
 ///
-/// A drop may happen anywhere, in async code on any runtime or its own. It waits for nothing: the thread ends once the task that it is
-/// polling returns, and drops all tasks. Their join handles say "cancelled", and sockets in the runtime's context return
-/// errors from then on. Of the functions given to `spawn_blocking`, those that run go on to their end beside the program, and their join handles
-/// get the result; those that wait for a thread either run or are cancelled. Writes that a `tokio::fs::File` has accepted are carried out. The end of
-/// the process cuts all of it short; [`shutdown_timeout`](Embedded::shutdown_timeout) waits for it.
+/// It may be dropped anywhere, even in async code on its own runtime. The drop does not wait:
+///
+/// * The thread ends when the task that it is polling returns, and drops all tasks. Their join
+///   handles return "cancelled".
+/// * Sockets in the runtime's context return errors.
+/// * A `spawn_blocking` function that is running continues to its end, and its join handle returns
+///   the result. One that is still queued either runs or is cancelled.
+/// * Writes that a `tokio::fs::File` has accepted are carried out.
+///
+/// The end of the process interrupts all of this.
+/// [`shutdown_timeout`](Embedded::shutdown_timeout) waits for it.
 ///
 /// # Examples
 ///
@@ -38,7 +49,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// ```
 #[derive(Debug)]
 pub struct Embedded {
-    /// There until the drop, which shuts it down by value.
+    /// `Some` until the drop, which shuts it down by value.
     runtime: Option<Runtime>,
 }
 
@@ -47,20 +58,24 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// The system has no descriptor for waiting or no thread to give. (For lack of a thread tokio panics; that is caught, but the panic
-    /// hook has been called by then, and the 50 KB or so that tokio had made of the runtime are not given back.)
+    /// Returns an error if the system has no descriptor or no thread left.
+    ///
+    /// Without a thread, tokio panics. The panic is caught and becomes the error. The panic hook is
+    /// called, and about 50 KB are leaked.
     pub fn new() -> io::Result<Self> {
         let build = || Builder::new_multi_thread().worker_threads(1).thread_name("io-shim-tokio").enable_all().build();
-        // Nothing of a runtime that was not built is left to be seen.
+        // Unwind safe: a runtime that was not built is not visible.
         let runtime = catch_unwind(build).unwrap_or_else(|panic| Err(io::Error::other(message(&*panic))))?;
         Ok(Embedded { runtime: Some(runtime) })
     }
 
-    /// The runtime of the whole process, started by the first call. It ends with the process.
+    /// Returns the runtime of the whole process, which the first call starts.
+    ///
+    /// It ends with the process.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`new`](Embedded::new). A later call tries again.
+    /// Returns an error if [`new`](Embedded::new) does. A later call tries again.
     ///
     /// Returns an error of kind [`Deadlock`](io::ErrorKind::Deadlock) if the panic hook calls this
     /// while the same thread is starting the runtime.
@@ -82,12 +97,12 @@ impl Embedded {
         if let Some(global) = GLOBAL.get() {
             return Ok(global);
         }
-        // A panic hook that is called during the start would wait for its own thread.
+        // Otherwise a panic hook called during the start would wait for its own thread.
         if STARTS.get() {
-            let message = "the panic hook cannot have the global runtime while its own thread is starting it";
+            let message = "the panic hook cannot use the global runtime while its own thread is starting it";
             return Err(io::Error::new(io::ErrorKind::Deadlock, message));
         }
-        // One thread starts it, and others wait for the outcome instead of starting more. The lock guards no data.
+        // Other threads wait here instead of starting more runtimes. The lock guards no data.
         let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(global) = GLOBAL.get() {
             return Ok(global);
@@ -99,20 +114,22 @@ impl Embedded {
         Ok(GLOBAL.get_or_init(|| started))
     }
 
-    /// The runtime's handle.
+    /// Returns the runtime's handle.
     #[inline]
     pub fn handle(&self) -> &Handle {
         match &self.runtime {
             Some(runtime) => runtime.handle(),
-            None => unreachable!("the runtime is there until the drop"),
+            None => unreachable!("the runtime is present until the drop"),
         }
     }
 
-    /// Ends it as a drop does, and waits up to `timeout` for its thread and for blocking functions.
+    /// Ends the runtime like a drop, but waits for its thread and for blocking functions.
+    ///
+    /// Waits for at most `timeout`.
     ///
     /// # Panics
     ///
-    /// In the async context of a tokio runtime, which must not be blocked.
+    /// Panics in the async context of a tokio runtime, which must not be blocked.
     ///
     /// # Examples
     ///
@@ -121,7 +138,7 @@ impl Embedded {
     /// use std::time::Duration;
     ///
     /// let runtime = Embedded::new()?;
-    /// runtime.handle().spawn_blocking(|| { /* to be finished before the program ends */ });
+    /// runtime.handle().spawn_blocking(|| { /* must finish before the program ends */ });
     /// runtime.shutdown_timeout(Duration::from_secs(10));
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -140,7 +157,7 @@ impl Drop for Embedded {
     }
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("tokio could not start a thread")

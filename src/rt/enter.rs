@@ -1,4 +1,4 @@
-//! Entering a tokio runtime's context, in destructors of thread-locals too.
+//! Entering a tokio runtime's context, also in destructors of thread-locals.
 
 use std::thread_local;
 
@@ -6,32 +6,33 @@ use tokio::runtime::{EnterGuard, Handle};
 
 /// Enters the context of the runtime of `handle`.
 ///
-/// Returns `None` in a destructor that runs after tokio's own thread-local was destroyed. A thread
-/// has no context there any more, and [`Handle::enter`] would panic, which ends the process.
+/// Returns `None` in a destructor that runs after tokio's thread-local was destroyed. There,
+/// [`Handle::enter`] would panic, which aborts the process.
 #[inline]
 pub(super) fn enter(handle: &Handle) -> Option<EnterGuard<'_>> {
     has_context().then(|| handle.enter())
 }
 
-/// Returns whether the calling thread can enter a context: tokio's thread-local was not destroyed.
+/// Returns whether the calling thread can enter a context.
+///
+/// It cannot after tokio's thread-local was destroyed.
 #[inline]
 pub(super) fn has_context() -> bool {
     thread_local!(static THREAD: Thread = Thread { has_context: ask() });
     THREAD.try_with(|thread| thread.has_context).unwrap_or_else(|_| ask())
 }
 
-/// Remembers tokio's answer, because asking tokio costs ten times as much.
+/// Caches tokio's answer, because asking tokio costs ten times as much.
 ///
-/// Asking is a use of tokio's thread-local, and destructors run in the reverse order of the first
-/// use. So tokio's outlives this one, and the answer is right for as long as this one can be read.
-/// (std does not promise that order. Where it differs, `Handle::enter` panics as it would without
-/// this.)
+/// Asking uses tokio's thread-local, and destructors run in the reverse order of first use. So
+/// tokio's thread-local outlives this one, and the answer is right while this one can be read. std
+/// does not promise that order. If it differs, `Handle::enter` panics, as without the cache.
 struct Thread {
     has_context: bool,
 }
 
 impl Drop for Thread {
-    /// Makes this a thread-local with a destructor, after which it cannot be read.
+    /// A thread-local with a destructor cannot be read after the destructor has run.
     fn drop(&mut self) {}
 }
 

@@ -4,10 +4,10 @@ use std::boxed::Box;
 use std::fmt;
 use std::pin::Pin;
 
-/// hyper's `Executor` made of a function that spawns: what HTTP/2 runs its streams on.
+/// Implements hyper's `Executor` with a function that spawns. hyper runs HTTP/2 streams on it.
 ///
-/// The function gets each future boxed, and must see to it that it runs to its end: on most executors the task that comes
-/// of spawning has to be detached.
+/// The function receives each future in a box and must let it run to completion. On most executors,
+/// that means detaching the spawned task.
 ///
 /// # Examples
 ///
@@ -17,10 +17,10 @@ use std::pin::Pin;
 /// let on_smol = HyperExecutor::new(|future| smol::spawn(future).detach());
 /// let server = hyper::server::conn::http2::Builder::new(on_smol);
 ///
-/// // An executor of one's own:
+/// // Your own executor:
 /// let executor = std::sync::Arc::new(smol::Executor::new());
-/// let on_mine = HyperExecutor::new(move |future| executor.spawn(future).detach());
-/// # let _ = (server, hyper::server::conn::http2::Builder::new(on_mine));
+/// let on_executor = HyperExecutor::new(move |future| executor.spawn(future).detach());
+/// # let _ = (server, hyper::server::conn::http2::Builder::new(on_executor));
 /// ```
 #[derive(Clone, Copy)]
 pub struct HyperExecutor<F> {
@@ -28,14 +28,14 @@ pub struct HyperExecutor<F> {
 }
 
 impl<F: Fn(Pin<Box<dyn Future<Output = ()> + Send>>)> HyperExecutor<F> {
-    /// An executor that spawns by calling `spawn`.
+    /// Creates an executor that calls `spawn` for each future.
     #[inline]
     pub const fn new(spawn: F) -> Self {
         HyperExecutor { spawn }
     }
 }
 
-/// What a future returns is dropped.
+/// Drops what the future returns.
 impl<F, Fut> hyper::rt::Executor<Fut> for HyperExecutor<F>
 where
     F: Fn(Pin<Box<dyn Future<Output = ()> + Send>>),

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// hyper's `Timer` for smol and whatever else runs on `async-io`: header read time-outs, keep-alive.
+/// Implements hyper's `Timer` with the timers of `async-io`, which smol uses.
+///
+/// hyper needs it for timeouts and keep-alive.
 ///
 /// # Examples
 ///

@@ -168,7 +168,7 @@ fn waits_alone(spawn: impl FnOnce(Box<dyn FnOnce() + Send>)) -> &'static str {
     spawn(Box::new(move || ran.send(()).unwrap_or_default()));
     waits();
     assert!(runs.try_recv().is_err(), "another task ran meanwhile");
-    "waits, and nothing else runs on that thread"
+    "waits; nothing else runs on that thread"
 }
 
 fn multi_thread() -> Runtime {
@@ -206,7 +206,7 @@ fn waits_for_a_driver() -> &'static str {
         runtime.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
     }
     assert_eq!(&reading.join().unwrap().unwrap(), b"hello");
-    "waits until somebody drives it"
+    "waits until a thread drives it"
 }
 
 /// The table of the docs, made by doing what it says.
@@ -218,7 +218,7 @@ fn table() -> String {
             // In a task as in the future that is run.
             executor.spawn(async { waits() }).await;
         }));
-        "waits, and nothing else runs on that thread"
+        "waits; nothing else runs on that thread"
     };
     let futures = || {
         let mut pool = futures::executor::LocalPool::new();
@@ -227,7 +227,7 @@ fn table() -> String {
             waits_alone(|ran| futures::task::LocalSpawnExt::spawn_local(&spawner, async move { ran() }).unwrap());
         });
         pollster::block_on(async { waits() });
-        "waits, and nothing else runs on that thread"
+        "waits; nothing else runs on that thread"
     };
     let tasks = || {
         for runtime in [multi_thread(), current_thread()] {
@@ -237,7 +237,7 @@ fn table() -> String {
         "panics"
     };
     let rows: [(&str, &str); 8] = [
-        ("on a thread of one's own, `main` included", thread::spawn(waits).join().unwrap()),
+        ("on a separate thread, or in `main`", thread::spawn(waits).join().unwrap()),
         ("in tokio's `spawn_blocking`", {
             let runtimes = [multi_thread(), current_thread()];
             runtimes.map(|runtime| runtime.block_on(runtime.spawn_blocking(waits)).unwrap())[1]
@@ -247,10 +247,10 @@ fn table() -> String {
             runtime.block_on(runtime.spawn(async { tokio::task::block_in_place(waits) })).unwrap()
         }),
         ("in smol's `unblock`", smol::block_on(smol::unblock(waits))),
-        ("in a task of tokio's, or in its `Runtime::block_on`", tasks()),
-        ("in a task of smol's, or in its `block_on`", smol()),
-        ("in the `block_on` of `futures::executor` or of pollster", futures()),
-        ("with the handle of a `current_thread` runtime that nobody drives", waits_for_a_driver()),
+        ("in a tokio task, or in `Runtime::block_on`", tasks()),
+        ("in a smol task, or in smol's `block_on`", smol()),
+        ("in the `block_on` of `futures::executor` or pollster", futures()),
+        ("with the handle of a `current_thread` runtime that no thread drives", waits_for_a_driver()),
     ];
     let mut table = String::from("/// | called | what happens |\n/// |---|---|\n");
     rows.iter().for_each(|(called, happens)| table.push_str(&format!("/// | {called} | {happens} |\n")));
@@ -521,7 +521,7 @@ fn a_buffer_that_is_taken_back_is_an_error_and_no_hang() {
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert_eq!(
         error.to_string(),
-        "the inner reader gave 3 bytes of its buffer and was then not ready to give them again: `poll_fill_buf` must, until \
+        "the inner reader returned 3 buffered bytes and then `Pending`: `poll_fill_buf` must return the same bytes until \
          `consume` takes them",
     );
 }

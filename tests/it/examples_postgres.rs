@@ -175,15 +175,15 @@ fn postgres_on_smol_moves_every_row_over_tcp_and_a_unix_socket() {
         assert_eq!(complaints, "");
         let lines: Vec<_> = said.lines().collect();
         assert!(lines[0].starts_with(&format!("connected to {target}: PostgreSQL ")), "{said}");
-        assert_eq!(lines[1], "made a temporary table");
+        assert_eq!(lines[1], "created a temporary table");
         assert_eq!(lines[2], format!("copied in: 100000 rows, {bytes} bytes"));
-        assert_eq!(lines[3], format!("copied out: 100000 rows, {bytes} bytes, every row as it was"));
+        assert_eq!(lines[3], format!("copied out: 100000 rows, {bytes} bytes, all rows unchanged"));
         assert!(lines[4].starts_with("the server counts 100000 rows, "), "{said}");
         assert!(lines[4].ends_with(", 14286 rows without text"), "{said}");
-        assert_eq!(lines[5], "found 5 rows by a prepared statement");
+        assert_eq!(lines[5], "found 5 rows with a prepared statement");
         assert_eq!(lines[6], "sent 4 values and got them back, one of 3000000 bytes");
-        assert_eq!(lines[7], "after an error, deleted 1000 rows and took it back: 100000 rows");
-        assert_eq!(lines[8..], ["the connection ended in order"]);
+        assert_eq!(lines[7], "after an error: deleted 1000 rows, rolled back: 100000 rows");
+        assert_eq!(lines[8..], ["the connection ended without an error"]);
     }
 }
 

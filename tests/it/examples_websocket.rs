@@ -124,7 +124,7 @@ fn websocket_chat_keeps_rooms_apart_and_says_goodbye() {
     let said = example.interrupt();
     closing.join().unwrap();
     assert!(start.elapsed() < Duration::from_secs(4), "its clients were not heard");
-    assert_eq!(said.matches(": the server shuts down\n").count(), 3, "{said}");
+    assert_eq!(said.matches(": the server is shutting down\n").count(), 3, "{said}");
     assert!(said.contains("room red: 10 received, 20 delivered: left\n"), "{said}");
     assert!(!said.contains("too long"), "{said}");
 }
@@ -224,7 +224,7 @@ fn websocket_chat_disconnects_a_client_that_does_not_read() {
         assert!(heard < MESSAGES, "nothing was bounded");
     });
     let said = example.interrupt();
-    assert!(said.contains("does not read: disconnected\n"), "{said}");
+    assert!(said.contains("disconnected: does not read\n"), "{said}");
 }
 
 /// A member of a crowded room: it says its messages and hears everyone's, in order per sender. Gives how many it heard.

@@ -1,18 +1,18 @@
-//! One sound test and one with each kind of bug. Built plainly they all pass, which is why the checkers are needed.
+//! One sound test and one test for each kind of bug. Without a checker they all pass.
 
 use std::cell::UnsafeCell;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;
 
-/// Nothing is wrong here: a checker that complains about it proves nothing by complaining about the others.
+/// A test without a bug. A checker that reports it proves nothing with its other reports.
 #[test]
 fn sound() {
     let bytes = vec![1_u8; 64];
     assert_eq!(black_box(&bytes).iter().map(|b| u32::from(*b)).sum::<u32>(), 64);
 }
 
-/// Decides by a byte that nobody has written.
+/// Branches on an uninitialized byte.
 #[test]
 fn uninit_branch() {
     let bytes = black_box(Vec::<u8>::with_capacity(64));
@@ -41,13 +41,13 @@ fn use_after_free() {
     black_box(unsafe { *pointer.add(black_box(32)) });
 }
 
-/// Loses an allocation.
+/// Leaks an allocation.
 #[test]
 fn leak() {
     std::mem::forget(black_box(vec![1_u8; 64]));
 }
 
-/// Two threads write one place in memory, and nothing orders them once they have started.
+/// Two threads write to the same memory without synchronization.
 #[test]
 fn race() {
     struct Shared(UnsafeCell<u32>);
@@ -56,7 +56,7 @@ fn race() {
 
     let (shared, started) = (Shared(UnsafeCell::new(0)), Barrier::new(2));
     let increment = || {
-        // By reference to the whole: a closure that captured the field alone would not be `Send`.
+        // Captures the whole struct: a closure that captures only the field is not `Send`.
         let shared = &shared;
         started.wait();
         // SAFETY: none, as above.

@@ -1,4 +1,4 @@
-//! What a context around a future, a stream or a sink is.
+//! The implementations for futures, streams and sinks.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,4 +1,4 @@
-//! What a context around a reader or writer is: one of tokio's. The shim makes it one of every ecosystem.
+//! The implementations of tokio's I/O traits. `Shim` adds those of the other ecosystems.
 
 use std::io::{self, IoSlice, SeekFrom};
 use std::pin::Pin;

@@ -1,7 +1,8 @@
-//! [`TokioContext`]: whatever needs a tokio runtime, on another executor.
+//! [`TokioContext`]: runs types that need a tokio runtime on other executors.
 //!
-//! Every call into the type inside is made in the context of one runtime, whose handle the wrapper holds. The context is
-//! a guard on the stack of the call, so that a panic leaves it, too, and nothing of it is left between calls.
+//! Every call to the inner type happens in the context of one runtime, whose handle the wrapper
+//! holds. The context is a guard on the stack of the call. So a panic leaves it too, and none of it
+//! remains between calls.
 
 mod call;
 mod io;
@@ -15,52 +16,58 @@ use tokio::runtime::{EnterGuard, Handle, TryCurrentError};
 use super::enter::enter;
 use crate::access::{descriptors, references};
 
-/// A future, stream, sink, reader or writer that needs a tokio runtime, to be used on any executor.
+/// Runs a future, stream, sink, reader or writer that needs a tokio runtime on any executor.
 ///
-/// tokio looks for the runtime of the calling thread where a socket or timer is **made** (`bind`, `connect`, `accept`, `sleep`), and at
-/// **each operation of a file**. Where there is none it panics: "there is no reactor running, must be called from the context of a
-/// Tokio 1.x runtime". A `TokioContext` holds the [`Handle`] of a runtime and enters it around every call into the type inside: polls,
-/// queries, `clone`, and the drop. A socket or timer that was made works on any executor without one, for as long as its runtime runs.
+/// tokio looks for the runtime of the calling thread when a socket or timer is **created** (`bind`,
+/// `connect`, `accept`, `sleep`) and at **each file operation**. If there is none, tokio panics:
+/// "there is no reactor running, must be called from the context of a Tokio 1.x runtime".
 ///
-/// | around a `T` with | it has |
+/// A `TokioContext` holds the [`Handle`] of a runtime and enters it for every call to the inner
+/// type: polls, queries, `clone` and the drop. An existing socket or timer works on any executor
+/// without a `TokioContext`, as long as its runtime runs.
+///
+/// | if `T` implements | `TokioContext<T>` implements |
 /// |---|---|
 /// | `Future` | `Future` |
-/// | tokio's `AsyncRead`, `AsyncWrite`, `AsyncBufRead`, `AsyncSeek` | these, vectored calls and queries included; `Shim::from_tokio` makes of it a type of every ecosystem |
+/// | tokio's `AsyncRead`, `AsyncWrite`, `AsyncBufRead`, `AsyncSeek` | the same, including vectored calls and queries; wrap it in `Shim::from_tokio` for other ecosystems |
 /// | `Stream`, `Sink` (feature `stream`) | `Stream`, `Sink` |
 ///
-/// Wrap the outermost thing that uses tokio, often a whole future: what runs inside it is in the context, at one entry
-/// per poll. What such a future returns is outside of the context again, so that a file which is used after the future has ended is
-/// wrapped again.
+/// Wrap the outermost type that uses tokio, often a whole future. Everything inside then runs in
+/// the context, which is entered once per poll. What the future returns is outside the context
+/// again: wrap a returned file again.
 ///
-/// The handle is that of a runtime that runs for as long: `Handle::current()` within it, `runtime.handle().clone()` of one that the
-/// program made, or [`Embedded`](crate::rt::Embedded)'s. The context goes inside the shim, `Shim::from_tokio(TokioContext::new(..))`.
+/// The runtime must run as long as the wrapper is used. Get its handle from `Handle::current()`,
+/// from `runtime.handle().clone()`, or from [`Embedded`](crate::rt::Embedded). The context goes
+/// inside the shim: `Shim::from_tokio(TokioContext::new(..))`.
 ///
-/// `Send`, `Sync` and `Unpin` are those of `T`; it may move between threads at any time. Nothing is started and nothing is
-/// allocated.
+/// `Send`, `Sync` and `Unpin` are those of `T`, and it may move between threads at any time. It
+/// starts nothing and allocates nothing.
 ///
-/// # What the runtime has to do
+/// # What the runtime must do
 ///
-/// It has to run: a `current_thread` runtime does so only within its `block_on`, and while nobody is in it no socket becomes
-/// ready and no timer fires (`tokio::fs` goes on, since it waits for threads alone).
+/// The runtime must run. A `current_thread` runtime runs only inside its `block_on`. At other
+/// times no socket becomes ready and no timer fires; only `tokio::fs` works, because it waits for
+/// threads.
 ///
-/// Once it is shut down, sockets and files in its context return an `io::Error`, in a wait that it interrupts as well. tokio's
-/// timers have no way to say so, and panic.
+/// After the runtime is shut down, sockets and files in its context return an `io::Error`. Pending
+/// calls are woken to return it. tokio's timers cannot return an error, so they panic.
 ///
-/// A destructor of a thread-local may run after tokio's own thread-local was destroyed. No context
-/// can be entered there, so `T` is called without one. Sockets and pipes work. tokio's files panic,
-/// which ends the process.
+/// A thread-local destructor may run after tokio's own thread-local was destroyed. No context can
+/// be entered there, so `T` is called without one. Sockets and pipes work. tokio's files panic,
+/// which aborts the process.
 ///
-/// Within the context of another runtime the inner one holds, until the call returns. `block_in_place` blocks the calling thread,
-/// whatever executor is on it, and no thread takes its place.
+/// If contexts are nested, the inner one applies until its call returns. `block_in_place` blocks
+/// the calling thread on any executor; no other thread takes its place.
 ///
 /// # Panics
 ///
-/// What `T` panics with is passed on, and the context is left. A `T` that keeps an [`EnterGuard`] of its own from one poll to the next
-/// breaks tokio's rule that guards are dropped in the reverse order, and tokio panics.
+/// Panics if `T` panics, after leaving the context. tokio panics if `T` keeps its own
+/// [`EnterGuard`] between polls, because guards must be dropped in reverse order.
 ///
 /// # Examples
 ///
-/// Sockets of tokio's in functions of futures-io, on the executor of `futures`. To make them needs a context:
+/// Uses tokio's sockets with the functions of futures-io, on the executor of `futures`. Creating
+/// the sockets needs a context:
 ///
 /// ```
 /// use futures::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -68,7 +75,7 @@ use crate::access::{descriptors, references};
 /// use io_shim::rt::{Embedded, TokioContext};
 /// use tokio::net::{TcpListener, TcpStream};
 ///
-/// let runtime = Embedded::new()?; // which runs until it is dropped
+/// let runtime = Embedded::new()?; // runs until it is dropped
 /// let handle = runtime.handle();
 ///
 /// # futures::executor::block_on(async {
@@ -84,7 +91,8 @@ use crate::access::{descriptors, references};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// A file of tokio's, opened, read and dropped on smol: the future that opens it and the file that it returns have a context each.
+/// Opens, reads and drops a tokio file on smol. The future that opens it and the file each need a
+/// context:
 ///
 /// ```
 /// use io_shim::{Shim, rt::{Embedded, TokioContext}};
@@ -102,28 +110,29 @@ use crate::access::{descriptors, references};
 /// ```
 #[pin_project(PinnedDrop)]
 pub struct TokioContext<T> {
-    /// There until the drop, which needs to drop it by itself.
+    /// `Some` until the drop, which takes it to drop it in the context.
     #[pin]
     inner: Option<T>,
     handle: Handle,
 }
 
 impl<T> TokioContext<T> {
-    /// Wraps `inner`, to be used in the context of the runtime of `handle`.
+    /// Wraps `inner`, which then runs in the context of the runtime of `handle`.
     ///
-    /// A handle alone does not keep its runtime alive.
+    /// A handle does not keep its runtime alive.
     #[inline]
     pub fn new(inner: T, handle: Handle) -> Self {
         TokioContext { inner: Some(inner), handle }
     }
 
-    /// Wraps `inner`, to be used in the context of the runtime that the calling thread is in.
+    /// Wraps `inner`, which then runs in the context of the calling thread's runtime.
     ///
-    /// For what is made within a tokio runtime and goes elsewhere.
+    /// Use it for values that are created in a tokio runtime and then used elsewhere.
     ///
     /// # Errors
     ///
-    /// The calling thread is in no runtime's context, where `Handle::current()` would panic. `inner` is dropped.
+    /// Returns an error and drops `inner` if the calling thread is in no runtime's context, where
+    /// `Handle::current()` would panic.
     ///
     /// # Examples
     ///
@@ -141,43 +150,45 @@ impl<T> TokioContext<T> {
         Ok(TokioContext::new(inner, Handle::try_current()?))
     }
 
-    /// The runtime whose context is entered.
+    /// Returns the handle of the runtime whose context is entered.
     #[inline]
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// The type inside. Calls to it are not in the context: `context.handle().enter()` is for those that have to be.
+    /// Returns a reference to the inner type.
+    ///
+    /// Calls through it are not in the context. Enter it with `context.handle().enter()` if needed.
     #[inline]
     pub fn get_ref(&self) -> &T {
         expect_inner(self.inner.as_ref())
     }
 
-    /// The type inside. Calls to it are not in the context.
+    /// Returns a mutable reference to the inner type. Calls through it are not in the context.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         expect_inner(self.inner.as_mut())
     }
 
-    /// The type inside, pinned. Calls to it are not in the context.
+    /// Returns a pinned reference to the inner type. Calls through it are not in the context.
     #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         expect_inner(self.project().inner.as_pin_mut())
     }
 
-    /// Gives back the type inside. Where it is dropped is the caller's affair then.
+    /// Returns the inner type. It is no longer dropped in the context.
     #[inline]
     pub fn into_inner(mut self) -> T {
         expect_inner(self.inner.take())
     }
 
-    /// The type inside, and the context for a call to it.
+    /// Returns the inner type and enters the context for a call to it.
     #[inline]
     fn within(&self) -> (&T, Option<EnterGuard<'_>>) {
         (self.get_ref(), enter(&self.handle))
     }
 
-    /// The type inside, pinned, and the context for a call to it.
+    /// Returns the pinned inner type and enters the context for a call to it.
     #[inline]
     fn within_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, Option<EnterGuard<'_>>) {
         let this = self.project();
@@ -187,10 +198,10 @@ impl<T> TokioContext<T> {
 
 #[inline]
 fn expect_inner<T>(inner: Option<T>) -> T {
-    inner.expect("the type inside is there until the drop")
+    inner.expect("the inner type is present until the drop")
 }
 
-/// The type inside is dropped in the context.
+/// Drops the inner type in the context.
 #[pinned_drop]
 impl<T> PinnedDrop for TokioContext<T> {
     fn drop(self: Pin<&mut Self>) {

@@ -25,10 +25,10 @@ type Row = (&'static str, fn() -> Work, Option<fn() -> Work>);
 
 const ROWS: [Row; 10] = [
     ("`bind`, `connect` and `accept` of `tokio::net`", || tokio_sockets_made_and_used().boxed(), None),
-    ("a socket that they made", || tokio_sockets_used().boxed(), None),
+    ("an existing socket of `tokio::net`", || tokio_sockets_used().boxed(), None),
     ("a file of `tokio::fs`", || tokio_file().boxed(), None),
     ("`sleep`, `timeout` and `interval` of `tokio::time`", || tokio_timer().boxed(), None),
-    ("a timer that they made", || tokio_timer_used().boxed(), None),
+    ("an existing timer of `tokio::time`", || tokio_timer_used().boxed(), None),
     ("a socket of smol, async-net or async-io", || smol_socket().boxed(), None),
     ("a timer of async-io", || smol_timer().boxed(), None),
     ("a blocking reader of std", || blocking_reader().boxed(), Some(|| reader_on_a_thread().boxed())),
@@ -221,17 +221,17 @@ async fn hyper_client() -> io::Result<()> {
 fn need(embedded: &Embedded, (what, as_it_is, on_a_thread): Row, run: fn(Work) -> io::Result<()>) -> &'static str {
     let bare = catch_unwind(AssertUnwindSafe(|| run(as_it_is())));
     let word = match bare {
-        Ok(Ok(())) => "as it is",
+        Ok(Ok(())) => "works",
         Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
             run(on_a_thread.expect(what)()).unwrap();
-            return "on a thread";
+            return "needs a thread";
         }
         Ok(Err(error)) => panic!("{what}: {error}"),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
             let text = panic.downcast_ref::<&str>().map_or(text, |text| (*text).to_owned());
             assert!(text.contains("there is no reactor running"), "{what}: {text}");
-            "in a context"
+            "needs a context"
         }
     };
     // And where a context is not needed, it does no harm.
