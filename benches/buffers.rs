@@ -1,9 +1,9 @@
 //! Compares `read_to_end` into a `TrackedBuf` with that of tokio and futures into a `Vec`.
 //!
-//! `cargo bench --bench buffers --features owned` prints one line per figure, and its limit. The first
-//! figures are instructions per byte, at three sizes; equal figures mean a linear cost. They are exact,
-//! and need valgrind. The other figures are CPU times of this thread: medians of rounds in which each
-//! peer takes a turn. The inner readers only copy.
+//! `cargo bench --bench buffers --features owned` prints one line per figure, and its limit. The
+//! first figures are instructions per byte, at three sizes; equal figures mean a linear cost. They
+//! are exact, and need valgrind. The other figures are CPU times of this thread: medians of rounds
+//! in which each peer takes a turn. The inner readers only copy.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;
@@ -22,7 +22,7 @@ use tokio::io::ReadBuf;
 const MIB: usize = 1 << 20;
 static BLOCK: [u8; MIB] = [7; MIB];
 
-/// Returns `left` bytes, at most `chunk` in a call. If `pends` is set, it is pending before each chunk.
+/// Returns `left` bytes, at most `chunk` in a call, and is pending before each chunk if it `pends`.
 struct Source {
     left: usize,
     chunk: usize,
@@ -123,7 +123,8 @@ fn read(case: &Case, peer: Peer, size: usize) {
 
 /// Returns the instructions of reading `size` bytes.
 fn instructions(case: usize, peer: Peer, size: usize) -> f64 {
-    let run = |size: usize| callgrind::instructions(&[case, peer as usize, size]);
+    let [case, peer] = [case, peer as usize].map(|number| number.to_string());
+    let run = |size: usize| callgrind::instructions(&["run", &case, &peer, &size.to_string()]);
     (run(size) - run(0)) as f64
 }
 
@@ -143,9 +144,13 @@ fn compare(case: &Case, peers: [Peer; 2], size: usize, rounds: usize) -> [f64; 3
 }
 
 fn main() {
-    if let Some([case, peer, size]) = callgrind::asked().as_deref() {
-        read(&CASES[*case], PEERS[*peer], *size);
-        return;
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [run, case, peer, size] = &arguments[..] {
+        if run == "run" {
+            let number = |text: &String| text.parse::<usize>().expect("a number");
+            read(&CASES[number(case)], PEERS[number(peer)], number(size));
+            return;
+        }
     }
 
     println!("instructions per byte of read_to_end, `TrackedBuf` through `Shim::from_tokio` / tokio's into a `Vec`");

@@ -1,9 +1,9 @@
 //! Counts the instructions of entering tokio's context at each poll.
 //!
-//! `cargo bench --bench context --features full` runs itself under valgrind, which must be installed.
-//! It compares `TokioContext` with a plain poll and with async-compat. It fails if a context around a
-//! future costs more than 1.1 times what async-compat's does. Around a reader, async-compat enters no
-//! context, which is why it costs less there.
+//! `cargo bench --bench context --features full` runs itself under valgrind, which must be
+//! installed. It compares `TokioContext` with a plain poll and with async-compat. It fails if a
+//! context around a future costs more than 1.1 times what async-compat's does. Around a reader,
+//! async-compat enters no context, so it costs less there.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;
@@ -87,8 +87,8 @@ fn futures_reader<R: futures::io::AsyncRead>(reader: R, polls: usize) {
 /// Polls a number of times, with the handle of a runtime.
 type Way = fn(&Handle, usize);
 
-/// The name, whether a runtime's context is entered, and the polls: plain, in a `TokioContext`, and in
-/// async-compat's `Compat`.
+/// The name, whether a runtime's context is entered, and the polls: plain, in a `TokioContext`,
+/// and in async-compat's `Compat`.
 type Case = (&'static str, bool, [Way; 3]);
 
 const FUTURE: [Way; 3] = [
@@ -127,14 +127,18 @@ fn run(case: usize, way: usize, polls: usize) {
 }
 
 fn main() -> ExitCode {
-    if let Some([case, way, polls]) = callgrind::asked().as_deref() {
-        run(*case, *way, *polls);
-        return ExitCode::SUCCESS;
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [first, numbers @ ..] = &arguments[..] {
+        let numbers: Vec<usize> = numbers.iter().map(|number| number.parse().expect("a number")).collect();
+        if let ("run", [case, way, polls]) = (first.as_str(), &numbers[..]) {
+            run(*case, *way, *polls);
+            return ExitCode::SUCCESS;
+        }
     }
     let mut worst = 0.0f64;
     println!("{:<46} {:>7} {:>13} {:>13}   instructions", "", "plain", "TokioContext", "async-compat");
     for (case, (name, ..)) in CASES.iter().enumerate() {
-        let cost = |way: usize| callgrind::per_poll(&[case, way]);
+        let cost = |way: usize| callgrind::per_poll(&["run", &case.to_string(), &way.to_string()]);
         let [plain, ours, theirs] = [cost(0), cost(1), cost(2)];
         println!("{name:<46} {plain:>7.1} {ours:>13.1} {theirs:>13.1}   {:.2} times async-compat", ours / theirs);
         if !name.starts_with("read") {

@@ -1,10 +1,10 @@
 //! Counts the instructions of a poll, exactly.
 //!
-//! `cargo bench --bench poll_cost` runs itself under valgrind, which must be installed. It runs each
-//! case twice, with different numbers of polls, and divides the difference. The inner readers and
-//! writers do almost nothing, so the cost is that of the conversion.
+//! `cargo bench --bench poll_cost` runs itself under valgrind, which must be installed. Each case runs
+//! twice. The cost of a poll is the difference in instructions, divided by the difference in polls.
+//! The inner readers and writers do almost nothing, so the conversion causes most of the cost.
 //!
-//! A pending poll is repeated and not counted, so a read or a write includes its share of the yields.
+//! A pending poll is repeated and not counted, so a read or write includes its share of the yields.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;
@@ -193,14 +193,17 @@ const CASES: [Case; 8] = [
 
 /// Returns the instructions of a poll that was ready.
 fn cost(case: usize, through_shim: bool) -> f64 {
-    callgrind::per_poll(&[case, usize::from(through_shim)])
+    callgrind::per_poll(&["run", &case.to_string(), &through_shim.to_string()])
 }
 
 fn main() {
-    if let Some([case, through_shim, polls]) = callgrind::asked().as_deref() {
-        let (_, without, through) = CASES[*case];
-        (if *through_shim == 1 { through } else { without })(*polls);
-        return;
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [run, case, through_shim, polls] = &arguments[..] {
+        if run == "run" {
+            let (_, without, through) = CASES[case.parse::<usize>().expect("the number of a case")];
+            (if through_shim == "true" { through } else { without })(polls.parse().expect("a number of polls"));
+            return;
+        }
     }
     println!("{:<40} {:>8} {:>8} {:>8}   instructions per poll", "", "without", "through", "more");
     for (case, (name, ..)) in CASES.iter().enumerate() {

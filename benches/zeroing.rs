@@ -1,7 +1,7 @@
 //! Measures the wall time of a futures-io reader behind uninitialized buffers of several sizes.
 //!
-//! `cargo bench --bench zeroing` shows changes between two versions. `compare` has figures to compare
-//! with other adapters.
+//! `cargo bench --bench zeroing` shows changes between two versions. `compare` has figures to
+//! compare with other adapters.
 
 use std::hint::black_box;
 use std::io;

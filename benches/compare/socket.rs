@@ -14,9 +14,9 @@ use crate::measure::{clock_cost, cpu};
 
 /// The state that the reader and the sender share.
 ///
-/// When the reader has read a chunk, it asks for the next one and waits until that has arrived. The
-/// time of waiting is recorded, to be subtracted. The rest is the time of a busy server, which never
-/// sleeps.
+/// When the reader has read a chunk, it asks for the next one and waits until that has arrived.
+/// The time of waiting is recorded, to be subtracted. The rest is the time of a busy server, which
+/// never sleeps.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     wanted: AtomicBool,

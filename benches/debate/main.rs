@@ -1,9 +1,9 @@
 //! Measures the questions of the design debate of 2020 on reading into uninitialized memory.
 //!
 //! `docs/DEBATE.md` quotes the figures. `cargo bench --features full --bench debate` prints all of
-//! them. `-- NAME` prints one part: `zeroing`, `cliff`, `provision` or `dispatch`. Times are CPU times
-//! of a thread. Ratios are medians and quartiles of rounds in which each peer takes a turn. `cliff`
-//! prints times per byte, the best of three.
+//! them. `-- NAME` prints one part: `zeroing`, `cliff`, `provision` or `dispatch`. Times are CPU
+//! times of a thread. Ratios are medians and quartiles of rounds in which each peer takes a turn.
+//! `cliff` prints times per byte, the best of three.
 
 mod cliff;
 mod dispatch;

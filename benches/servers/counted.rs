@@ -32,8 +32,8 @@ struct Count {
 
 /// The connection. A request can be read when the response to the last one is complete.
 ///
-/// If `VECTORS` is true, a vectored write takes all slices. Otherwise it takes the first that is not
-/// empty, as the default of every trait does.
+/// If `VECTORS` is true, a vectored write takes all slices. Otherwise it takes the first that is
+/// not empty, as the default of every trait does.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted<const VECTORS: bool>(Rc<RefCell<Count>>);
 

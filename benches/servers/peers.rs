@@ -3,7 +3,7 @@
 /// An adapter between a stream of smol or futures-io, and hyper or tokio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// No adapter: written by hand for the traits that are needed, reading into uninitialized memory.
+    /// No adapter: written by hand for the traits, reading into uninitialized memory.
     Native,
     /// `Shim::from_smol`.
     Smol,

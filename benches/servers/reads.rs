@@ -1,7 +1,7 @@
 //! Reads on a smol socket into an empty buffer.
 //!
-//! Another thread sends the next message when the last one was read. The clock stops until the whole
-//! message has arrived: as on a busy server, the time includes no sleeping and waking.
+//! Another thread sends the next message when the last one was read. The clock stops until the
+//! whole message has arrived: as on a busy server, the time includes no sleeping and waking.
 
 use std::hint::black_box;
 use std::io::{self, Write as _};

@@ -9,8 +9,8 @@ use crate::sink::{Sink, write_half};
 
 /// The connection, with the traits of futures-io and hyper.
 ///
-/// A request can be read when the response to the last one is complete. Until then a read is pending,
-/// as on a socket.
+/// A request can be read when the response to the last one is complete. Until then a read is
+/// pending, as on a socket.
 #[derive(Debug)]
 pub(crate) struct Script {
     head: String,
