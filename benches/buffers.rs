@@ -1,4 +1,4 @@
-//! Compares `read_to_end` into a `TrackedBuf` with that of tokio and futures into a `Vec`.
+//! Compares `read_to_end` into a `TrackedBuf` with tokio's and futures' functions into a `Vec`.
 //!
 //! `cargo bench --bench buffers --features owned` prints one line per figure, and its limit. The
 //! first figures are instructions per byte, at three sizes; equal figures mean a linear cost. They

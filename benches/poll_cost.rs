@@ -1,8 +1,8 @@
 //! Counts the instructions of a poll, exactly.
 //!
-//! `cargo bench --bench poll_cost` runs itself under valgrind, which must be installed. Each case runs
-//! twice. The cost of a poll is the difference in instructions, divided by the difference in polls.
-//! The inner readers and writers do almost nothing, so the conversion causes most of the cost.
+//! `cargo bench --bench poll_cost` runs itself under valgrind, which must be installed. Each case
+//! runs twice. The cost of a poll is the difference in instructions, divided by the difference in
+//! polls. The inner readers and writers do almost nothing, so most of the cost is the conversion's.
 //!
 //! A pending poll is repeated and not counted, so a read or write includes its share of the yields.
 

@@ -1,8 +1,8 @@
 //! Compares streams of readers, and readers of streams, with tokio-util's.
 //!
 //! `cargo bench --features full --bench streams` prints CPU times as ratios: to `ReaderStream` over
-//! a native reader, and to `StreamReader`. Each line has the ratio of the medians, and the quartiles
-//! of the ratios of the rounds, in which each peer takes a turn.
+//! a native reader, and to `StreamReader`. Each line has the ratio of the medians, and the
+//! quartiles of the ratios of the rounds, in which each peer takes a turn.
 
 #[path = "shared/measure.rs"]
 mod measure;

@@ -27,7 +27,7 @@ pub(crate) enum Consumer {
     ReadBufOn(Executor, usize),
     /// `ReaderStream`, 4 KiB.
     ReaderStream,
-    /// `read` through a `tokio::io::Take` into an initialised buffer of 64 KiB.
+    /// `read` through a `tokio::io::Take` into an initialized buffer of 64 KiB.
     Take,
     /// `read_to_end` of that many bytes into a new `Vec`.
     ReadToEnd(usize),

@@ -13,24 +13,28 @@ use crate::targets::Target;
 use crate::zeroed::Count;
 
 const METHOD: &str = "\
-The tables show ratios: the CPU time of a reader, divided by that of a native reader. The native reader implements tokio's \
-trait and writes into uninitialized memory. All readers of a line run in one process, in short rounds. Each takes its turn \
-in a round, and the order rotates. The CPU time is that of the reading thread. A figure is the ratio of the medians. The \
-quartiles of the ratios of the rounds follow in parentheses. Other processes were running, too. If the pace of the machine \
-changed so much that the ratio of the medians is more than 3 % outside the quartiles, the figure is marked with !.
+The tables show ratios: the CPU time of a reader, divided by that of a native reader. The native \
+reader implements tokio's trait and writes into uninitialized memory. All readers of a line run in \
+one process, in short rounds. Each takes its turn in a round, and the order rotates. Only the \
+reading thread's CPU time counts. A figure is the ratio of the medians. The quartiles of the \
+ratios of the rounds follow in parentheses. Other processes were running, too. If the pace of the \
+machine changed so much that the ratio of the medians is more than 3 % outside the quartiles, the \
+figure is marked with !.
 
 * *pending*: every other poll returns `Pending`.
 * *mixed*: 100 bytes to 64K, with evenly distributed logarithms.
 * *alternating*: 100 bytes and 64K in turn.
-* *driven by*: that executor polls the reader when it is woken. Elsewhere, a loop polls until the reader is ready.
+* *driven by*: that executor polls the reader when it is woken. Elsewhere, a loop polls until the \
+reader is ready.
 
-Over TCP, all readers use the same socket, tokio's. The native reader uses it directly. The others use it through the \
-`AsyncRead` of futures-io, which reads into the slice that it is passed. So only the lengths of the system calls differ. \
-Another thread sends the next chunk when the last one was read, and the clock stops until all of it has arrived. As on a \
-busy server, the time is that of `epoll_wait` and `recv`, without sleeping and waking.
+Over TCP, all readers use the same socket, tokio's. The native reader uses it directly. The others \
+use it through the `AsyncRead` of futures-io, which reads into the slice that it is passed. So \
+only the lengths of the system calls differ. Another thread sends the next chunk when the last one \
+was read, and the clock stops until all of it has arrived. As on a busy server, the time is spent \
+in `epoll_wait` and `recv`, without sleeping and waking.
 
-The allocator keeps freed memory, so that page faults do not decide which reader is faster. It does not where resident \
-memory is measured.
+The allocator keeps freed memory, so that page faults do not decide which reader is faster. \
+Resident memory is measured with the allocator's default settings.
 ";
 
 /// Returns the report.

@@ -97,18 +97,17 @@ impl Paced {
         let mut scratch: Vec<_> = peers.iter().map(|_| consumer.scratch()).collect();
         let least = 64 * sizes.mean();
         compare_for(&peers, effort, (2e6, least), consumer.total(), |peer, total| {
+            let _entered = self.runtime.enter();
             let (socket, wanted) = self.connect(sizes, total)?;
             let at = peers.iter().position(|other| *other == peer).expect("one of the peers");
-            let _entered = self.runtime.enter();
             Ok(peers::run(peer, socket, Timed(consumer, &mut scratch[at], &self.runtime, &wanted)))
         })
     }
 
-    /// Returns a connection on which `total` bytes arrive.
+    /// Returns a connection on which `total` bytes arrive, within the runtime's context.
     fn connect(&self, sizes: Sizes, total: usize) -> io::Result<(Socket, Arc<Wanted>)> {
         let (stream, reader) = self.loopback.connect()?;
         reader.set_nonblocking(true)?;
-        let _entered = self.runtime.enter();
         let wanted = Arc::<Wanted>::default();
         let socket = Socket::paced(TcpStream::from_std(reader)?, wanted.clone());
         let order = Order { stream, sizes, total, wanted: wanted.clone() };

@@ -1,8 +1,8 @@
 //! Exact counts of zeroed bytes.
 //!
 //! The reader writes a mark into every byte of the slice that it is passed. A byte that is zero
-//! when the reader is passed it again was zeroed in between. A byte that is zero at first was zeroed
-//! for this reader. The data contain no zeros.
+//! when it is passed again was zeroed in between. A byte that is zero at first was zeroed for this
+//! reader. The data contain no zeros.
 
 use std::cell::Cell;
 use std::io;

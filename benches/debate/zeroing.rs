@@ -45,7 +45,7 @@ pub(crate) fn run() -> io::Result<()> {
         let (mut sender, receiver) = Loopback::new()?.connect()?;
         let data = vec![7u8; len];
         let mut rest = vec![0; len];
-        // The time is that of the first read of a message only.
+        // Only the first read of a message is timed.
         let outcome = compare(&[Buffer::Uninit, Buffer::Zeroed], EFFORT, 100, |buffer, units| {
             let mut time = 0.0;
             for _ in 0..units {

@@ -1,4 +1,4 @@
-//! hyper's server in memory: without sockets, the time is that of the adapter and of hyper.
+//! hyper's server in memory: without sockets, only the adapter and hyper take time.
 
 use std::io;
 

@@ -35,18 +35,21 @@ pub(crate) fn ratios(unit: &str, peers: &[Peer], rows: &[Row]) -> Table {
 }
 
 const METHOD: &str = "\
-Times are CPU times of the thread that reads or serves, not wall times. All peers of a line take their turns in each round, \
-and the order rotates. A figure is the median of the ratios of the rounds: the peer's time, divided by the native peer's. \
-The quartiles follow in parentheses. *native* is written by hand for the traits that are needed, and reads into \
-uninitialized memory. Counts of calls are exact. Whether a target is reached is computed from the measurements.
+Times are CPU times of the thread that reads or serves, not wall times. All peers of a line take \
+their turns in each round, and the order rotates. A figure is the median of the ratios of the \
+rounds: the peer's time, divided by the native peer's. The quartiles follow in parentheses. \
+*native* is written by hand for the traits that are needed, and reads into uninitialized memory. \
+Counts of calls are exact. Whether a target is reached is computed from the measurements.
 
-The machine is shared and noisy: other processes were running, too. A ratio that is a few hundredths off its target may be \
-on the other side the next time, especially if its quartiles are far apart.
+The machine is shared and noisy: other processes were running, too. A ratio that is a few \
+hundredths off its target may be on the other side the next time, especially if its quartiles are \
+far apart.
 
-The allocator keeps freed memory, so that page faults do not decide which peer is faster. In *Reads*, a whole message has \
-arrived before the clock starts: one read takes it, unless the peer offers less than the buffer. A server over TCP sleeps \
-until a request arrives, and the time includes that. A writer that *takes one slice* has only the default \
-`poll_write_vectored`. If a peer tells hyper that it does not support vectored writes, hyper copies the pieces together and \
+The allocator keeps freed memory, so that page faults do not decide which peer is faster. In \
+*Reads*, a whole message has arrived before the clock starts: one read takes it, unless the peer \
+offers less than the buffer. A server over TCP sleeps until a request arrives, and the time \
+includes that. A writer that *takes one slice* has only the default `poll_write_vectored`. If a \
+peer tells hyper that it does not support vectored writes, hyper copies the pieces together and \
 makes one call, which is not free.
 ";
 
