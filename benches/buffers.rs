@@ -1,28 +1,28 @@
-//! Reading to the end into a `TrackedBuf`, beside tokio's and futures' own `read_to_end` into a `Vec`.
+//! Compares `read_to_end` into a `TrackedBuf` with tokio's and futures' functions into a `Vec`.
 //!
-//! `cargo bench --bench buffers` prints one line per figure, and what must hold for it. First instructions, which are exact whatever else
-//! the machine does (valgrind must be installed): per byte at three sizes, where the same number at each means that the cost is
-//! linear. Then the CPU time of this thread, medians of rounds in which all that is compared takes its turn. The readers
-//! inside do nothing but copy.
+//! `cargo bench --bench buffers --features owned` prints one line per figure, and its limit. The
+//! first figures are instructions per byte, at three sizes; equal figures mean a linear cost. They
+//! are exact, and need valgrind. The other figures are CPU times of this thread: medians of rounds
+//! in which each peer takes a turn. The inner readers only copy.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;
-#[path = "shared/clock.rs"]
-mod clock;
+#[path = "shared/measure.rs"]
+mod measure;
 
 use std::hint::black_box;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use clock::drive;
 use io_shim::{Shim, TrackedBuf, owned};
+use measure::{Effort, drive};
 use tokio::io::ReadBuf;
 
 const MIB: usize = 1 << 20;
 static BLOCK: [u8; MIB] = [7; MIB];
 
-/// Returns `left` bytes, at most `chunk` of them a call, not ready before each of them if it `pends`.
+/// Returns `left` bytes, at most `chunk` in a call, and is pending before each chunk if it `pends`.
 struct Source {
     left: usize,
     chunk: usize,
@@ -31,7 +31,7 @@ struct Source {
 }
 
 impl Source {
-    /// How many bytes the next call returns into a buffer of `room` bytes.
+    /// Returns how many bytes the next call reads into a buffer of `room` bytes.
     #[inline]
     fn next(&mut self, room: usize) -> Poll<usize> {
         if self.pends && !self.waited {
@@ -65,7 +65,7 @@ impl futures::io::AsyncRead for Source {
     }
 }
 
-/// How a source gives its bytes.
+/// A kind of source, and the sizes that are read.
 struct Case {
     name: &'static str,
     chunk: usize,
@@ -79,16 +79,16 @@ const CASES: [Case; 3] = [
     Case { name: "in bulk", chunk: MIB, pends: false, sizes: [4 * MIB, 16 * MIB, 64 * MIB] },
 ];
 
-/// Who reads.
-#[derive(Clone, Copy, PartialEq)]
+/// Which function reads from which reader.
+#[derive(Clone, Copy)]
 enum Peer {
     /// tokio's `read_to_end`, into a `Vec`.
     Tokio,
-    /// Ours, of the same reader.
+    /// io-shim's `read_to_end` from the same reader, into a `TrackedBuf`.
     OursOverTokio,
     /// futures' `read_to_end`, into a `Vec`.
     Futures,
-    /// Ours, of the same reader.
+    /// io-shim's `read_to_end` from the same reader, into a `TrackedBuf`.
     OursOverFutures,
 }
 
@@ -121,36 +121,26 @@ fn read(case: &Case, peer: Peer, size: usize) {
     assert_eq!(n, size);
 }
 
-/// Instructions that reading so many bytes takes.
+/// Returns the instructions of reading `size` bytes.
 fn instructions(case: usize, peer: Peer, size: usize) -> f64 {
-    let peer = PEERS.iter().position(|&other| other == peer).expect("one of them");
-    let run = |size: usize| callgrind::instructions(&["run", &case.to_string(), &peer.to_string(), &size.to_string()]);
+    let [case, peer] = [case, peer as usize].map(|number| number.to_string());
+    let run = |size: usize| callgrind::instructions(&["run", &case, &peer, &size.to_string()]);
     (run(size) - run(0)) as f64
 }
 
-/// The CPU time of reading so many bytes, in milliseconds.
+/// Returns the CPU time of reading `size` bytes, in nanoseconds.
 fn time(case: &Case, peer: Peer, size: usize) -> f64 {
-    let start = clock::cpu();
+    let start = measure::cpu();
     read(case, peer, size);
-    (clock::cpu() - start) / 1e6
+    measure::cpu() - start
 }
 
-/// The median CPU time of one, that of the other, and that of the ratio of the second to the first.
-fn compare(case: &Case, [one, other]: [Peer; 2], size: usize, rounds: usize) -> [f64; 3] {
-    let (mut ones, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..rounds {
-        let (a, b) = if round % 2 == 0 {
-            let a = time(case, one, size);
-            (a, time(case, other, size))
-        } else {
-            let b = time(case, other, size);
-            (time(case, one, size), b)
-        };
-        ones.push(a);
-        others.push(b);
-        ratios.push(b / a);
-    }
-    [&mut ones, &mut others, &mut ratios].map(|values| clock::quantile(values, 0.5))
+/// Returns the median CPU times of two peers, in milliseconds, and the median ratio of the rounds.
+fn compare(case: &Case, peers: [Peer; 2], size: usize, rounds: usize) -> [f64; 3] {
+    let run = |peer, size| Ok(time(case, peer, size));
+    let outcome = measure::compare(&peers, Effort::exactly(rounds), size, run).expect("the source does not fail");
+    let (one, ratio) = (outcome.native * size as f64 / 1e6, outcome.ratios[1].1);
+    [one, one * ratio.of_medians, ratio.median]
 }
 
 fn main() {

@@ -1,8 +1,9 @@
-//! What entering tokio's context costs at each poll, in instructions, beside a plain poll and beside async-compat.
+//! Counts the instructions of entering tokio's context at each poll.
 //!
-//! `cargo bench --bench context --features full` runs itself under valgrind (which must be installed), like `poll_cost`. It ends
-//! non-zero where a context around a future costs more than 1.1 times what async-compat's does. (Around a
-//! reader async-compat enters no context, which is why tokio's types need more than it there.)
+//! `cargo bench --bench context --features full` runs itself under valgrind, which must be
+//! installed. It compares `TokioContext` with a plain poll and with async-compat. It fails if a
+//! context around a future costs more than 1.1 times what async-compat's does. Around a reader,
+//! async-compat enters no context, so it costs less there.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;
@@ -19,7 +20,7 @@ use io_shim::rt::TokioContext;
 use tokio::io::ReadBuf;
 use tokio::runtime::{Builder, Handle};
 
-/// As a future, it is ready every time; as a reader, it fills 8 bytes a call.
+/// A future that is always ready, and a reader of 8 bytes a call.
 struct Inner([u8; 8]);
 
 impl Future for Inner {
@@ -51,7 +52,7 @@ fn future<F: Future>(make: impl Fn() -> F, polls: usize) {
     }
 }
 
-/// A new one each time.
+/// Polls a new future each time.
 fn once<F: Future>(make: impl Fn() -> F, polls: usize) {
     for _ in 0..polls {
         future(&make, 1);
@@ -75,7 +76,7 @@ fn futures_reader<R: futures::io::AsyncRead>(reader: R, polls: usize) {
     let mut bytes = [0; 64];
     let mut ready = 0;
     while ready < polls {
-        // A shim that was ready often enough yields.
+        // A shim yields after many reads that were ready.
         if let Poll::Ready(result) = reader.as_mut().poll_read(&mut cx, black_box(&mut bytes)) {
             assert!(black_box(result.unwrap()) == 8);
             ready += 1;
@@ -83,10 +84,11 @@ fn futures_reader<R: futures::io::AsyncRead>(reader: R, polls: usize) {
     }
 }
 
-/// One way to do the same thing, with the handle of a runtime, so many times.
+/// Polls a number of times, with the handle of a runtime.
 type Way = fn(&Handle, usize);
 
-/// What is done, whether in the context of a runtime; plainly, in a `TokioContext`, in async-compat's `Compat`.
+/// The name, whether a runtime's context is entered, and the polls: plain, in a `TokioContext`,
+/// and in async-compat's `Compat`.
 type Case = (&'static str, bool, [Way; 3]);
 
 const FUTURE: [Way; 3] = [
@@ -118,7 +120,7 @@ const CASES: [Case; 5] = [
 fn run(case: usize, way: usize, polls: usize) {
     let (_, entered, ways) = CASES[case];
     let runtime = Builder::new_current_thread().build().expect("a runtime");
-    // async-compat's own runtime, with its thread, is started in every run.
+    // Starts async-compat's own runtime in every run, so that its cost cancels out.
     future(|| Compat::new(inner()), 1);
     let _entered = entered.then(|| runtime.enter());
     ways[way](runtime.handle(), polls);

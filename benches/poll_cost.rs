@@ -1,10 +1,10 @@
-//! What one poll costs, in instructions: exact, whatever else the machine is doing.
+//! Counts the instructions of a poll, exactly.
 //!
-//! `cargo bench --bench poll_cost` runs itself under valgrind (which must be installed), each case twice with different
-//! numbers of polls; the difference divided by the difference in polls is the cost of one. The readers and writers inside
-//! do almost nothing, so that what is seen is the conversion.
+//! `cargo bench --bench poll_cost` runs itself under valgrind, which must be installed. Each case
+//! runs twice. The cost of a poll is the difference in instructions, divided by the difference in
+//! polls. The inner readers and writers do almost nothing, so most of the cost is the conversion's.
 //!
-//! A poll that is not ready is made again and is not counted, so a read or a write pays for its share of the yields.
+//! A pending poll is repeated and not counted, so a read or write includes its share of the yields.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;
@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use io_shim::{AsyncReadBuf, BorrowedBuf, BorrowedCursor, Shim};
 use tokio::io::ReadBuf;
 
-/// Fills 8 bytes a call.
+/// A reader of 8 bytes a call, and a writer that accepts everything.
 struct Inner([u8; 8]);
 
 impl tokio::io::AsyncRead for Inner {
@@ -48,7 +48,7 @@ impl AsyncReadBuf for Inner {
     }
 }
 
-/// Takes all.
+/// Implements a write trait.
 macro_rules! takes_all {
     ($trait:path, $close:ident) => {
         impl $trait for Inner {
@@ -80,7 +80,7 @@ macro_rules! takes_all {
 takes_all!(tokio::io::AsyncWrite, poll_shutdown);
 takes_all!(futures::io::AsyncWrite, poll_close);
 
-/// Calls `poll` until it was ready so many times. A poll of a shim that yields is one more call, with a new buffer.
+/// Calls `poll` until it was ready that many times. A yield costs one more call, with a new buffer.
 #[inline(always)]
 fn polls(polls: usize, mut poll: impl FnMut() -> Poll<()>) {
     let mut ready = 0;
@@ -166,12 +166,16 @@ const CASES: [Case; 8] = [
         |n| tokio_slice(Inner([1; 8]), n),
         |n| futures_slice(Shim::from_tokio(Inner([1; 8])), n),
     ),
-    ("read: tokio -> hub", |n| tokio_uninit(Inner([1; 8]), n), |n| io_shim_uninit(Shim::from_tokio(Inner([1; 8])), n)),
-    ("read: tokio -> tokio", |n| tokio_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::from_tokio(Inner([1; 8])), n)),
-    ("read: hub -> tokio", |n| io_shim_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::new(Inner([1; 8])), n)),
-    ("read: hub -> futures", |n| io_shim_uninit(Inner([1; 8]), n), |n| futures_slice(Shim::new(Inner([1; 8])), n)),
     (
-        "read: futures -> tokio, uninitialised",
+        "read: tokio -> io-shim",
+        |n| tokio_uninit(Inner([1; 8]), n),
+        |n| io_shim_uninit(Shim::from_tokio(Inner([1; 8])), n),
+    ),
+    ("read: tokio -> tokio", |n| tokio_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::from_tokio(Inner([1; 8])), n)),
+    ("read: io-shim -> tokio", |n| io_shim_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::new(Inner([1; 8])), n)),
+    ("read: io-shim -> futures", |n| io_shim_uninit(Inner([1; 8]), n), |n| futures_slice(Shim::new(Inner([1; 8])), n)),
+    (
+        "read: futures -> tokio, uninitialized",
         |n| futures_slice(Inner([1; 8]), n),
         |n| tokio_uninit(Shim::from_futures(Inner([1; 8])), n),
     ),
@@ -187,7 +191,7 @@ const CASES: [Case; 8] = [
     ),
 ];
 
-/// Instructions per poll that was ready.
+/// Returns the instructions of a poll that was ready.
 fn cost(case: usize, through_shim: bool) -> f64 {
     callgrind::per_poll(&["run", &case.to_string(), &through_shim.to_string()])
 }

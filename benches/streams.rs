@@ -1,12 +1,12 @@
-//! A stream of `Bytes` made of a reader of futures-io, and a reader made of a stream: CPU time, to that of tokio-util's
-//! `ReaderStream` over a native reader, and of its `StreamReader`.
+//! Compares streams of readers, and readers of streams, with tokio-util's.
 //!
-//! `cargo bench --features full --bench streams`. All that is compared takes turns in short rounds. A line per case: the median round to
-//! the median round of native, and the quartiles of the ratios of the rounds.
+//! `cargo bench --features full --bench streams` prints CPU times as ratios: to `ReaderStream` over
+//! a native reader, and to `StreamReader`. Each line has the ratio of the medians, and the
+//! quartiles of the ratios of the rounds, in which each peer takes a turn.
 
-#[path = "shared/clock.rs"]
-mod clock;
-#[allow(dead_code, reason = "another benchmark uses all of it")]
+#[path = "shared/measure.rs"]
+mod measure;
+#[allow(dead_code, reason = "`compare` uses all of it")]
 #[path = "compare/source.rs"]
 mod source;
 
@@ -16,29 +16,27 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use clock::{cpu, drive, quantile};
 use futures::{Stream, StreamExt as _};
 use io_shim::Shim;
+use measure::{Effort, cpu, drive};
 use source::{DATA, Sizes, Source, bytes_name};
 use tokio::io::{AsyncReadExt as _, ReadBuf};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 use tokio_util::io::ReaderStream;
 
-/// Rounds of one case.
-const ROUNDS: usize = 201;
-/// How long a turn takes about, in nanoseconds.
+/// How long a turn takes, approximately, in nanoseconds.
 const TURN: f64 = 1e6;
 
-/// Who makes the stream.
+/// A stream of a reader.
 #[derive(Clone, Copy)]
 enum Peer {
-    /// `ReaderStream` over a reader that writes into uninitialised memory.
+    /// `ReaderStream` over a reader that writes into uninitialized memory.
     Native,
-    /// `ReaderStream` over tokio-util's `Compat` over a reader of futures-io.
+    /// `ReaderStream` over tokio-util's `Compat` over a futures-io reader.
     TokioUtil,
-    /// `ReaderStream` over a shim over a reader of futures-io.
+    /// `ReaderStream` over a shim over a futures-io reader.
     ShimInReaderStream,
-    /// `into_byte_stream` over a reader of futures-io.
+    /// `into_byte_stream` over a futures-io reader.
     Futures,
     /// `into_byte_stream` over a tokio reader.
     Tokio,
@@ -52,7 +50,7 @@ const STREAMS: [(Peer, &str); 5] = [
     (Peer::Tokio, "from_tokio.into_byte_stream"),
 ];
 
-/// Who makes the reader.
+/// A reader of a stream.
 #[derive(Clone, Copy)]
 enum Reader {
     /// tokio-util's `StreamReader`.
@@ -71,13 +69,13 @@ struct Case {
     /// Whether every other poll is pending.
     pending: bool,
     capacity: usize,
-    /// How many chunks the consumer has in hand.
+    /// How many chunks the consumer holds.
     held: usize,
-    /// Whether the compiler may make the reader part of the loop.
+    /// Whether the compiler may inline the reader.
     inlined: bool,
 }
 
-/// Takes all chunks, and returns how long that took.
+/// Consumes all chunks, and returns the time.
 fn consume(stream: impl Stream<Item = io::Result<Bytes>>, held: usize, total: usize) -> f64 {
     let mut cx = Context::from_waker(Waker::noop());
     let mut stream = pin!(stream);
@@ -103,7 +101,7 @@ fn consume(stream: impl Stream<Item = io::Result<Bytes>>, held: usize, total: us
     time
 }
 
-/// A source whose reading is a call, as that of a socket is, rather than part of whoever reads.
+/// A source that is not inlined: each read is a call, as on a socket.
 struct Called(Source);
 
 impl tokio::io::AsyncRead for Called {
@@ -141,7 +139,7 @@ where
     }
 }
 
-/// Reads all that a stream gives into memory that is not initialised, and returns how long that took.
+/// Reads a stream into uninitialized memory, and returns the time.
 fn run_reader(peer: Reader, case: Case, total: usize) -> f64 {
     async fn read(mut reader: impl tokio::io::AsyncRead + Unpin, capacity: usize, total: usize) {
         let mut buf = bytes::BytesMut::with_capacity(capacity);
@@ -174,31 +172,22 @@ fn run_reader(peer: Reader, case: Case, total: usize) -> f64 {
     cpu() - start
 }
 
-/// Measures `peers`, the first of which is native, by `run`.
+/// Measures `peers`, the first of which is native.
 fn measure<P: Copy, const N: usize>(peers: [(P, &str); N], case: Case, run: fn(P, Case, usize) -> f64) {
     let native = peers[0].0;
     run(native, case, 1 << 20);
     let per_byte = run(native, case, 1 << 20) / (1 << 20) as f64;
     let total = ((TURN / per_byte) as usize).max(1 << 16);
-    let mut times = peers.map(|_| Vec::with_capacity(ROUNDS));
-    for round in 0..ROUNDS {
-        for turn in 0..N {
-            let i = (round + turn) % N;
-            times[i].push(run(peers[i].0, case, total));
-        }
-    }
-    let native = times[0].clone();
+    let outcome = measure::compare(&peers, Effort::exactly(201), total, |(peer, _), total| Ok(run(peer, case, total)))
+        .expect("the source does not fail");
     let pending = if case.pending { ", pending" } else { "" };
     let held = if case.held > 0 { format!(", {} held", case.held) } else { String::new() };
     let inlined = if case.inlined { ", inlined" } else { "" };
     let name = format!("{} into {}{pending}{held}{inlined}", bytes_name(case.k), bytes_name(case.capacity));
     let reads = (total as f64 / case.k.min(case.capacity) as f64).ceil();
-    println!("{name:33} {:30} {:6.1} ns/read", peers[0].1, quantile(&mut native.clone(), 0.5) / reads);
-    for ((_, peer), times) in peers.iter().zip(&mut times).skip(1) {
-        let mut ratios: Vec<f64> = times.iter().zip(&native).map(|(time, native)| time / native).collect();
-        let median = quantile(times, 0.5) / quantile(&mut native.clone(), 0.5);
-        let (low, high) = (quantile(&mut ratios, 0.25), quantile(&mut ratios, 0.75));
-        println!("{name:33} {peer:30} {median:6.2} ({low:.2} to {high:.2})");
+    println!("{name:33} {:30} {:6.1} ns/read", peers[0].1, outcome.native * total as f64 / reads);
+    for ((_, peer), ratio) in &outcome.ratios[1..] {
+        println!("{name:33} {peer:30} {:6.2} ({:.2} to {:.2})", ratio.of_medians, ratio.low, ratio.high);
     }
 }
 

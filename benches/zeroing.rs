@@ -1,6 +1,7 @@
-//! A reader of futures-io behind uninitialised buffers of several sizes: wall time, to watch for changes.
+//! Measures the wall time of a futures-io reader behind uninitialized buffers of several sizes.
 //!
-//! `cargo bench --bench zeroing`. For figures that can be compared with others', see `compare`.
+//! `cargo bench --bench zeroing` shows changes between two versions. `compare` has figures to
+//! compare with other adapters.
 
 use std::hint::black_box;
 use std::io;
@@ -13,7 +14,7 @@ use divan::counter::BytesCount;
 use io_shim::{Offer, Shim};
 use tokio::io::AsyncReadExt as _;
 
-/// Returns `K` bytes a call, for ever.
+/// A reader of `K` bytes a call, without end.
 struct Endless<const K: usize>;
 
 impl<const K: usize> futures::io::AsyncRead for Endless<K> {
@@ -24,7 +25,7 @@ impl<const K: usize> futures::io::AsyncRead for Endless<K> {
     }
 }
 
-/// `read_buf` into an empty buffer of `capacity` bytes.
+/// Measures `read_buf` into an empty buffer of `capacity` bytes.
 fn read_buf<const K: usize>(bencher: Bencher<'_, '_>, offer: Offer, capacity: usize) {
     let mut shim = Shim::from_futures(Endless::<K>).with_offer(offer).for_tokio();
     let mut buf = BytesMut::with_capacity(capacity);
@@ -45,8 +46,7 @@ fn predicted<const K: usize>(bencher: Bencher<'_, '_>, capacity: usize) {
 
 #[divan::bench(args = CAPACITIES, consts = SIZES)]
 fn bounce<const K: usize>(bencher: Bencher<'_, '_>, capacity: usize) {
-    const SIZE: std::num::NonZeroUsize = std::num::NonZeroUsize::new(64 << 10).unwrap();
-    read_buf::<K>(bencher, Offer::Bounce(SIZE), capacity);
+    read_buf::<K>(bencher, Offer::bounce(65_536), capacity);
 }
 
 #[divan::bench(args = CAPACITIES, consts = SIZES)]

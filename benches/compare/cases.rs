@@ -1,12 +1,21 @@
-//! What is measured, quickly and for a report.
+//! The cases that are measured, quickly or for a report.
+
+use std::time::Duration;
 
 use crate::consumers::{Consumer, Executor};
 use crate::measure::{Effort, Outcome};
 use crate::peers::Peer;
 use crate::source::Sizes;
-use crate::tcp::Loopback;
+use crate::tcp::Paced;
 use crate::zeroed::{self, Count};
 use crate::{memory, resident};
+
+/// For a first look.
+const QUICK: Effort = Effort { rounds: 15, least: 9, limit: Duration::from_millis(500) };
+/// For a report.
+const FULL: Effort = Effort { rounds: 61, least: 25, limit: Duration::from_millis(2500) };
+/// For a report over TCP, where the system adds noise.
+const FULL_TCP: Effort = Effort { rounds: 101, least: 41, limit: Duration::from_secs(5) };
 
 /// The sizes of reads.
 pub(crate) const SIZES: [Sizes; 8] = [
@@ -26,58 +35,58 @@ pub(crate) const CAPACITIES: [usize; 4] = [8 << 10, 64 << 10, 1 << 20, 16 << 20]
 /// More capacities, for the lines of charts.
 const BETWEEN: [usize; 4] = [16 << 10, 256 << 10, 512 << 10, 4 << 20];
 
-/// What one segment of TCP carries over Ethernet.
+/// The payload of one TCP segment over Ethernet.
 const SEGMENTS: Sizes = Sizes::Each(1460);
 
 /// One comparison of times in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct InMemory {
-    /// What reads.
+    /// The consumer that reads.
     pub(crate) consumer: Consumer,
-    /// How much at a time.
+    /// The sizes of the reads.
     pub(crate) sizes: Sizes,
     /// Whether every other poll is pending.
     pub(crate) pending: bool,
-    /// What came of it.
-    pub(crate) outcome: Outcome,
+    /// The times of all peers.
+    pub(crate) outcome: Outcome<Peer>,
 }
 
 /// One comparison of times over TCP.
 #[derive(Clone, Debug)]
 pub(crate) struct OverTcp {
-    /// What reads.
+    /// The consumer that reads.
     pub(crate) consumer: Consumer,
-    /// How much at a time.
+    /// The sizes of the reads.
     pub(crate) sizes: Sizes,
-    /// What came of it.
-    pub(crate) outcome: Outcome,
+    /// The times of all peers.
+    pub(crate) outcome: Outcome<Peer>,
 }
 
 /// One comparison of counts.
 #[derive(Clone, Debug)]
 pub(crate) struct Zeroed {
-    /// What reads.
+    /// The consumer that reads.
     pub(crate) consumer: Consumer,
-    /// How much at a time.
+    /// The sizes of the reads.
     pub(crate) sizes: Sizes,
     /// Whether every other poll is pending.
     pub(crate) pending: bool,
-    /// What each peer zeroed.
+    /// The count of each peer.
     pub(crate) counts: Vec<(Peer, Count)>,
 }
 
 /// The resident memory of one peer, in KiB.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Resident {
-    /// Who.
+    /// The peer.
     pub(crate) peer: Peer,
     /// The size of a message.
     pub(crate) size: usize,
-    /// What 200 connections add.
+    /// How much 200 connections add.
     pub(crate) kib: usize,
 }
 
-/// All that was measured.
+/// All measurements.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Results {
     /// Times in memory.
@@ -91,25 +100,25 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    /// Measures.
+    /// Measures all cases.
     ///
     /// # Errors
     ///
-    /// Those of sockets and processes.
+    /// Returns an error if a socket or a process fails.
     pub(crate) fn measure(full: bool) -> std::io::Result<Self> {
-        let (effort, effort_tcp) = if full { (Effort::FULL, Effort::FULL_TCP) } else { (Effort::QUICK, Effort::QUICK) };
+        let (effort, effort_tcp) = if full { (FULL, FULL_TCP) } else { (QUICK, QUICK) };
         let mut results = Results::default();
         let cases = if full { memory_full() } else { memory_quick() };
         for (i, &(consumer, sizes, pending)) in cases.iter().enumerate() {
             progress("in memory", i, cases.len());
-            let outcome = memory::measure(consumer, sizes, pending, effort);
+            let outcome = memory::measure(consumer, sizes, pending, effort)?;
             results.memory.push(InMemory { consumer, sizes, pending, outcome });
         }
-        let loopback = Loopback::new()?;
+        let paced = Paced::new()?;
         let cases = tcp(full);
         for (i, &(consumer, sizes)) in cases.iter().enumerate() {
             progress("over TCP", i, cases.len());
-            let outcome = loopback.measure(consumer, sizes, effort_tcp);
+            let outcome = paced.measure(consumer, sizes, effort_tcp)?;
             results.tcp.push(OverTcp { consumer, sizes, outcome });
         }
         let cases = zeroed_cases(full);
@@ -134,7 +143,7 @@ impl Results {
     }
 }
 
-/// The peers for `consumer`, futures' own functions among them where there is one.
+/// Returns the peers for `consumer`, with futures' own function if there is one.
 pub(crate) fn with_own(consumer: Consumer) -> Vec<Peer> {
     let mut peers = Peer::ALL.to_vec();
     if matches!(consumer, Consumer::ReadToEnd(_)) {
@@ -149,7 +158,7 @@ fn progress(what: &str, done: usize, all: usize) {
 
 type Case = (Consumer, Sizes, bool);
 
-/// What stands in the tables of the report.
+/// Returns the cases of the report.
 fn memory_full() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut consumers = vec![Consumer::FramedBytes, Consumer::FramedLines, Consumer::FramedLength];
@@ -159,7 +168,7 @@ fn memory_full() -> Vec<Case> {
     for consumer in consumers {
         for sizes in SIZES {
             for pending in [false, true] {
-                // One frame in tiny reads takes the peers half a minute a time.
+                // With tiny reads, some peers need half a minute for one frame.
                 if consumer != Consumer::FramedLength || sizes.mean() >= 1460 {
                     cases.push((consumer, sizes, pending));
                 }
@@ -172,7 +181,9 @@ fn memory_full() -> Vec<Case> {
     cases
 }
 
-/// Reads whose yields cost something: the more the shorter the read is. A source that is pending wakes nobody.
+/// Returns reads on executors, where a yield has a cost.
+///
+/// The sources are never pending, since a pending source does not wake its task.
 fn on_executors() -> impl Iterator<Item = Case> {
     let sizes = [64, 1460, 64 << 10].map(Sizes::Each);
     [Executor::Tokio, Executor::Smol]
@@ -180,7 +191,7 @@ fn on_executors() -> impl Iterator<Item = Case> {
         .flat_map(move |executor| sizes.map(|sizes| (Consumer::ReadBufOn(executor, 64 << 10), sizes, false)))
 }
 
-/// What the targets need, and one case of every consumer.
+/// Returns the cases that the targets need, and at least one case of every consumer.
 fn memory_quick() -> Vec<Case> {
     let mut cases = Vec::new();
     for k in [64, 1460, 16 << 10, 64 << 10] {

@@ -9,7 +9,7 @@ use crate::source::{Sizes, bytes_name};
 /// A file name and its chart.
 pub(crate) type Named = (&'static str, Chart);
 
-/// All charts.
+/// Draws all charts.
 pub(crate) fn charts(results: &Results) -> Vec<Named> {
     vec![
         ("memory", in_memory(results)),
@@ -19,11 +19,12 @@ pub(crate) fn charts(results: &Results) -> Vec<Named> {
     ]
 }
 
-/// The lines of those peers, through points of each.
 /// The charts that the README shows.
 pub(crate) const IN_README: [&str; 2] = ["tcp", "zeroed"];
 
-/// A chart as a link definition of Markdown's with the picture itself in it: rustdoc's pages have no files beside them.
+/// Returns a chart as a Markdown link definition that contains the picture.
+///
+/// rustdoc's pages have no files beside them, so they cannot refer to one.
 pub(crate) fn definition(name: &str, svg: &str) -> String {
     let mut definition = format!("[chart-{name}]: data:image/svg+xml,");
     for &byte in svg.as_bytes() {
@@ -37,6 +38,7 @@ pub(crate) fn definition(name: &str, svg: &str) -> String {
     definition
 }
 
+/// Returns the lines of some peers, through the points of each.
 fn lines(peers: &[Peer], points: impl Fn(Peer) -> Vec<(f64, f64)>) -> Vec<Line> {
     let line = |&peer: &Peer| {
         let (colour, width, dashes) = match peer {
@@ -67,7 +69,7 @@ fn byte_ticks(from: usize, to: usize, factor: usize) -> Vec<(f64, String)> {
 
 const FOUR: [Peer; 4] = [Peer::TokioUtil, Peer::AsyncCompat, Peer::Predicted, Peer::Native];
 
-/// A chart whose horizontal axis is the capacity.
+/// Returns a chart whose horizontal axis is the capacity.
 fn over_capacity(title: String, subtitle: &str, y_name: &str, y_unit: &'static str, lines: Vec<Line>) -> Chart {
     let mut x_ticks = byte_ticks(8 << 10, 4 << 20, 8);
     x_ticks.push(((16 << 20) as f64, "16M".into()));
@@ -89,7 +91,7 @@ fn capacity(consumer: Consumer) -> Option<f64> {
     }
 }
 
-/// The most of them and the most of us.
+/// Returns the maximum of tokio-util and the maximum of io-shim, for a title.
 fn claim(lines: &[Line], unit: &str) -> String {
     let most = |name: &str| {
         let line = lines.iter().find(|line| line.name == name);
@@ -104,7 +106,7 @@ const TIMES: &str = "CPU time, native = 1 (log)";
 fn in_memory(results: &Results) -> Chart {
     let lines = lines(&FOUR, |peer| {
         let rows = results.memory.iter().filter(|row| row.sizes == Sizes::Each(1460) && !row.pending);
-        rows.filter_map(|row| Some((capacity(row.consumer)?, row.outcome.of(peer)?.median))).collect()
+        rows.filter_map(|row| Some((capacity(row.consumer)?, row.outcome.of(peer)?.of_medians))).collect()
     });
     let title = format!("One read, in memory: {} native", claim(&lines, "×"));
     over_capacity(
@@ -119,7 +121,7 @@ fn in_memory(results: &Results) -> Chart {
 fn over_tcp(results: &Results) -> Chart {
     let lines = lines(&FOUR, |peer| {
         let rows = results.tcp.iter().filter(|row| row.sizes == Sizes::Each(1460));
-        rows.filter_map(|row| Some((capacity(row.consumer)?, row.outcome.of(peer)?.median))).collect()
+        rows.filter_map(|row| Some((capacity(row.consumer)?, row.outcome.of(peer)?.of_medians))).collect()
     });
     let title = format!("One read, over TCP: {} native", claim(&lines, "×"));
     let subtitle = "CPU time of read_buf, 1460 bytes at a time, loopback, system calls included; lower is better";
@@ -146,7 +148,7 @@ fn framed(results: &Results) -> Chart {
     let lines = lines(&peers, |peer| {
         let rows = results.memory.iter().filter(|row| row.consumer == Consumer::FramedBytes && row.pending);
         let point = |row: &crate::cases::InMemory| match row.sizes {
-            Sizes::Each(k) => Some((k as f64, row.outcome.of(peer)?.median)),
+            Sizes::Each(k) => Some((k as f64, row.outcome.of(peer)?.of_medians)),
             _ => None,
         };
         rows.filter_map(point).collect()

@@ -1,4 +1,4 @@
-//! Who reads: what programs do with a reader of tokio's.
+//! The consumers: what programs do with a tokio reader.
 
 use std::sync::LazyLock;
 
@@ -9,10 +9,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::codec::{BytesCodec, FramedRead, LengthDelimitedCodec, LinesCodec};
 use tokio_util::io::ReaderStream;
 
-use crate::clock::drive;
+use crate::measure::drive;
 use crate::source::{FRAME, Sizes, Source, bytes_name};
 
-/// What reads.
+/// A consumer of a tokio reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consumer {
     /// `FramedRead` with a `BytesCodec`.
@@ -21,26 +21,26 @@ pub(crate) enum Consumer {
     FramedLines,
     /// `FramedRead` with a `LengthDelimitedCodec`: one frame of 8 MiB.
     FramedLength,
-    /// `read_buf` into an empty `BytesMut` of that capacity, over and over.
+    /// Repeated `read_buf` into an empty `BytesMut` of that capacity.
     ReadBuf(usize),
-    /// The same, driven by an executor, so that a yield costs what it costs there.
+    /// The same, driven by an executor, which includes the cost of yields.
     ReadBufOn(Executor, usize),
     /// `ReaderStream`, 4 KiB.
     ReaderStream,
-    /// `read` through a `tokio::io::Take` into an initialised buffer of 64 KiB.
+    /// `read` through a `tokio::io::Take` into an initialized buffer of 64 KiB.
     Take,
     /// `read_to_end` of that many bytes into a new `Vec`.
     ReadToEnd(usize),
     /// `tokio::io::copy` to a sink.
     Copy,
-    /// `BufReader`, 8 KiB, whose buffer is consumed whole.
+    /// `BufReader`, 8 KiB. Its buffer is consumed completely each time.
     BufReader,
 }
 
-/// Drives a future and waits to be woken, unlike [`drive`].
+/// Drives a future and waits for wakeups, unlike [`drive`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Executor {
-    /// tokio's runtime of one thread, with its driver.
+    /// tokio's current-thread runtime, with its driver.
     Tokio,
     /// `smol::block_on`, which drives smol's reactor.
     Smol,
@@ -56,7 +56,7 @@ impl Executor {
 
     fn block_on<F: Future>(self, future: F) -> F::Output {
         static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-            Builder::new_current_thread().enable_all().build().expect("a runtime of one thread can be built")
+            Builder::new_current_thread().enable_all().build().expect("a current-thread runtime can be built")
         });
         match self {
             Executor::Tokio => RUNTIME.block_on(future),
@@ -65,7 +65,7 @@ impl Executor {
     }
 }
 
-/// Memory that a consumer keeps from one run to the next, so that it is not mapped anew in each.
+/// Memory that a consumer keeps between runs, so that no run pays for new pages.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     spare: BytesMut,
@@ -73,7 +73,7 @@ pub(crate) struct Scratch {
 }
 
 impl Consumer {
-    /// Its name in a table.
+    /// Returns its name in a table.
     pub(crate) fn name(self) -> String {
         match self {
             Consumer::FramedBytes => "FramedRead, BytesCodec".into(),
@@ -91,7 +91,7 @@ impl Consumer {
         }
     }
 
-    /// How many bytes it reads, if it must read just so many.
+    /// Returns how many bytes it must read, if it cannot read another number.
     pub(crate) fn total(self) -> Option<usize> {
         match self {
             Consumer::FramedLength => Some(FRAME + 4),
@@ -100,7 +100,7 @@ impl Consumer {
         }
     }
 
-    /// A source of `total` bytes for it.
+    /// Returns a source of `total` bytes for it.
     pub(crate) fn source(self, sizes: Sizes, pending: bool, total: usize) -> Source {
         match self {
             Consumer::FramedLength => Source::framed(sizes, pending),
@@ -108,7 +108,7 @@ impl Consumer {
         }
     }
 
-    /// The memory that it keeps.
+    /// Returns the memory that it keeps between runs.
     pub(crate) fn scratch(self) -> Scratch {
         let (spare, slice) = match self {
             Consumer::ReadBuf(capacity) | Consumer::ReadBufOn(_, capacity) => (capacity, 0),
@@ -118,7 +118,7 @@ impl Consumer {
         Scratch { spare: BytesMut::with_capacity(spare), slice: vec![b'x'; slice] }
     }
 
-    /// Drives a future: on the consumer's executor, or by polling it until it is ready.
+    /// Drives a future on the consumer's executor, if it has one, and otherwise by polling.
     pub(crate) fn drive<F: Future>(self, future: F) -> F::Output {
         match self {
             Consumer::ReadBufOn(executor, _) => executor.block_on(future),
@@ -126,11 +126,11 @@ impl Consumer {
         }
     }
 
-    /// Reads all that `reader` has, and returns about how much that was.
+    /// Reads all of `reader`, and returns about how much it read.
     ///
     /// # Panics
     ///
-    /// If `reader` fails.
+    /// Panics if `reader` fails.
     pub(crate) async fn consume<R: AsyncRead + Unpin>(self, mut reader: R, scratch: &mut Scratch) -> usize {
         const GOOD: &str = "the source does not fail";
         let mut total = 0;

@@ -1,28 +1,30 @@
-//! What a tokio consumer over a futures-io reader costs: natively, through io-shim, and through what else does this job.
+//! Compares adapters between a futures-io reader and a tokio consumer.
 //!
-//! `cargo bench --bench compare` measures quickly and prints tables. `cargo bench --bench compare -- --report` measures
-//! for some minutes and writes `benches/report`, and the README's charts once more for rustdoc; the date is today's, or what follows `--date`.
+//! `cargo bench --bench compare` measures quickly and prints tables. With `-- --report` it measures
+//! for some minutes, and writes `benches/report` and the README's charts for rustdoc. The report's
+//! date is today's, or the argument of `--date`.
 
 mod cases;
+#[path = "../shared/chart.rs"]
 mod chart;
 mod charts;
-#[path = "../shared/clock.rs"]
-mod clock;
 mod consumers;
+#[path = "../shared/measure.rs"]
 mod measure;
 mod memory;
 mod peers;
+#[path = "../shared/report.rs"]
 mod report;
 mod resident;
 mod socket;
 mod source;
+mod tables;
 mod targets;
 mod tcp;
 mod zeroed;
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
 use cases::Results;
 use peers::Peer;
@@ -40,39 +42,24 @@ fn main() -> io::Result<()> {
         println!("compare: run by `cargo bench`; nothing to test");
         return Ok(());
     }
-    if let Some(status) = with_quiet_allocator()? {
-        std::process::exit(status);
-    }
+    measure::with_quiet_allocator()?;
     let date = after("--date").and_then(|rest| rest.first().cloned()).unwrap_or_else(report::today);
     let results = Results::measure(writes)?;
     let targets = targets::targets(&results);
     let charts = if writes { charts::charts(&results) } else { Vec::new() };
-    let text = report::report(&results, &targets, &charts, &date);
+    let text = tables::report(&results, &targets, &charts, &date);
     print!("{text}");
     if writes {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/report");
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join("compare.md"), text)?;
+        report::save("compare.md", &text)?;
         let mut in_docs = String::new();
         for (name, chart) in charts {
             let svg = chart.svg();
             if charts::IN_README.contains(&name) {
                 in_docs.push_str(&charts::definition(name, &svg));
             }
-            std::fs::write(folder.join(name).with_extension("svg"), svg)?;
+            report::save(&format!("{name}.svg"), &svg)?;
         }
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/charts.md"), in_docs)?;
     }
     Ok(())
-}
-
-/// Runs this program again with an allocator that returns nothing to the system, unless it has one.
-fn with_quiet_allocator() -> io::Result<Option<i32>> {
-    const SETTINGS: [(&str, &str); 2] = [("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TRIM_THRESHOLD_", "4000000000")];
-    if std::env::var_os(SETTINGS[0].0).is_some() {
-        return Ok(None);
-    }
-    let mut again = Command::new(std::env::current_exe()?);
-    let status = again.args(std::env::args_os().skip(1)).envs(SETTINGS).status()?;
-    Ok(Some(status.code().unwrap_or(1)))
 }

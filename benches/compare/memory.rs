@@ -1,15 +1,15 @@
-//! Time in memory: every consumer over a [`Source`](crate::source::Source).
+//! Times in memory: consumers over a [`Source`](crate::source::Source).
 
 use std::hint::black_box;
+use std::io;
 
 use crate::cases::with_own;
-use crate::clock::{cpu, drive};
 use crate::consumers::{Consumer, Scratch};
-use crate::measure::{Effort, Outcome, compare};
+use crate::measure::{Effort, Outcome, compare_for, cpu, drive};
 use crate::peers::{self, Job, Peer};
 use crate::source::Sizes;
 
-/// Reads all, and takes the time.
+/// Reads everything and returns the time.
 struct Timed<'a>(Consumer, &'a mut Scratch);
 
 impl Job for Timed<'_> {
@@ -24,15 +24,15 @@ impl Job for Timed<'_> {
 }
 
 /// Compares all peers.
-pub(crate) fn measure(consumer: Consumer, sizes: Sizes, pending: bool, effort: Effort) -> Outcome {
+pub(crate) fn measure(consumer: Consumer, sizes: Sizes, pending: bool, effort: Effort) -> io::Result<Outcome<Peer>> {
     let peers = with_own(consumer);
-    // Each its own memory, so that none profits from another's having touched it.
+    // Memory of its own for each peer, so that no peer profits from pages that another one touched.
     let mut scratch: Vec<_> = peers.iter().map(|_| consumer.scratch()).collect();
     let least = 16 * sizes.mean();
-    compare(&peers, effort, (300e3, least), consumer.total(), |peer, total| {
+    compare_for(&peers, effort, (300e3, least), consumer.total(), |peer, total| {
         let source = consumer.source(sizes, pending, total);
         let at = peers.iter().position(|other| *other == peer).expect("one of the peers");
-        match peer {
+        Ok(match peer {
             Peer::FuturesOwn => {
                 let mut source = source;
                 let start = cpu();
@@ -43,6 +43,6 @@ pub(crate) fn measure(consumer: Consumer, sizes: Sizes, pending: bool, effort: E
                 cpu() - start
             }
             _ => peers::run(peer, source, Timed(consumer, &mut scratch[at])),
-        }
+        })
     })
 }

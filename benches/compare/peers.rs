@@ -1,38 +1,33 @@
-//! Who converts: the adapters that are compared.
-
-use std::num::NonZeroUsize;
+//! The peers: the adapters that are compared.
 
 use io_shim::{Offer, Shim};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-/// The size of the bounce buffer of [`Peer::Bounce`].
-pub(crate) const BOUNCE: NonZeroUsize = NonZeroUsize::new(64 << 10).unwrap();
-
-/// A way from a reader to a consumer.
+/// An adapter between a futures-io reader and a tokio consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// The reader has tokio's trait itself, and writes into uninitialised memory: what the others are measured against.
+    /// No adapter: the reader implements tokio's trait and writes into uninitialized memory.
     Native,
-    /// io-shim, by default.
+    /// io-shim with its default offer.
     Predicted,
     /// io-shim with a bounce buffer of 64 KiB.
     Bounce,
-    /// io-shim offering all of the buffer.
+    /// io-shim with `Offer::Whole`.
     Whole,
     /// `tokio_util::compat::Compat`.
     TokioUtil,
     /// `async_compat::Compat`.
     AsyncCompat,
-    /// No conversion: futures' own `read_to_end`, in place of tokio's.
+    /// No adapter: futures' own `read_to_end` in place of tokio's.
     FuturesOwn,
 }
 
 impl Peer {
-    /// Those that convert, after the one that need not.
+    /// The native peer and all adapters.
     pub(crate) const ALL: [Peer; 6] =
         [Peer::Native, Peer::Predicted, Peer::Bounce, Peer::Whole, Peer::TokioUtil, Peer::AsyncCompat];
 
-    /// Its name in a table.
+    /// Returns its name in a table.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Peer::Native => "native",
@@ -46,17 +41,17 @@ impl Peer {
     }
 }
 
-/// A reader with the traits of both ecosystems.
+/// A reader with the traits of both tokio and futures-io.
 pub(crate) trait Both: tokio::io::AsyncRead + futures::io::AsyncRead + Unpin + 'static {}
 
 impl<T: tokio::io::AsyncRead + futures::io::AsyncRead + Unpin + 'static> Both for T {}
 
-/// What is done with a reader of any type.
+/// An operation on a tokio reader of any type.
 pub(crate) trait Job {
-    /// What comes of it.
+    /// What it returns.
     type Output;
 
-    /// Does it.
+    /// Runs it.
     fn run<R: tokio::io::AsyncRead + Unpin + 'static>(self, reader: R) -> Self::Output;
 }
 
@@ -64,13 +59,13 @@ pub(crate) trait Job {
 ///
 /// # Panics
 ///
-/// If `peer` is no conversion.
+/// Panics if `peer` is futures' own function, which converts nothing.
 pub(crate) fn run<S: Both, J: Job>(peer: Peer, source: S, job: J) -> J::Output {
     let shim = |source, offer| Shim::from_futures(source).with_offer(offer).for_tokio();
     match peer {
         Peer::Native => job.run(source),
         Peer::Predicted => job.run(shim(source, Offer::Predicted)),
-        Peer::Bounce => job.run(shim(source, Offer::Bounce(BOUNCE))),
+        Peer::Bounce => job.run(shim(source, Offer::bounce(65_536))),
         Peer::Whole => job.run(shim(source, Offer::Whole)),
         Peer::TokioUtil => job.run(source.compat()),
         Peer::AsyncCompat => job.run(async_compat::Compat::new(source)),

@@ -1,13 +1,15 @@
-//! Resident memory: 200 connections, each read into a buffer of 1 MiB, in a process of its own for each peer.
+//! Resident memory of 200 connections, each read into a buffer of 1 MiB.
+//!
+//! Each peer has a process of its own.
 
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::TcpStream;
 
+use crate::measure::{Loopback, resident};
 use crate::peers::{self, Job, Peer};
 use crate::socket::Socket;
 use crate::source::DATA;
@@ -16,7 +18,7 @@ const CONNECTIONS: usize = 200;
 const CAPACITY: usize = 1 << 20;
 const MESSAGES: usize = 8;
 
-/// Forgets which peer it was.
+/// Boxes the reader, whose type depends on the peer.
 struct Boxed;
 
 impl Job for Boxed {
@@ -27,27 +29,20 @@ impl Job for Boxed {
     }
 }
 
-/// Resident memory of this process, in KiB.
-fn resident() -> io::Result<usize> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
-    number.ok_or_else(|| io::Error::other("no resident memory is stated"))
-}
-
-/// What the connections add to resident memory, in KiB, when each has read a few messages of `size` bytes.
+/// Returns how much the connections add to resident memory, in KiB.
+///
+/// Each connection reads a few messages of `size` bytes.
 ///
 /// # Errors
 ///
-/// Those of the sockets.
+/// Returns an error if a socket fails.
 pub(crate) fn measure_here(peer: Peer, size: usize) -> io::Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let loopback = Loopback::new()?;
     let _entered = runtime.enter();
     let mut connections = Vec::new();
     for _ in 0..CONNECTIONS {
-        let reader = std::net::TcpStream::connect(listener.local_addr()?)?;
-        let (writer, _) = listener.accept()?;
+        let (writer, reader) = loopback.connect()?;
         reader.set_nonblocking(true)?;
         let reader = peers::run(peer, Socket::new(TcpStream::from_std(reader)?), Boxed);
         connections.push((writer, reader, BytesMut::new()));
@@ -66,11 +61,11 @@ pub(crate) fn measure_here(peer: Peer, size: usize) -> io::Result<usize> {
     Ok(resident()?.saturating_sub(before))
 }
 
-/// [`measure_here`] in a new process.
+/// Calls [`measure_here`] in a new process.
 ///
 /// # Errors
 ///
-/// That of starting it, or its own.
+/// Returns an error if the process does not start, or if it fails.
 pub(crate) fn measure(peer: Peer, size: usize) -> io::Result<usize> {
     let name = peer.name();
     let program = std::env::current_exe()?;

@@ -1,4 +1,4 @@
-//! A socket with the traits of both ecosystems.
+//! A socket with the traits of both tokio and futures-io.
 
 use std::io;
 use std::pin::Pin;
@@ -10,12 +10,13 @@ use std::thread;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::clock::{clock_cost, cpu};
+use crate::measure::{clock_cost, cpu};
 
-/// What reader and sender know of each other.
+/// The state that the reader and the sender share.
 ///
-/// The reader asks for the next chunk when it has read the last one, and waits until it has arrived. That time is taken,
-/// so that it can be left out: what remains is that of a busy server, which never sleeps.
+/// When the reader has read a chunk, it asks for the next one and waits until that has arrived.
+/// The time of waiting is recorded, to be subtracted. The rest is the time of a busy server, which
+/// never sleeps.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     wanted: AtomicBool,
@@ -26,24 +27,24 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// For the sender: waits until a chunk is wanted.
+    /// Waits until the reader wants a chunk. The sender calls this.
     pub(crate) fn wait_until_wanted(&self) {
         while !self.wanted.swap(false, Ordering::Acquire) {
             thread::yield_now();
         }
     }
 
-    /// For the sender: `n` bytes more have arrived.
+    /// Records that `n` more bytes have arrived. The sender calls this.
     pub(crate) fn sent(&self, n: usize) {
         self.sent.fetch_add(n, Ordering::Release);
     }
 
-    /// How long the reader waited, in nanoseconds of CPU time.
+    /// Returns how long the reader waited, in nanoseconds of CPU time.
     pub(crate) fn waited(&self) -> f64 {
         self.waited.load(Ordering::Relaxed) as f64
     }
 
-    /// For the reader: waits until there is something to read.
+    /// Waits until there is something to read. The reader calls this.
     fn ask(&self) {
         if self.sent.load(Ordering::Acquire) > self.taken.load(Ordering::Relaxed) {
             return;
@@ -53,14 +54,15 @@ impl Wanted {
         while self.sent.load(Ordering::Acquire) <= self.taken.load(Ordering::Relaxed) {
             thread::yield_now();
         }
-        // Of the two looks at the clock one is not in the difference.
+        // The difference contains the cost of one of the two clock calls only.
         let waited = cpu() - start + clock_cost();
         self.waited.fetch_add(waited as u64, Ordering::Relaxed);
     }
 }
 
-/// Of both ecosystems the same socket: tokio's. The native trait passes the uninitialised memory on, that of futures-io
-/// takes slices only, so that the system calls differ in nothing but lengths.
+/// A tokio socket, which both traits read from, so that the system calls differ in lengths only.
+///
+/// tokio's trait passes uninitialized memory on. The trait of futures-io takes initialized slices.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
@@ -68,12 +70,12 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// A socket on which somebody sends when he likes.
+    /// Returns a socket that does not wait for its sender.
     pub(crate) fn new(stream: TcpStream) -> Self {
         Socket { stream, wanted: None }
     }
 
-    /// A socket on which the sender waits for the reader.
+    /// Returns a socket whose sender waits for the reader.
     pub(crate) fn paced(stream: TcpStream, wanted: Arc<Wanted>) -> Self {
         Socket { stream, wanted: Some(wanted) }
     }

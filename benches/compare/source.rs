@@ -1,4 +1,4 @@
-//! What is read: a stream in memory that becomes available in chunks, as it does on a socket.
+//! A reader in memory, whose bytes become available in chunks, as on a socket.
 
 use std::io;
 use std::pin::Pin;
@@ -21,21 +21,21 @@ pub(crate) static DATA: [u8; 1 << 20] = {
     data
 };
 
-/// How much is available at a time.
+/// How many bytes are available at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sizes {
-    /// Always the same.
+    /// Always the same number. What does not fit stays available.
     Each(usize),
-    /// As much at every call, whatever the last one left: what did not fit is lost.
+    /// The same number at every call. What does not fit is lost.
     PerCall(usize),
-    /// 100 bytes to 64 KiB, evenly spread over the logarithms.
+    /// 100 bytes to 64 KiB, with evenly distributed logarithms.
     Mixed,
     /// 100 bytes and 64 KiB in turn.
     Alternating,
 }
 
 impl Sizes {
-    /// The sizes, to be repeated.
+    /// Returns the sizes of one cycle, which repeats.
     pub(crate) fn cycle(self) -> Rc<[usize]> {
         match self {
             Sizes::Each(k) | Sizes::PerCall(k) => Rc::new([k]),
@@ -54,13 +54,13 @@ impl Sizes {
         }
     }
 
-    /// The mean size.
+    /// Returns the mean size.
     pub(crate) fn mean(self) -> usize {
         let cycle = self.cycle();
         cycle.iter().sum::<usize>() / cycle.len()
     }
 
-    /// Its name in a table.
+    /// Returns its name in a table.
     pub(crate) fn name(self) -> String {
         match self {
             Sizes::Each(k) | Sizes::PerCall(k) => bytes_name(k),
@@ -70,7 +70,7 @@ impl Sizes {
     }
 }
 
-/// `64K`, `16M`, `1460`.
+/// Formats a number of bytes: `64K`, `16M`, `1460`.
 pub(crate) fn bytes_name(bytes: usize) -> String {
     match bytes {
         _ if bytes >= 1 << 20 && bytes % (1 << 20) == 0 => format!("{}M", bytes >> 20),
@@ -79,24 +79,26 @@ pub(crate) fn bytes_name(bytes: usize) -> String {
     }
 }
 
-/// A reader of `left` bytes that has the traits of both ecosystems: the native one writes into uninitialised memory.
+/// A reader with the traits of both tokio and futures-io.
+///
+/// tokio's trait writes into uninitialized memory.
 #[derive(Debug)]
 pub(crate) struct Source {
     cycle: Rc<[usize]>,
     next: usize,
-    /// What is left of the chunk that is available.
+    /// How many bytes are left of the available chunk.
     chunk: usize,
-    /// Whether what is left of a chunk stays available.
+    /// Whether the rest of a chunk stays available.
     keeps: bool,
     left: usize,
-    /// How many bytes of the header of a frame are still to be sent.
+    /// How many bytes are left of the frame's header.
     header: usize,
-    /// Whether every other poll is pending, and whether the last one was.
+    /// If every other poll is pending: whether the last one was.
     pending: Option<bool>,
 }
 
 impl Source {
-    /// `total` bytes.
+    /// Returns a source of `total` bytes.
     pub(crate) fn new(sizes: Sizes, pending: bool, total: usize) -> Self {
         Source {
             cycle: sizes.cycle(),
@@ -109,12 +111,12 @@ impl Source {
         }
     }
 
-    /// One frame of [`FRAME`] bytes with its length before it.
+    /// Returns a source of one frame of [`FRAME`] bytes, with its length before it.
     pub(crate) fn framed(sizes: Sizes, pending: bool) -> Self {
         Source { header: 4, ..Source::new(sizes, pending, FRAME + 4) }
     }
 
-    /// Whether this poll is pending. Nobody is woken: the driver polls again.
+    /// Returns true if this poll is pending. It does not wake the task: the driver polls again.
     #[inline]
     fn pends(&mut self) -> bool {
         self.pending.as_mut().is_some_and(|pending| {
@@ -123,7 +125,7 @@ impl Source {
         })
     }
 
-    /// The header bytes and the bytes of data that are returned where there is `room`.
+    /// Returns the header and the data of a read into `room` bytes.
     #[inline]
     fn take(&mut self, room: usize) -> (&'static [u8], &'static [u8]) {
         const HEADER: [u8; 4] = (FRAME as u32).to_be_bytes();

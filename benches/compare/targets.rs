@@ -1,22 +1,23 @@
-//! What was promised, and whether it is kept.
+//! The targets, and whether they are reached.
 
 use crate::cases::Results;
 use crate::consumers::Consumer;
 use crate::measure::Ratio;
 use crate::peers::Peer;
+use crate::report::of_medians;
 use crate::source::{Sizes, bytes_name};
 use crate::zeroed::{count, count_fresh, count_held, count_to_end};
 
-/// A promise and what was measured.
+/// A target and the measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    /// Of what.
+    /// What is measured.
     pub(crate) what: String,
-    /// The most, or the least, that was promised.
+    /// The limit.
     pub(crate) wanted: String,
-    /// What was measured.
+    /// The measurement.
     pub(crate) measured: String,
-    /// Whether that is kept, if it was measured.
+    /// Whether the target is reached, if it was measured.
     pub(crate) reached: Option<bool>,
 }
 
@@ -25,18 +26,18 @@ impl Target {
         Target { what: what.into(), wanted: wanted.into(), measured: measured.into(), reached: Some(reached) }
     }
 
-    /// The worst of some ratios.
+    /// Creates a target for the largest of some ratios.
     fn at_most(what: impl Into<String>, most: f64, ratios: impl IntoIterator<Item = (String, Ratio)>) -> Self {
-        let worst = ratios.into_iter().max_by(|(_, one), (_, other)| one.median.total_cmp(&other.median));
+        let worst = ratios.into_iter().max_by(|(_, one), (_, other)| one.of_medians.total_cmp(&other.of_medians));
         let (measured, reached) = match worst {
-            Some((at, ratio)) => (format!("{ratio}{at}"), Some(ratio.median <= most)),
+            Some((at, ratio)) => (of_medians(ratio) + &at, Some(ratio.of_medians <= most)),
             None => ("not measured".into(), None),
         };
         Target { what: what.into(), wanted: format!("{most:.2}"), measured, reached }
     }
 }
 
-/// All that can be measured here.
+/// Returns all targets.
 pub(crate) fn targets(results: &Results) -> Vec<Target> {
     let mut targets = counts();
     targets.extend(over_tcp(results));
@@ -45,7 +46,7 @@ pub(crate) fn targets(results: &Results) -> Vec<Target> {
     targets
 }
 
-/// Exact counts.
+/// Returns the targets for exact counts.
 fn counts() -> Vec<Target> {
     let mut targets = Vec::new();
     let (steady, kept) = (sweep(Sizes::PerCall), sweep(Sizes::Each));
@@ -83,14 +84,14 @@ fn counts() -> Vec<Target> {
     targets
 }
 
-/// The worst of many capacities and sizes, and where it was.
+/// The worst counts of many capacities and sizes, and where they occur.
 #[derive(Debug, Default)]
 struct Sweep {
-    /// Bytes zeroed per byte returned, without and with Pending.
+    /// Bytes zeroed per byte returned, without and with `Pending`.
     worst: [(f64, String); 2],
-    /// Bytes zeroed by reads of less than 2 KiB, after the first ones.
+    /// Bytes zeroed by reads of less than 2 KiB, after the first 16 reads.
     small: usize,
-    /// Bytes zeroed by the first reads, beyond 1.25 for each byte returned.
+    /// Bytes zeroed by the first 16 reads, beyond 1.25 for each byte returned.
     warm_up: (usize, String),
 }
 
@@ -105,7 +106,7 @@ fn sweep(sizes: fn(usize) -> Sizes) -> Sweep {
                 let consumer = Consumer::ReadBuf(capacity);
                 let count = count(Peer::Predicted, consumer, sizes(n), pending, 80 * n.min(capacity));
                 let at = format!("{} into {}", bytes_name(n), bytes_name(capacity));
-                // Small reads may zero nothing at all for what they return.
+                // Small reads have no allowance for the bytes that they return.
                 let usual = if n < 2048 { 0 } else { count.returned[0] * if pending { 10 } else { 5 } / 4 };
                 let warm_up = count.zeroed[0].saturating_sub(usual);
                 if warm_up > sweep.warm_up.0 {
@@ -184,7 +185,7 @@ fn in_memory(results: &Results) -> Vec<Target> {
     ];
     if let Some(outcome) = find(Consumer::ReadToEnd(16 << 20), 1460, true) {
         if let (Some(shim), Some(own)) = (outcome.of(Peer::Predicted), outcome.of(Peer::FuturesOwn)) {
-            let times = own.median / shim.median;
+            let times = own.of_medians / shim.of_medians;
             let what = "read_to_end of 16M, 1460 at a time, Pending every other poll: futures' own over tokio's through \
                         io-shim: at least";
             targets.push(Target::new(what, "20", format!("{times:.1}"), times >= 20.0));

@@ -1,23 +1,23 @@
-//! Time over loopback TCP: the reader in a runtime on this thread, whose CPU time is measured; the sender on another.
+//! Times over loopback TCP.
+//!
+//! This thread reads, in a tokio runtime, and its CPU time is measured. Another thread sends.
 
 use std::hint::black_box;
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use tokio::net::TcpSocket;
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
-use crate::clock::cpu;
 use crate::consumers::{Consumer, Scratch};
-use crate::measure::{Effort, Outcome, compare};
+use crate::measure::{Effort, Loopback, Outcome, compare_for, cpu};
 use crate::peers::{self, Job, Peer};
 use crate::socket::{Socket, Wanted};
 use crate::source::{DATA, Sizes};
 
-/// What the sender is asked for: chunks, each sent when the reader asks for it.
+/// An order to the sender: chunks, each of which it sends when the reader asks for it.
 struct Order {
     stream: std::net::TcpStream,
     sizes: Sizes,
@@ -27,7 +27,6 @@ struct Order {
 
 impl Order {
     fn send(mut self) -> io::Result<()> {
-        self.stream.set_nodelay(true)?;
         let mut left = self.total;
         for &size in self.sizes.cycle().iter().cycle() {
             let n = size.min(left);
@@ -39,7 +38,7 @@ impl Order {
             left -= n;
             self.wanted.sent(n);
         }
-        // The end is sent when it is wanted, too.
+        // The reader asks for the end of the stream, too.
         self.wanted.wait_until_wanted();
         drop(self.stream);
         self.wanted.sent(1);
@@ -47,15 +46,15 @@ impl Order {
     }
 }
 
-/// The two ends.
+/// Connections on which the sender waits for the reader.
 #[derive(Debug)]
-pub(crate) struct Loopback {
-    listener: TcpListener,
+pub(crate) struct Paced {
+    loopback: Loopback,
     sender: Sender<Order>,
     runtime: Runtime,
 }
 
-/// Reads all, and takes the time.
+/// Reads everything and returns the time.
 struct Timed<'a>(Consumer, &'a mut Scratch, &'a Runtime, &'a Wanted);
 
 impl Job for Timed<'_> {
@@ -69,12 +68,12 @@ impl Job for Timed<'_> {
     }
 }
 
-impl Loopback {
-    /// A listener, and a thread that sends.
+impl Paced {
+    /// Starts the sender's thread.
     ///
     /// # Errors
     ///
-    /// Those of the socket and the runtime.
+    /// Returns an error if the listener or the runtime fails.
     pub(crate) fn new() -> io::Result<Self> {
         let (sender, orders) = channel::<Order>();
         thread::spawn(move || {
@@ -84,37 +83,33 @@ impl Loopback {
                 }
             }
         });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        Ok(Loopback { listener, sender, runtime })
+        Ok(Paced { loopback: Loopback::new()?, sender, runtime })
     }
 
     /// Compares all peers.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If a socket fails.
-    pub(crate) fn measure(&self, consumer: Consumer, sizes: Sizes, effort: Effort) -> Outcome {
+    /// Returns an error if a socket fails.
+    pub(crate) fn measure(&self, consumer: Consumer, sizes: Sizes, effort: Effort) -> io::Result<Outcome<Peer>> {
         let peers = Peer::ALL;
         let mut scratch: Vec<_> = peers.iter().map(|_| consumer.scratch()).collect();
         let least = 64 * sizes.mean();
-        compare(&peers, effort, (2e6, least), consumer.total(), |peer, total| {
-            let (socket, wanted) = self.connect(sizes, total).expect("loopback sockets do not fail");
-            let at = peers.iter().position(|other| *other == peer).expect("one of the peers");
+        compare_for(&peers, effort, (2e6, least), consumer.total(), |peer, total| {
             let _entered = self.runtime.enter();
-            peers::run(peer, socket, Timed(consumer, &mut scratch[at], &self.runtime, &wanted))
+            let (socket, wanted) = self.connect(sizes, total)?;
+            let at = peers.iter().position(|other| *other == peer).expect("one of the peers");
+            Ok(peers::run(peer, socket, Timed(consumer, &mut scratch[at], &self.runtime, &wanted)))
         })
     }
 
-    /// A connection on which `total` bytes arrive.
+    /// Returns a connection on which `total` bytes arrive, within the runtime's context.
     fn connect(&self, sizes: Sizes, total: usize) -> io::Result<(Socket, Arc<Wanted>)> {
-        // Large enough for any chunk, so that all of it has arrived when it is read.
-        let socket = TcpSocket::new_v4()?;
-        socket.set_recv_buffer_size(2 << 20)?;
-        let reader = self.runtime.block_on(socket.connect(self.listener.local_addr()?))?;
-        let (stream, _) = self.listener.accept()?;
+        let (stream, reader) = self.loopback.connect()?;
+        reader.set_nonblocking(true)?;
         let wanted = Arc::<Wanted>::default();
-        let socket = Socket::paced(reader, wanted.clone());
+        let socket = Socket::paced(TcpStream::from_std(reader)?, wanted.clone());
         let order = Order { stream, sizes, total, wanted: wanted.clone() };
         self.sender.send(order).map_err(io::Error::other)?;
         Ok((socket, wanted))

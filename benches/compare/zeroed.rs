@@ -1,7 +1,8 @@
-//! What is zeroed, counted exactly.
+//! Exact counts of zeroed bytes.
 //!
-//! The reader marks every byte that it is shown. A byte that is zero when it is shown again was zeroed in between, whoever
-//! did it and in whatever memory; one that is zero when it is first shown was zeroed for this reader. No data are zero.
+//! The reader writes a mark into every byte of the slice that it is passed. A byte that is zero
+//! when it is passed again was zeroed in between. A byte that is zero at first was zeroed for this
+//! reader. The data contain no zeros.
 
 use std::cell::Cell;
 use std::io;
@@ -13,42 +14,42 @@ use std::task::{Context, Poll};
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
-use crate::clock::drive;
 use crate::consumers::{Consumer, Scratch};
+use crate::measure::drive;
 use crate::peers::{self, Job, Peer};
 use crate::source::{Sizes, Source};
 
-/// How many reads count as the first ones, in which a prediction is not yet to be had.
-pub(crate) const FIRST: usize = 16;
+/// How many reads count as the first ones, in which the prediction is still learning.
+const FIRST: usize = 16;
 
-/// What was seen.
+/// What the reader has seen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Count {
-    /// Reads that returned.
+    /// How many reads returned data.
     reads: usize,
-    /// Bytes zeroed, in the first reads and later, but for the read that found the end.
+    /// Bytes zeroed, in the first reads and later, without the read that finds the end.
     pub(crate) zeroed: [usize; 2],
-    /// Bytes zeroed for the read that found the end.
+    /// Bytes zeroed for the read that finds the end.
     at_end: usize,
     /// Bytes returned, in the first reads and later.
     pub(crate) returned: [usize; 2],
-    /// Where the caller's memory is, if that is known.
+    /// The addresses of the caller's memory, if they are known.
     memory: Range<usize>,
-    /// The end of what was shown of the caller's memory.
+    /// The end of the part of the caller's memory that the reader has seen.
     shown: usize,
-    /// Bytes of the caller's memory that were zeroed when they had been shown before.
+    /// Bytes of the caller's memory that were zeroed after the reader had seen them.
     pub(crate) twice: usize,
-    /// Bytes shown of the caller's memory.
+    /// Bytes of the caller's memory that the reader was passed.
     pub(crate) inside: usize,
 }
 
 impl Count {
-    /// All bytes zeroed.
+    /// Returns the number of all zeroed bytes.
     pub(crate) fn total(&self) -> usize {
         self.zeroed.iter().sum::<usize>() + self.at_end
     }
 
-    /// Bytes zeroed per byte returned, after the first reads.
+    /// Returns the number of bytes zeroed per byte returned, after the first reads.
     pub(crate) fn later(&self) -> f64 {
         self.zeroed[1] as f64 / self.returned[1].max(1) as f64
     }
@@ -63,7 +64,7 @@ struct Marking {
 const MARK: u8 = 0xA5;
 
 impl Marking {
-    /// Counts and marks what is shown; returns how many bytes are zero.
+    /// Counts the zeros of `slice` and marks all of it. Returns the count.
     fn look(&self, slice: &mut [u8]) -> usize {
         let zeros = |slice: &[u8]| slice.iter().filter(|byte| **byte == 0).count();
         let mut count = self.count.take();
@@ -106,7 +107,7 @@ impl futures::io::AsyncRead for Marking {
     }
 }
 
-/// Lets a consumer read all.
+/// Lets a consumer read everything.
 struct Consume<'a>(Consumer, &'a mut Scratch);
 
 impl Job for Consume<'_> {
@@ -117,7 +118,7 @@ impl Job for Consume<'_> {
     }
 }
 
-/// What is zeroed while `consumer` reads `total` bytes.
+/// Counts the bytes that are zeroed while `consumer` reads `total` bytes.
 pub(crate) fn count(peer: Peer, consumer: Consumer, sizes: Sizes, pending: bool, total: usize) -> Count {
     let count = Rc::<Cell<Count>>::default();
     let source = consumer.source(sizes, pending, consumer.total().unwrap_or(total));
@@ -125,14 +126,14 @@ pub(crate) fn count(peer: Peer, consumer: Consumer, sizes: Sizes, pending: bool,
     match peer {
         Peer::FuturesOwn => {
             let mut marking = marking;
-            drive(futures::AsyncReadExt::read_to_end(&mut marking, &mut Vec::new())).expect("it does not fail");
+            drive(futures::AsyncReadExt::read_to_end(&mut marking, &mut Vec::new())).expect("the source does not fail");
         }
         _ => peers::run(peer, marking, Consume(consumer, &mut consumer.scratch())),
     }
     count.take()
 }
 
-/// One buffer, kept from poll to poll until it is full.
+/// Reads into one `ReadBuf` until it is full.
 struct Held<'a>(&'a mut BytesMut);
 
 impl Job for Held<'_> {
@@ -144,31 +145,31 @@ impl Job for Held<'_> {
         while buf.filled().len() < 1 << 20 {
             let poll = |cx: &mut Context<'_>| Poll::Ready(pinned.as_mut().poll_read(cx, &mut buf));
             if let Poll::Ready(result) = drive(std::future::poll_fn(poll)) {
-                result.expect("it does not fail");
+                result.expect("the source does not fail");
             }
         }
     }
 }
 
-/// `read_to_end` into memory that is enough.
+/// Calls `read_to_end` on a vector with enough capacity.
 struct ToEnd<'a>(&'a mut Vec<u8>);
 
 impl Job for ToEnd<'_> {
     type Output = ();
 
     fn run<R: AsyncRead + Unpin + 'static>(self, mut reader: R) {
-        drive(reader.read_to_end(self.0)).expect("it does not fail");
+        drive(reader.read_to_end(self.0)).expect("the source does not fail");
     }
 }
 
-/// A source of a mebibyte, of which every other poll is pending.
+/// Returns a source of 1 MiB, of which every other poll is pending.
 fn mebibyte(sizes: Sizes, memory: (*const u8, usize)) -> (Rc<Cell<Count>>, Marking) {
     let memory = memory.0.addr()..memory.0.addr() + memory.1;
     let count = Rc::new(Cell::new(Count { memory, ..Count::default() }));
     (count.clone(), Marking { source: Source::new(sizes, true, 1 << 20), count })
 }
 
-/// What is zeroed of one `ReadBuf` of 1 MiB that is held across polls.
+/// Counts the bytes that are zeroed in one `ReadBuf` of 1 MiB, which is held across polls.
 pub(crate) fn count_held(peer: Peer, sizes: Sizes) -> Count {
     let mut memory = BytesMut::with_capacity(1 << 20);
     let (count, marking) = mebibyte(sizes, (memory.as_ptr(), 1 << 20));
@@ -176,7 +177,7 @@ pub(crate) fn count_held(peer: Peer, sizes: Sizes) -> Count {
     count.take()
 }
 
-/// What is zeroed of the memory of one `Vec` with room for all, by tokio's `read_to_end`.
+/// Counts the bytes that tokio's `read_to_end` zeroes in a `Vec` with enough capacity.
 pub(crate) fn count_to_end(peer: Peer, sizes: Sizes) -> Count {
     let mut memory = Vec::with_capacity((1 << 20) + 64);
     let (count, marking) = mebibyte(sizes, (memory.as_ptr(), memory.capacity()));
@@ -184,14 +185,14 @@ pub(crate) fn count_to_end(peer: Peer, sizes: Sizes) -> Count {
     count.take()
 }
 
-/// What of the memory of fresh buffers of 1 MiB is shown to the reader.
+/// Counts the bytes of fresh buffers of 1 MiB that the reader is passed.
 pub(crate) fn count_fresh(peer: Peer, sizes: Sizes) -> Count {
     struct Fresh<'a>(&'a mut BytesMut);
     impl Job for Fresh<'_> {
         type Output = ();
 
         fn run<R: AsyncRead + Unpin + 'static>(self, mut reader: R) {
-            while drive(reader.read_buf(self.0)).expect("it does not fail") > 0 {
+            while drive(reader.read_buf(self.0)).expect("the source does not fail") > 0 {
                 self.0.clear();
             }
         }

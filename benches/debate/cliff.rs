@@ -1,4 +1,4 @@
-//! The cliff of `read_to_end`: what a tiny reader costs per byte, as the vector that it is read into gets larger.
+//! The cliff of `read_to_end`: the cost per byte of tiny reads, as the vector grows.
 
 use std::io::{self, Read};
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use io_shim::{ReadBuf, Shim, spare};
 
-use crate::clock::{cpu, drive};
+use crate::measure::{cpu, drive};
 
 /// Returns a byte at a time.
 struct Tiny(usize);
@@ -22,7 +22,7 @@ impl Read for Tiny {
     }
 }
 
-/// As `Tiny`, asynchronously, and not ready in between.
+/// An asynchronous `Tiny` that is pending before each byte.
 struct Pending(Tiny, bool);
 
 impl futures::io::AsyncRead for Pending {
@@ -36,7 +36,7 @@ impl futures::io::AsyncRead for Pending {
     }
 }
 
-/// The simple and obvious one, as std's was until 2015: zero what there is room for, and read.
+/// The simple loop that std had until 2015: zeroes all spare capacity, and reads.
 fn obvious(reader: &mut impl Read, vec: &mut Vec<u8>) -> io::Result<()> {
     loop {
         if vec.len() == vec.capacity() {
@@ -52,7 +52,7 @@ fn obvious(reader: &mut impl Read, vec: &mut Vec<u8>) -> io::Result<()> {
     }
 }
 
-/// The obvious one, and a struct that remembers.
+/// The same loop over a cursor, which remembers what is initialized.
 fn remembering(reader: &mut impl ReadBuf, vec: &mut Vec<u8>) -> io::Result<()> {
     loop {
         if vec.len() == vec.capacity() {
@@ -103,7 +103,7 @@ pub(crate) fn run() -> io::Result<()> {
     row("std's `read_to_end` on a shim", usize::MAX, &|size, vec| {
         Shim::from_std(Tiny(size)).read_to_end(vec).map(drop)
     })?;
-    // The cliff that is there still.
+    // futures still has the cliff.
     row("futures' `read_to_end`, `Pending` in between", 256 << 10, &|size, vec| {
         drive(futures::AsyncReadExt::read_to_end(&mut Pending(Tiny(size), false), vec)).map(drop)
     })?;

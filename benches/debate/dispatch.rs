@@ -1,5 +1,6 @@
-//! The struct against `&mut dyn BufMut`: one reader, whose method takes the one or the other, called by way of a trait object as
-//! both proposals need it to be.
+//! A struct or `&mut dyn BufMut`: a reader whose method takes one or the other.
+//!
+//! Both are called through a trait object, since both proposals need that.
 
 use std::hint::black_box;
 use std::io;
@@ -7,15 +8,15 @@ use std::io;
 use bytes::BufMut;
 use io_shim::{BorrowedCursor, ReadBuf, spare};
 
-use crate::clock::cpu;
-use crate::measure::{Effort, compare};
+use crate::EFFORT;
+use crate::measure::{compare, cpu};
 
 /// The proposal of tokio#1744.
 trait ReadBufMut {
     fn read_buf_mut(&mut self, buf: &mut dyn BufMut) -> io::Result<()>;
 }
 
-/// Reads `count` pieces of `len` bytes each at a time, as a decoder writes what it finds.
+/// Writes `count` pieces per read, as a decoder does.
 struct Pieces {
     piece: Vec<u8>,
     count: usize,
@@ -52,7 +53,7 @@ pub(crate) fn run() -> io::Result<()> {
         let mut vec: Vec<u8> = Vec::with_capacity(count * len);
         let mut pieces = Pieces { piece: vec![7; len], count };
         let units = 20_000 / count.max(len / 256).max(1);
-        let outcome = compare(&[Buffer::Struct, Buffer::Trait], Effort::READS, units, |buffer, units| {
+        let outcome = compare(&[Buffer::Struct, Buffer::Trait], EFFORT, units, |buffer, units| {
             let start = cpu();
             for _ in 0..units {
                 vec.clear();

@@ -1,22 +1,25 @@
-//! The questions of the design debate of 2020 on reading into uninitialised memory, measured: what `docs/DEBATE.md` quotes.
+//! Measures the questions of the design debate of 2020 on reading into uninitialized memory.
 //!
-//! `cargo bench --features full --bench debate` prints all of it, with `-- NAME` one part: `zeroing`, `cliff`, `provision`, `dispatch`.
-//! Times are CPU times of a thread, in rounds in which all that is compared takes its turn; ratios are medians with quartiles. `cliff` has
-//! times per byte, the best of three.
+//! `docs/DEBATE.md` quotes the figures. `cargo bench --features full --bench debate` prints all of
+//! them. `-- NAME` prints one part: `zeroing`, `cliff`, `provision` or `dispatch`. Times are CPU
+//! times of a thread. Ratios are medians and quartiles of rounds in which each peer takes a turn.
+//! `cliff` prints times per byte, the best of three.
 
 mod cliff;
-#[path = "../shared/clock.rs"]
-mod clock;
 mod dispatch;
-#[path = "../servers/measure.rs"]
-#[allow(dead_code, reason = "another benchmark has other efforts")]
+#[path = "../shared/measure.rs"]
 mod measure;
 mod provision;
+#[path = "../shared/report.rs"]
+mod report;
 mod zeroing;
 
 use std::io;
+use std::time::Duration;
 
-use measure::Outcome;
+use measure::{Effort, Outcome};
+
+const EFFORT: Effort = Effort { rounds: 401, least: 25, limit: Duration::from_secs(5) };
 
 fn main() -> io::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
@@ -34,11 +37,11 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Prints a line: what, what it takes, and the ratios of the others to it.
-fn line(case: &str, outcome: &Outcome, others: &[&str]) {
+/// Prints a case: the time of the first peer, and the ratios of the others.
+fn line<P>(case: &str, outcome: &Outcome<P>, others: &[&str]) {
     print!("{case}: {:.1} ns", outcome.native);
-    for (name, ratio) in others.iter().zip(&outcome.ratios[1..]) {
-        print!("; {name} {ratio}");
+    for (name, (_, ratio)) in others.iter().zip(&outcome.ratios[1..]) {
+        print!("; {name} {}", report::of_rounds(*ratio));
     }
     println!(" ({} rounds)", outcome.rounds);
 }

@@ -1,14 +1,14 @@
-//! What zeroing costs: a buffer that is zeroed whole before each read or not at all, filled from memory, from a file in the page cache, or
-//! from a socket.
+//! What zeroing costs: reads from memory, from a file in the page cache, and from a socket.
+//!
+//! The buffer is either zeroed completely before each read, or not at all.
 
 use std::hint::black_box;
 use std::io::{self, Read, Seek, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
-use crate::clock::{clock_cost, cpu};
-use crate::line;
-use crate::measure::{Effort, compare};
+use crate::measure::{Loopback, Outcome, clock_cost, compare, cpu};
+use crate::{EFFORT, line};
 
 /// Whether the buffer is zeroed before each read.
 #[derive(Clone, Copy, PartialEq)]
@@ -18,10 +18,10 @@ enum Buffer {
 }
 
 pub(crate) fn run() -> io::Result<()> {
-    for (capacity, len) in [(8 << 10, 64), (8 << 10, 1460), (8 << 10, 8 << 10), (64 << 10, 1460), (64 << 10, 64 << 10)]
-    {
+    let cases = [(8 << 10, 1460), (8 << 10, 8 << 10), (64 << 10, 1460), (64 << 10, 64 << 10)];
+    for (capacity, len) in cases {
         let source = vec![MaybeUninit::new(7u8); len];
-        let outcome = reads(Effort::READS, 2000, capacity, |memory| {
+        let outcome = reads(2000, capacity, |memory| {
             memory[..len].copy_from_slice(&source);
             Ok(len)
         })?;
@@ -31,7 +31,7 @@ pub(crate) fn run() -> io::Result<()> {
         let mut file = tempfile::tempfile()?;
         file.write_all(&vec![7; capacity * 64])?;
         let mut left = 0;
-        let outcome = reads(Effort::READS, 256, capacity, |memory| {
+        let outcome = reads(256, capacity, |memory| {
             if left == 0 {
                 (&file).rewind()?;
                 left = 64;
@@ -41,15 +41,12 @@ pub(crate) fn run() -> io::Result<()> {
         })?;
         line(&format!("file, {capacity} bytes into {capacity}"), &outcome, &["zeroed"]);
     }
-    for (capacity, len) in [(8 << 10, 1460), (8 << 10, 8 << 10), (64 << 10, 1460), (64 << 10, 64 << 10)] {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        let mut sender = std::net::TcpStream::connect(listener.local_addr()?)?;
-        sender.set_nodelay(true)?;
-        let receiver = listener.accept()?.0;
+    for (capacity, len) in cases {
+        let (mut sender, receiver) = Loopback::new()?.connect()?;
         let data = vec![7u8; len];
         let mut rest = vec![0; len];
-        // The sending is not counted, and neither is what is read after the first read of a message.
-        let outcome = compare(&[Buffer::Uninit, Buffer::Zeroed], Effort::READS, 100, |buffer, units| {
+        // Only the first read of a message is timed.
+        let outcome = compare(&[Buffer::Uninit, Buffer::Zeroed], EFFORT, 100, |buffer, units| {
             let mut time = 0.0;
             for _ in 0..units {
                 sender.write_all(&data)?;
@@ -66,14 +63,13 @@ pub(crate) fn run() -> io::Result<()> {
     Ok(())
 }
 
-/// Reads into fresh buffers, of both kinds in turn.
+/// Compares reads into the two kinds of buffers.
 fn reads(
-    effort: Effort,
     units: usize,
     capacity: usize,
     mut read: impl FnMut(&mut [MaybeUninit<u8>]) -> io::Result<usize>,
-) -> io::Result<crate::measure::Outcome> {
-    compare(&[Buffer::Uninit, Buffer::Zeroed], effort, units, |buffer, units| {
+) -> io::Result<Outcome<Buffer>> {
+    compare(&[Buffer::Uninit, Buffer::Zeroed], EFFORT, units, |buffer, units| {
         let start = cpu();
         for _ in 0..units {
             black_box(with(buffer, capacity, &mut read)?);
@@ -82,7 +78,7 @@ fn reads(
     })
 }
 
-/// A buffer as a consumer has it: kept, and not known to be initialised. It is the same memory for both.
+/// Reads into a buffer that is reused and counts as uninitialized. Both kinds share its memory.
 fn with<R>(buffer: Buffer, capacity: usize, read: impl FnOnce(&mut [MaybeUninit<u8>]) -> R) -> R {
     thread_local!(static MEMORY: std::cell::RefCell<Vec<MaybeUninit<u8>>> = const { std::cell::RefCell::new(Vec::new()) });
     MEMORY.with_borrow_mut(|memory| {

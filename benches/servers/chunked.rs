@@ -1,4 +1,4 @@
-//! How many write calls hyper's chunked responses take: exact counts, not times.
+//! Counts the write calls of hyper's chunked responses.
 
 use std::convert::Infallible;
 use std::io;
@@ -14,20 +14,20 @@ use hyper_util::rt::TokioIo;
 use io_shim::Shim;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-use crate::clock::drive;
 use crate::counted::Counted;
+use crate::measure::drive;
 use crate::report::{Table, reached};
 
-/// How many responses are counted: the first, and the last as the steady state.
+/// How many responses are counted. The last one shows the steady state.
 const RESPONSES: usize = 10;
-/// How many calls there may be over a writer that cannot vector.
+/// How many calls a response may take if the writer takes one slice.
 const TARGET: usize = 5;
-/// How long a frame is.
+/// The length of a frame.
 const FRAME: usize = 4096;
-/// How many frames there are.
+/// The number of frames.
 const FRAMES: usize = 64;
 
-/// A body of unknown length.
+/// A body of unknown length, with that many frames left.
 #[derive(Debug)]
 struct Frames(usize);
 
@@ -48,13 +48,13 @@ impl Body for Frames {
 pub(crate) struct Counts {
     /// The peer's name.
     peer: &'static str,
-    /// Whether the writer inside takes several slices.
+    /// Whether the inner writer takes several slices.
     vectors: bool,
-    /// Of each response.
+    /// The calls of each response.
     calls: Vec<usize>,
 }
 
-/// Serves all requests that come on `io`, the other end of `counted`.
+/// Serves all requests of a connection, and returns the counts.
 fn count<I, const VECTORS: bool>(peer: &'static str, wrap: impl FnOnce(Counted<VECTORS>) -> I) -> io::Result<Counts>
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
@@ -67,7 +67,7 @@ where
     Ok(Counts { peer, vectors: VECTORS, calls })
 }
 
-/// Counts for all peers; native first.
+/// Counts for all peers, the native one first.
 pub(crate) fn measure() -> io::Result<Vec<Counts>> {
     Ok(vec![
         count("native", |io: Counted<true>| io)?,
@@ -86,7 +86,7 @@ pub(crate) fn measure() -> io::Result<Vec<Counts>> {
     ])
 }
 
-/// The counts, and whether those of a shim are what is wanted.
+/// Returns a table of the counts and their targets.
 pub(crate) fn table(counts: &[Counts]) -> Table {
     let head = ["the writer", "peer", "1st response", "10th response", "responses 1 to 10", "target", "reached"];
     let mut table = Table::new(head);

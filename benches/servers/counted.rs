@@ -1,4 +1,4 @@
-//! A connection in memory that counts the calls of its writing half, with the traits of all three ecosystems.
+//! A connection in memory that counts write calls, with the traits of tokio, futures-io and hyper.
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
@@ -10,47 +10,49 @@ use tokio::io::ReadBuf;
 
 use crate::sink::{Sink, write_half};
 
-/// What is asked for, once per response.
+/// The request.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n";
-/// What ends a chunked response.
+/// The end of a chunked response.
 const END: &[u8] = b"0\r\n\r\n";
 
 /// How many write calls each response took.
 #[derive(Debug, Default)]
 struct Count {
-    /// Of the response under way.
+    /// The calls of the current response.
     calls: usize,
     /// The last bytes written.
     tail: Vec<u8>,
-    /// Of the responses that are complete.
+    /// The calls of each complete response.
     responses: Vec<usize>,
-    /// How many requests were read.
+    /// How many requests have been read.
     asked: usize,
     /// How many requests there are.
     requests: usize,
 }
 
-/// The connection. A request can be read when the response to the last one is complete. Of several slices it takes all, if
-/// it `VECTORS`, and otherwise the first that is not empty, as the default of every trait does.
+/// The connection. A request can be read when the response to the last one is complete.
+///
+/// If `VECTORS` is true, a vectored write takes all slices. Otherwise it takes the first that is
+/// not empty, as the default of every trait does.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted<const VECTORS: bool>(Rc<RefCell<Count>>);
 
 impl<const VECTORS: bool> Counted<VECTORS> {
-    /// A connection on which that many requests come.
+    /// Returns a connection with that many requests.
     pub(crate) fn new(requests: usize) -> Self {
         Counted(Rc::new(RefCell::new(Count { requests, ..Count::default() })))
     }
 
-    /// How many write calls each response took.
+    /// Returns how many write calls each response took.
     pub(crate) fn responses(&self) -> Vec<usize> {
         self.0.borrow().responses.clone()
     }
 
-    /// What can be read now: nothing at the end.
+    /// Returns what can be read now. At the end this is empty.
     fn next(&self) -> Poll<&'static [u8]> {
         let mut count = self.0.borrow_mut();
         if count.asked > count.responses.len() {
-            // Whoever drives this polls again without being woken.
+            // `drive` polls again without a wakeup.
             return Poll::Pending;
         }
         if count.asked == count.requests {

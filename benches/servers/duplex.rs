@@ -10,14 +10,13 @@ use io_shim::Shim;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-use crate::clock::{cpu, drive};
 use crate::http::{Ask, DATA, REPLY, serve};
-use crate::measure::{Effort, compare};
+use crate::measure::{Effort, compare, cpu, drive};
 use crate::memory::PEERS;
-use crate::peers::{Peer, targets};
-use crate::report::Row;
+use crate::peers::Peer;
+use crate::tables::Row;
 
-/// How much is written at a time, how many requests there are in a round, and what is promised.
+/// The request, how much is written at a time, the requests in a round, and the target.
 const CASES: [(Ask, usize, usize, Option<f64>); 4] = [
     (Ask::GET, 64 << 10, 1000, Some(1.05)),
     (Ask::POST_64K, 64 << 10, 100, None),
@@ -25,7 +24,7 @@ const CASES: [(Ask, usize, usize, Option<f64>); 4] = [
     (Ask::POST_64M, 64 << 10, 1, None),
 ];
 
-/// How much is under way at most.
+/// The capacity of the pipe.
 const CAPACITY: usize = 64 << 10;
 
 /// Measures all cases.
@@ -33,13 +32,13 @@ pub(crate) fn measure(effort: Effort) -> io::Result<Vec<Row>> {
     let rows = CASES.iter().map(|&(ask, chunk, requests, target)| {
         let outcome = compare(&PEERS, effort, requests, |peer, requests| run(peer, ask, chunk, requests))?;
         let case = if ask.body == 0 { ask.name() } else { format!("{} in {} KiB", ask.name(), chunk >> 10) };
-        let targets = target.map_or_else(Vec::new, |most| targets(&PEERS, &[(Peer::Futures, most)]));
+        let targets = target.map(|most| (Peer::Futures, most)).into_iter().collect();
         Ok(Row { case, outcome, targets })
     });
     rows.collect()
 }
 
-/// Lets `peer` serve that many requests, and takes the time of both ends.
+/// Lets `peer` serve that many requests, and returns the time of both ends.
 fn run(peer: Peer, ask: Ask, chunk: usize, requests: usize) -> io::Result<f64> {
     let (client, server) = tokio::io::duplex(CAPACITY);
     let start = cpu();
@@ -64,14 +63,14 @@ fn run(peer: Peer, ask: Ask, chunk: usize, requests: usize) -> io::Result<f64> {
         Peer::Futures => drive(try_join(serve(Shim::from_futures(SliceOnly(server))), asked)),
         Peer::SmolHyper => drive(try_join(serve(smol_hyper::rt::FuturesIo::new(SliceOnly(server))), asked)),
         Peer::Compat => drive(try_join(serve(TokioIo::new(SliceOnly(server).compat())), asked)),
-        Peer::Smol => unreachable!("it takes sockets only"),
+        Peer::Smol => unreachable!("it needs a socket"),
     };
     let time = cpu() - start;
-    assert_eq!(served?.0, requests * ask.body, "{peer:?}: a body is not whole");
+    assert_eq!(served?.0, requests * ask.body, "{peer:?}: a body is incomplete");
     Ok(time)
 }
 
-/// A stream of tokio's with the traits of futures-io.
+/// A tokio stream with the traits of futures-io.
 #[derive(Debug)]
 struct SliceOnly(DuplexStream);
 

@@ -1,4 +1,4 @@
-//! The HTTP server, and what it is asked.
+//! The HTTP server and its requests.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -14,16 +14,16 @@ use hyper::{Request, Response};
 
 /// The body of each response.
 pub(crate) const REPLY: &[u8] = b"hello";
-/// What bodies are made of.
+/// The data of bodies.
 pub(crate) static DATA: [u8; 64 * 1024] = [b'x'; 64 * 1024];
 
-/// A body of 64 MiB that is in no cache when it is read once more.
+/// A body of 64 MiB, too long for the cache: every pass reads it from memory.
 pub(crate) static LONG: LazyLock<Vec<u8>> = LazyLock::new(|| vec![b'x'; Ask::POST_64M.body]);
 
-/// What is asked: always the same.
+/// A request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask {
-    /// How long the body is; a `GET` has none.
+    /// The length of the body. A `GET` has none.
     pub(crate) body: usize,
 }
 
@@ -35,7 +35,7 @@ impl Ask {
     /// A `POST` of 64 MiB.
     pub(crate) const POST_64M: Ask = Ask { body: 64 << 20 };
 
-    /// What it is called in tables.
+    /// Returns its name in tables.
     pub(crate) fn name(self) -> String {
         match self.body {
             0 => "GET".into(),
@@ -44,7 +44,7 @@ impl Ask {
         }
     }
 
-    /// What comes before the body.
+    /// Returns the head of the request.
     pub(crate) fn head(self) -> String {
         match self.body {
             0 => "GET / HTTP/1.1\r\nhost: here\r\n\r\n".into(),
@@ -53,7 +53,7 @@ impl Ask {
     }
 }
 
-/// Serves all requests that come on `io`, draining their bodies frame by frame, and says how long these were in all.
+/// Serves all requests on `io`, and reads their bodies frame by frame. Returns their total length.
 pub(crate) async fn serve<I: hyper::rt::Read + hyper::rt::Write + Unpin>(io: I) -> io::Result<usize> {
     let drained = Cell::new(0);
     let drained_here = &drained;

@@ -1,4 +1,4 @@
-//! hyper's server in memory: no socket, and so nothing but the conversion and hyper itself.
+//! hyper's server in memory: without sockets, only the adapter and hyper take time.
 
 use std::io;
 
@@ -6,24 +6,23 @@ use hyper_util::rt::TokioIo;
 use io_shim::Shim;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-use crate::clock::{cpu, drive};
 use crate::http::{Ask, DATA, LONG, serve};
-use crate::measure::{Effort, compare};
-use crate::peers::{Peer, targets};
-use crate::report::Row;
+use crate::measure::{Effort, compare, cpu, drive};
+use crate::peers::Peer;
 use crate::script::Script;
+use crate::tables::Row;
 
-/// Who is compared; native first.
+/// The peers, the native one first.
 pub(crate) const PEERS: [Peer; 4] = [Peer::Native, Peer::Futures, Peer::SmolHyper, Peer::Compat];
 
-/// One line.
+/// One case.
 struct Case {
     ask: Ask,
-    /// How much is read at a time, at most.
+    /// The maximal length of a read.
     chunk: usize,
-    /// How many requests there are in a round.
+    /// The number of requests in a round.
     requests: usize,
-    /// Whether the bodies come from memory that is in no cache.
+    /// Whether the bodies come from memory that is not in the cache.
     is_cold: bool,
     target: Option<f64>,
 }
@@ -47,13 +46,13 @@ pub(crate) fn measure(effort: Effort) -> io::Result<Vec<Row>> {
             _ => format!("{} in {} KiB", case.ask.name(), case.chunk >> 10),
         };
         let cold = if case.is_cold { ", not from the cache" } else { "" };
-        let targets = case.target.map_or_else(Vec::new, |most| targets(&PEERS, &[(Peer::Futures, most)]));
+        let targets = case.target.map(|most| (Peer::Futures, most)).into_iter().collect();
         Ok(Row { case: name + cold, outcome, targets })
     });
     rows.collect()
 }
 
-/// Lets `peer` serve that many requests, and takes the time.
+/// Lets `peer` serve that many requests, and returns the time.
 fn run(peer: Peer, case: &Case, requests: usize) -> io::Result<f64> {
     let source: &[u8] = if case.is_cold { &LONG } else { &DATA };
     let script = Script::new(case.ask, requests, case.chunk, source);
@@ -63,9 +62,9 @@ fn run(peer: Peer, case: &Case, requests: usize) -> io::Result<f64> {
         Peer::Futures => drive(serve(Shim::from_futures(script))),
         Peer::SmolHyper => drive(serve(smol_hyper::rt::FuturesIo::new(script))),
         Peer::Compat => drive(serve(TokioIo::new(script.compat()))),
-        Peer::Smol => unreachable!("it takes sockets only"),
+        Peer::Smol => unreachable!("it needs a socket"),
     };
     let time = cpu() - start;
-    assert_eq!(drained?, requests * case.ask.body, "{peer:?}: a body is not whole");
+    assert_eq!(drained?, requests * case.ask.body, "{peer:?}: a body is incomplete");
     Ok(time)
 }

@@ -1,5 +1,5 @@
-//! The yardstick: a socket of smol's with the traits of tokio and of hyper, written by hand and as well as one can.
-#![allow(unsafe_code, reason = "reads into uninitialised memory, as a native reader does")]
+//! The native peer: a smol socket with the traits of tokio and hyper, written by hand.
+#![allow(unsafe_code, reason = "reads into uninitialized memory, as a native reader does")]
 
 use std::io::{self, IoSlice, Write as _};
 use std::mem::MaybeUninit;
@@ -17,12 +17,12 @@ use tokio::io::ReadBuf;
 pub(crate) struct Native(Async<TcpStream>);
 
 impl Native {
-    /// A socket that is registered with the reactor.
+    /// Wraps a socket that is registered with the reactor.
     pub(crate) fn new(stream: Async<TcpStream>) -> Self {
         Native(stream)
     }
 
-    /// Receives into `memory`: how many bytes at its front are initialised now.
+    /// Receives into `memory`, and returns how many bytes at its front are now initialized.
     #[inline]
     fn poll_recv(&self, cx: &mut Context<'_>, memory: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
         loop {
@@ -35,7 +35,7 @@ impl Native {
         }
     }
 
-    /// Repeats `write` until it need not wait.
+    /// Repeats `write` until it succeeds or fails, and waits until the socket is writable.
     #[inline]
     fn poll_send(
         &self,
@@ -55,10 +55,10 @@ impl Native {
 impl tokio::io::AsyncRead for Native {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // SAFETY: `recv` writes initialised bytes only.
+        // SAFETY: `recv` writes only initialized bytes.
         let memory = unsafe { buf.unfilled_mut() };
         let n = ready!(self.poll_recv(cx, memory))?;
-        // SAFETY: the system has just written that many bytes at the front of the unfilled part.
+        // SAFETY: `recv` has just written `n` bytes at the front of the unfilled part.
         unsafe { buf.assume_init(n) };
         buf.advance(n);
         Poll::Ready(Ok(()))
@@ -68,10 +68,10 @@ impl tokio::io::AsyncRead for Native {
 impl hyper::rt::Read for Native {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        // SAFETY: `recv` writes initialised bytes only.
+        // SAFETY: `recv` writes only initialized bytes.
         let memory = unsafe { buf.as_mut() };
         let n = ready!(self.poll_recv(cx, memory))?;
-        // SAFETY: the system has just written that many bytes at the front of the unfilled part.
+        // SAFETY: `recv` has just written `n` bytes at the front of the unfilled part.
         unsafe { buf.advance(n) };
         Poll::Ready(Ok(()))
     }

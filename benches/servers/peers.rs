@@ -1,9 +1,9 @@
-//! Who is compared.
+//! The peers that are compared.
 
-/// How hyper or tokio come to read from and write to a stream of smol's or of futures-io's traits.
+/// An adapter between a stream of smol or futures-io, and hyper or tokio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// Written by hand for the traits that are asked for, reading into uninitialised memory.
+    /// No adapter: written by hand for the traits, reading into uninitialized memory.
     Native,
     /// `Shim::from_smol`.
     Smol,
@@ -11,12 +11,12 @@ pub(crate) enum Peer {
     Futures,
     /// `smol_hyper::rt::FuturesIo`.
     SmolHyper,
-    /// tokio-util's `compat`, where hyper asks within `hyper_util::rt::TokioIo`.
+    /// tokio-util's `compat`; for hyper within `hyper_util::rt::TokioIo`.
     Compat,
 }
 
 impl Peer {
-    /// What it is called in tables.
+    /// Returns its name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Peer::Native => "native",
@@ -26,15 +26,4 @@ impl Peer {
             Peer::Compat => "tokio-util Compat",
         }
     }
-}
-
-/// The names of `peers`.
-pub(crate) fn names(peers: &[Peer]) -> Vec<&'static str> {
-    peers.iter().map(|peer| peer.name()).collect()
-}
-
-/// The places of those of `peers` that have a target, and their targets.
-pub(crate) fn targets(peers: &[Peer], targets: &[(Peer, f64)]) -> Vec<(usize, f64)> {
-    let place = |wanted: Peer| peers.iter().position(|&peer| peer == wanted);
-    targets.iter().filter_map(|&(peer, most)| Some((place(peer)?, most))).collect()
 }

@@ -1,7 +1,7 @@
-//! Reads on a smol socket, into a buffer that is fresh and uninitialised each time.
+//! Reads on a smol socket into an empty buffer.
 //!
-//! Another thread sends the next message when the last one was read. While it does so the clock stands still: a message has
-//! arrived in whole when it is read, as on a busy server, and what is measured is no sleeping and waking.
+//! Another thread sends the next message when the last one was read. The clock stops until the
+//! whole message has arrived: as on a busy server, the time includes no sleeping and waking.
 
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -15,22 +15,20 @@ use smol::Async;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-use crate::clock::{clock_cost, cpu};
 use crate::http::DATA;
-use crate::loopback::Loopback;
-use crate::measure::{Effort, compare};
+use crate::measure::{Effort, Loopback, clock_cost, compare, cpu};
 use crate::native::Native;
-use crate::peers::{Peer, targets};
-use crate::report::Row;
+use crate::peers::Peer;
+use crate::tables::Row;
 
-/// Who is compared; native first.
+/// The peers, the native one first.
 pub(crate) const PEERS: [Peer; 4] = [Peer::Native, Peer::Smol, Peer::Futures, Peer::Compat];
 
-/// How long messages are.
+/// The lengths of messages.
 const SIZES: [usize; 5] = [64, 1460, 4096, 16384, 65536];
-/// How large the buffer is.
+/// The capacities of the buffer.
 const CAPACITIES: [usize; 2] = [64 << 10, 1 << 20];
-/// How many messages there are in a round.
+/// The number of messages in a round.
 const MESSAGES: usize = 200;
 
 /// Measures all cases.
@@ -43,19 +41,19 @@ pub(crate) fn measure(effort: Effort) -> io::Result<Vec<Row>> {
             let outcome =
                 compare(&PEERS, effort, MESSAGES, |peer, messages| run(peer, &loopback, size, messages, &mut buf))?;
             let case = format!("{size} bytes into {} KiB", capacity >> 10);
-            rows.push(Row { case, outcome, targets: targets(&PEERS, &[(Peer::Smol, 1.05)]) });
+            rows.push(Row { case, outcome, targets: vec![(Peer::Smol, 1.05)] });
         }
     }
     Ok(rows)
 }
 
-/// Lets `peer` read that many messages, and takes the time.
+/// Lets `peer` read that many messages, and returns the time.
 fn run(peer: Peer, loopback: &Loopback, size: usize, messages: usize, buf: &mut Vec<u8>) -> io::Result<f64> {
     let (sender, receiver) = loopback.connect()?;
     let wanted = AtomicUsize::new(0);
     thread::scope(|scope| {
         let sender = scope.spawn(|| send(sender, size, messages, &wanted));
-        // A descriptor of its own, so that one can look what has arrived.
+        // Another descriptor, to query how much has arrived.
         let look = receiver.try_clone()?;
         let messages = Messages { size, messages, wanted: &wanted, look };
         let receiver = Async::new(receiver)?;
@@ -66,7 +64,7 @@ fn run(peer: Peer, loopback: &Loopback, size: usize, messages: usize, buf: &mut 
                 Peer::Smol => messages.read(Shim::from_smol(stream(receiver)), buf).await,
                 Peer::Futures => messages.read(Shim::from_futures(stream(receiver)), buf).await,
                 Peer::Compat => messages.read(stream(receiver).compat(), buf).await,
-                Peer::SmolHyper => unreachable!("it has hyper's traits only"),
+                Peer::SmolHyper => unreachable!("it implements only hyper's traits"),
             }
         });
         sender.join().expect("the sender does not panic")?;
@@ -74,7 +72,7 @@ fn run(peer: Peer, loopback: &Loopback, size: usize, messages: usize, buf: &mut 
     })
 }
 
-/// The sender.
+/// Sends each message when the receiver asks for it.
 fn send(mut stream: TcpStream, size: usize, messages: usize, wanted: &AtomicUsize) -> io::Result<()> {
     for sent in 0..messages {
         while wanted.load(Ordering::Acquire) == sent {
@@ -85,18 +83,18 @@ fn send(mut stream: TcpStream, size: usize, messages: usize, wanted: &AtomicUsiz
     Ok(())
 }
 
-/// The receiver's side of it.
+/// The receiver's state.
 struct Messages<'a> {
     size: usize,
     messages: usize,
-    /// How many messages were asked for.
+    /// How many messages the receiver has asked for.
     wanted: &'a AtomicUsize,
-    /// The socket that is read from.
+    /// Another descriptor of the socket.
     look: TcpStream,
 }
 
 impl Messages<'_> {
-    /// Reads all messages, and says how long reading took.
+    /// Reads all messages, and returns how long that took.
     async fn read<R: AsyncRead + Unpin>(&self, mut reader: R, buf: &mut Vec<u8>) -> io::Result<f64> {
         let clock_cost = clock_cost();
         let mut time = 0.0;
@@ -107,7 +105,7 @@ impl Messages<'_> {
             }
             buf.clear();
             let start = cpu();
-            // One read, unless it is given a shorter slice than there is room.
+            // One read, unless the peer offers less than the buffer.
             while buf.len() < self.size {
                 if reader.read_buf(buf).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
@@ -122,7 +120,7 @@ impl Messages<'_> {
 
 impl Drop for Messages<'_> {
     fn drop(&mut self) {
-        // Should reading have failed, the sender is not to wait for ever.
+        // If reading failed, the sender must not wait for ever.
         self.wanted.store(usize::MAX, Ordering::Release);
     }
 }

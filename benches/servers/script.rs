@@ -1,4 +1,4 @@
-//! A connection in memory: the same request over and over, and responses that go nowhere.
+//! A connection in memory: repeats a request, and discards the responses.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,35 +7,37 @@ use std::task::{Context, Poll};
 use crate::http::{Ask, REPLY};
 use crate::sink::{Sink, write_half};
 
-/// The connection, with the reading traits of futures-io and of hyper. A request can be read when the response to the last
-/// one is complete: until then, reading waits, as it does on a socket.
+/// The connection, with the traits of futures-io and hyper.
+///
+/// A request can be read when the response to the last one is complete. Until then a read is
+/// pending, as on a socket.
 #[derive(Debug)]
 pub(crate) struct Script {
     head: String,
     ask: Ask,
-    /// What bodies are made of: this, over and over.
+    /// The data of bodies, repeated.
     source: &'static [u8],
-    /// How much a read returns at most.
+    /// The maximal length of a read.
     chunk: usize,
-    /// How much of the request under way is left.
+    /// How much of the current request is left.
     left: usize,
-    /// How many requests are left, the one under way not included.
+    /// How many requests are left after the current one.
     requests: usize,
-    /// Whether the request under way was answered.
+    /// Whether the current request has been answered.
     is_answered: bool,
 }
 
 impl Script {
-    /// A connection on which `requests` come, in chunks of at most `chunk` bytes of `source`.
+    /// Returns a connection with that many requests, in chunks of at most `chunk` bytes.
     pub(crate) fn new(ask: Ask, requests: usize, chunk: usize, source: &'static [u8]) -> Self {
         Script { head: ask.head(), ask, source, chunk, left: 0, requests, is_answered: true }
     }
 
-    /// What is read next, `room` bytes at most: part of a head or of a body, and nothing at the end.
+    /// Returns the next `room` bytes or less, of a head or of a body. At the end this is empty.
     fn next(&mut self, room: usize) -> Poll<&[u8]> {
         if self.left == 0 {
             if !self.is_answered {
-                // Whoever drives this polls again without being woken.
+                // `drive` polls again without a wakeup.
                 return Poll::Pending;
             }
             if self.requests == 0 {
@@ -73,7 +75,7 @@ impl hyper::rt::Read for Script {
         _: &mut Context<'_>,
         mut buf: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // Into uninitialised memory, without unsafe code.
+        // `put_slice` writes into uninitialized memory without unsafe code.
         self.next(buf.remaining()).map(|data| {
             buf.put_slice(data);
             Ok(())
@@ -85,7 +87,7 @@ impl Sink for Script {
     const VECTORS: bool = true;
 
     fn take(&mut self, bufs: &[IoSlice<'_>]) -> usize {
-        // Nobody writes a part of it at the end of one call.
+        // hyper writes all of `REPLY` in one call.
         self.is_answered |= bufs.iter().rfind(|buf| !buf.is_empty()).is_some_and(|buf| buf.ends_with(REPLY));
         bufs.iter().map(|buf| buf.len()).sum()
     }

@@ -1,18 +1,19 @@
-//! [`Sink`]: what the writers in memory do, once, and the writing traits of the ecosystems on top.
+//! [`Sink`]: a writer in memory, and the write traits of tokio, futures-io and hyper for it.
 
 use std::io::IoSlice;
 
-/// A writer that never waits and never fails.
+/// A writer that is always ready and never fails.
 pub(crate) trait Sink {
-    /// Whether it takes more than one slice at a time.
+    /// Whether it takes more than one slice in a call.
     const VECTORS: bool;
 
-    /// Takes some of `bufs` in one call, and says how much.
+    /// Takes some of `bufs` in one call, and returns how many bytes.
     fn take(&mut self, bufs: &[IoSlice<'_>]) -> usize;
 }
 
-/// The writing trait of an ecosystem, for a [`Sink`] that is `Unpin`. The traits differ in what closing is called, and in
-/// whether one can ask if a writer vectors.
+/// Implements a write trait for a [`Sink`] that is `Unpin`.
+///
+/// The traits differ in the name of closing, and in whether they have `is_write_vectored`.
 macro_rules! write_half {
     ([$($generics:tt)*] $sink:ty: $write:path, $close:ident $(, $is_write_vectored:ident)?) => {
         impl<$($generics)*> $write for $sink {

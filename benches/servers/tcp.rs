@@ -1,4 +1,6 @@
-//! hyper's server on smol over loopback TCP: this thread serves, and drives the reactor; another one asks.
+//! hyper's server on smol over loopback TCP.
+//!
+//! This thread serves and drives the reactor. Another one is the client.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,21 +11,19 @@ use io_shim::Shim;
 use smol::Async;
 use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-use crate::clock::cpu;
 use crate::http::{Ask, DATA, REPLY, serve};
-use crate::loopback::Loopback;
-use crate::measure::{Effort, compare};
+use crate::measure::{Effort, Loopback, compare, cpu};
 use crate::native::Native;
-use crate::peers::{Peer, targets};
-use crate::report::Row;
+use crate::peers::Peer;
+use crate::tables::Row;
 
-/// Who is compared; native first.
+/// The peers, the native one first.
 pub(crate) const PEERS: [Peer; 5] = [Peer::Native, Peer::Smol, Peer::Futures, Peer::SmolHyper, Peer::Compat];
 
-/// What is asked, and how many requests there are in a round.
+/// The request, and the number of requests in a round.
 const CASES: [(Ask, usize); 3] = [(Ask::GET, 200), (Ask::POST_64K, 50), (Ask::POST_64M, 1)];
 
-/// What is wanted in each case.
+/// The targets of each case.
 const TARGETS: [(Peer, f64); 2] = [(Peer::Smol, 1.05), (Peer::Futures, 1.12)];
 
 /// Measures all cases.
@@ -31,17 +31,17 @@ pub(crate) fn measure(effort: Effort) -> io::Result<Vec<Row>> {
     let loopback = Loopback::new()?;
     let rows = CASES.into_iter().map(|(ask, requests)| {
         let outcome = compare(&PEERS, effort, requests, |peer, requests| run(peer, &loopback, ask, requests))?;
-        Ok(Row { case: ask.name(), outcome, targets: targets(&PEERS, &TARGETS) })
+        Ok(Row { case: ask.name(), outcome, targets: TARGETS.to_vec() })
     });
     rows.collect()
 }
 
-/// Lets `peer` serve that many requests on one connection, and takes the time of this thread.
+/// Lets `peer` serve that many requests on one connection, and returns the time of this thread.
 fn run(peer: Peer, loopback: &Loopback, ask: Ask, requests: usize) -> io::Result<f64> {
     let (client, server) = loopback.connect()?;
     let client = thread::spawn(move || request(client, ask, requests));
     let server = Async::new(server)?;
-    // What smol's users have.
+    // The type that users of smol have.
     let stream = |server| smol::net::TcpStream::from(server);
     let start = cpu();
     let drained = match peer {
@@ -53,13 +53,13 @@ fn run(peer: Peer, loopback: &Loopback, ask: Ask, requests: usize) -> io::Result
     };
     let time = cpu() - start;
     client.join().expect("the client does not panic")?;
-    assert_eq!(drained?, requests * ask.body, "{peer:?}: a body is not whole");
+    assert_eq!(drained?, requests * ask.body, "{peer:?}: a body is incomplete");
     Ok(time)
 }
 
-/// The client: sends the same request over and over, each when the response to the last one has arrived.
+/// The client: sends each request when the response to the last one has arrived.
 fn request(mut stream: TcpStream, ask: Ask, requests: usize) -> io::Result<()> {
-    // Head and body in one write, where they fit: what is measured is one arrival, not two.
+    // One write for the head and the beginning of the body, so that they arrive together.
     let first = DATA.len().min(ask.body);
     let front = [ask.head().as_bytes(), &DATA[..first]].concat();
     let mut response = Vec::new();

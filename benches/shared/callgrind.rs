@@ -1,12 +1,14 @@
-//! Instructions, counted by valgrind: exact, whatever else the machine is doing.
-#![allow(dead_code, reason = "not every benchmark uses all of it")]
+//! Counts instructions with valgrind: the count is exact, whatever else the machine is doing.
+#![allow(dead_code, reason = "no benchmark uses all of it")]
 
 use std::process::{Command, exit};
 
-/// How many polls the longer of two runs makes more.
+/// How many more polls the longer of two runs makes.
 const POLLS: u64 = 1000;
 
-/// What one poll costs, in instructions, when this program makes as many as its last argument says, after `arguments`.
+/// Returns the instructions of one poll.
+///
+/// This program is run with `arguments` and, after them, the number of polls.
 pub(crate) fn per_poll(arguments: &[&str]) -> f64 {
     let run = |polls: u64| {
         let polls = polls.to_string();
@@ -15,7 +17,7 @@ pub(crate) fn per_poll(arguments: &[&str]) -> f64 {
     (run(2 * POLLS) - run(POLLS)) as f64 / POLLS as f64
 }
 
-/// Instructions of a whole run of this program with these arguments.
+/// Returns the instructions of a whole run of this program.
 pub(crate) fn instructions(arguments: &[&str]) -> u64 {
     let out = std::env::temp_dir().join(format!("callgrind.{}", std::process::id()));
     let output = Command::new("valgrind")

@@ -1,98 +1,46 @@
-//! What is printed and written: tables in Markdown.
+//! The tables of the report.
 
 use std::fmt::{self, Write as _};
-use std::process::Command;
 
 use crate::cases::Results;
-use crate::chart::number;
 use crate::charts::Named;
 use crate::consumers::Consumer;
 use crate::measure::Outcome;
 use crate::peers::Peer;
+use crate::report::{Table, machine, number, of_medians, reached};
 use crate::source::bytes_name;
 use crate::targets::Target;
 use crate::zeroed::Count;
 
-/// A table whose columns are as wide as what is in them.
-#[derive(Clone, Debug, Default)]
-struct Table(Vec<Vec<String>>);
-
-impl Table {
-    fn new<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
-        Table(vec![head.into_iter().map(Into::into).collect()])
-    }
-
-    fn row(&mut self, row: Vec<String>) {
-        self.0.push(row);
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widths: Vec<usize> = (0..self.0[0].len())
-            .map(|column| self.0.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-            .collect();
-        for (i, row) in self.0.iter().enumerate() {
-            for (cell, &width) in row.iter().zip(&widths) {
-                write!(f, "| {cell:width$} ")?;
-            }
-            writeln!(f, "|")?;
-            if i == 0 {
-                for width in &widths {
-                    write!(f, "|{}", "-".repeat(width + 2))?;
-                }
-                writeln!(f, "|")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What a command prints, in one line.
-fn output(command: &str, arguments: &[&str]) -> String {
-    let output = Command::new(command).args(arguments).output();
-    output.map_or_else(|_| "unknown".into(), |output| String::from_utf8_lossy(&output.stdout).trim().to_string())
-}
-
-/// Today, as far as this machine knows.
-pub(crate) fn today() -> String {
-    output("date", &["-u", "+%F"])
-}
-
-/// The machine, in one line.
-fn machine() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown CPU");
-    let model = model.trim_start().trim_start_matches(':').trim();
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let virtual_machine = if info.contains("hypervisor") { ", virtual" } else { "" };
-    let kernel = output("uname", &["-sr"]);
-    format!("{model}, {cores} cores{virtual_machine}; {kernel}; {}", output("rustc", &["--version"]))
-}
-
 const METHOD: &str = "\
-Ratios of CPU time to a native reader: one that has tokio's trait itself and writes into uninitialised memory. All readers \
-of one line ran in one process, in turn, in short rounds whose order rotates; what is measured is the CPU time of the \
-reading thread. A figure is the ratio of the medians, and in parentheses the quartiles of the ratios of the rounds. Other \
-processes ran meanwhile; where the pace of the machine changed so much that a ratio of medians is more than 3 % outside its \
-quartiles, it is marked with !. *pending*: every other poll returns `Pending`. *mixed*: 100 bytes to 64K, evenly spread over the \
-logarithms. *alternating*: 100 bytes and 64K in turn. *driven by*: that executor polls the reader when it is woken; elsewhere \
-a loop polls until the reader is ready.
+The tables show ratios: the CPU time of a reader, divided by that of a native reader. The native \
+reader implements tokio's trait and writes into uninitialized memory. All readers of a line run in \
+one process, in short rounds. Each takes its turn in a round, and the order rotates. Only the \
+reading thread's CPU time counts. A figure is the ratio of the medians. The quartiles of the \
+ratios of the rounds follow in parentheses. Other processes were running, too. If the pace of the \
+machine changed so much that the ratio of the medians is more than 3 % outside the quartiles, the \
+figure is marked with !.
 
-Over TCP both sides use the same socket, tokio's: natively as it is, and otherwise behind an `AsyncRead` of futures-io that \
-reads into the slice that it is given. So the system calls are the same, but for the lengths they are given. The sender, on \
-another thread, sends the next chunk when the last one was read. While it does so the clock stands still: a chunk has \
-arrived in whole when it is read, as on a busy server, and what is measured is `epoll_wait` and `recv`, but no sleeping \
-and waking.
+* *pending*: every other poll returns `Pending`.
+* *mixed*: 100 bytes to 64K, with evenly distributed logarithms.
+* *alternating*: 100 bytes and 64K in turn.
+* *driven by*: that executor polls the reader when it is woken. Elsewhere, a loop polls until the \
+reader is ready.
 
-The allocator is told to keep what is freed, so that page faults do not decide which reader is the faster one; not so where \
-resident memory is measured.
+Over TCP, all readers use the same socket, tokio's. The native reader uses it directly. The others \
+use it through the `AsyncRead` of futures-io, which reads into the slice that it is passed. So \
+only the lengths of the system calls differ. Another thread sends the next chunk when the last one \
+was read, and the clock stops until all of it has arrived. As on a busy server, the time is spent \
+in `epoll_wait` and `recv`, without sleeping and waking.
+
+The allocator keeps freed memory, so that page faults do not decide which reader is faster. \
+Resident memory is measured with the allocator's default settings.
 ";
 
-/// The report.
+/// Returns the report.
 pub(crate) fn report(results: &Results, targets: &[Target], charts: &[Named], date: &str) -> String {
     let mut text = String::new();
-    write(&mut text, results, targets, charts, date).expect("a string takes all");
+    write(&mut text, results, targets, charts, date).expect("writing to a string does not fail");
     text
 }
 
@@ -119,18 +67,13 @@ fn write(text: &mut String, results: &Results, targets: &[Target], charts: &[Nam
 fn target_table(targets: &[Target]) -> Table {
     let mut table = Table::new(["what", "target", "measured", "reached"]);
     for Target { what, wanted, measured, reached } in targets {
-        let reached = match reached {
-            Some(true) => "yes",
-            Some(false) => "NO",
-            None => "-",
-        };
-        table.row(vec![what.clone(), wanted.clone(), measured.clone(), reached.into()]);
+        table.row(vec![what.clone(), wanted.clone(), measured.clone(), self::reached(*reached)]);
     }
     table
 }
 
-/// A table for every consumer.
-fn times<'a>(text: &mut String, rows: impl Iterator<Item = (String, String, &'a Outcome)>) -> fmt::Result {
+/// Writes a table for every consumer.
+fn times<'a>(text: &mut String, rows: impl Iterator<Item = (String, String, &'a Outcome<Peer>)>) -> fmt::Result {
     let mut tables: Vec<(String, Table)> = Vec::new();
     for (consumer, sizes, outcome) in rows {
         let at = tables.iter().position(|(name, _)| *name == consumer).unwrap_or_else(|| {
@@ -139,8 +82,8 @@ fn times<'a>(text: &mut String, rows: impl Iterator<Item = (String, String, &'a 
             tables.push((consumer, Table::new(head)));
             tables.len() - 1
         });
-        let mut row = vec![sizes, number(outcome.native), outcome.rounds.to_string()];
-        row.extend(outcome.ratios.iter().skip(1).map(|(_, ratio)| ratio.to_string()));
+        let mut row = vec![sizes, number(outcome.native * 1024.0), outcome.rounds.to_string()];
+        row.extend(outcome.ratios.iter().skip(1).map(|(_, ratio)| of_medians(*ratio)));
         tables[at].1.row(row);
     }
     for (name, table) in tables {

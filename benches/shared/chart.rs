@@ -1,36 +1,38 @@
-//! Charts as SVG: lines over two logarithmic axes, each named where it ends.
+//! Draws charts as SVG: lines over two logarithmic axes, with their names at their ends.
 
 use std::fmt::Write as _;
+
+use crate::report::{number, thousands};
 
 /// A line of a chart.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     /// Its name.
     pub(crate) name: String,
-    /// A colour that colour-blind people tell from the others.
+    /// Its colour, which colour-blind readers can distinguish from the others.
     pub(crate) colour: &'static str,
-    /// How wide it is drawn.
+    /// Its width.
     pub(crate) width: f64,
-    /// Its dashes, or nothing.
+    /// Its dashes, in SVG's notation.
     pub(crate) dashes: &'static str,
-    /// What it goes through.
+    /// The points that it connects.
     pub(crate) points: Vec<(f64, f64)>,
 }
 
 /// A chart.
 #[derive(Clone, Debug)]
 pub(crate) struct Chart {
-    /// What it says.
+    /// What the figures show.
     pub(crate) title: String,
-    /// Of what.
+    /// What was measured.
     pub(crate) subtitle: String,
-    /// What the horizontal axis is.
+    /// The name of the horizontal axis.
     pub(crate) x_name: String,
-    /// What the vertical axis is.
+    /// The name of the vertical axis.
     pub(crate) y_name: String,
-    /// Where the horizontal axis is marked, and how.
+    /// The marks of the horizontal axis.
     pub(crate) x_ticks: Vec<(f64, String)>,
-    /// What follows a number on the vertical axis.
+    /// The unit of the vertical axis.
     pub(crate) y_unit: &'static str,
     /// The lines.
     pub(crate) lines: Vec<Line>,
@@ -42,7 +44,7 @@ const LEFT: f64 = 86.0;
 const RIGHT: f64 = 226.0;
 const TOP: f64 = 84.0;
 const BOTTOM: f64 = 62.0;
-/// How far apart the names of lines must be.
+/// The distance between the names of lines, at least.
 const APART: f64 = 19.0;
 
 /// A logarithmic axis.
@@ -61,10 +63,10 @@ impl Axis {
 }
 
 impl Chart {
-    /// The text of an SVG file.
+    /// Returns the text of an SVG file.
     pub(crate) fn svg(&self) -> String {
         let mut svg = String::new();
-        self.draw(&mut svg).expect("a string takes all");
+        self.draw(&mut svg).expect("writing to a string does not fail");
         svg
     }
 
@@ -149,7 +151,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Places as near as possible to the `wanted` ones, which rise, but far enough apart and above `bottom`.
+/// Returns places close to the `wanted` ones (sorted), far enough apart, and above `bottom`.
 fn spread(wanted: &[f64], bottom: f64) -> Vec<f64> {
     let mut places = wanted.to_vec();
     for _ in 0..200 {
@@ -167,7 +169,7 @@ fn spread(wanted: &[f64], bottom: f64) -> Vec<f64> {
     places
 }
 
-/// Where to mark a logarithmic axis: at powers of ten, or more often where there are few.
+/// Returns the marks of a logarithmic axis: powers of ten, and more if the axis is short.
 fn ticks(low: f64, high: f64) -> Vec<f64> {
     let steps: &[f64] = match high / low {
         ratio if ratio > 200.0 => &[1.0],
@@ -175,41 +177,13 @@ fn ticks(low: f64, high: f64) -> Vec<f64> {
         _ => &[1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0],
     };
     let all: Vec<f64> = (-3..9).flat_map(|power| steps.iter().map(move |step| step * 10_f64.powi(power))).collect();
-    // Rounded outwards, but by no more than noise.
+    // The axis ends at marks outside the values, unless a value exceeds a mark by noise only.
     let first = all.iter().rposition(|tick| *tick <= low * 1.05).unwrap_or(0);
     let last = all.iter().position(|tick| *tick >= high * 0.98).unwrap_or(all.len() - 1);
     all[first..=last.max(first + 1)].to_vec()
 }
 
-/// A tick: `0.5`, `1`, `1000`, `10,000`.
-fn thousands(value: f64) -> String {
-    if value < 10.0 {
-        return value.to_string();
-    }
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if digits.len() > 4 && i > 0 && (digits.len() - i) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A value on an axis of that unit: measured if it has one, and otherwise counted.
+/// Formats a value of an axis: a count, if the axis has no unit, and otherwise a measurement.
 pub(crate) fn figure(value: f64, unit: &str) -> String {
     if unit.is_empty() && value >= 100.0 { thousands(value) } else { number(value) }
-}
-
-/// A value, to three digits.
-pub(crate) fn number(value: f64) -> String {
-    match value {
-        _ if value >= 100.0 => {
-            let unit = 10_f64.powf(value.log10().floor() - 2.0);
-            thousands((value / unit).round() * unit)
-        }
-        _ if value >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
 }
