@@ -1,16 +1,19 @@
-//! Foreign traits under names of this crate's, so that the compiler's message about a type that lacks one is ours.
+//! Traits of io-shim that stand for an ecosystem's traits, so that the compiler's messages are io-shim's own.
 
-/// Declares, for each foreign trait that is asked of a type inside, a trait that every type with the foreign one has: its
-/// name, what it stands for, what the compiler says, what it says of the type, and what to do (which constructor fits, if
-/// not given).
+/// Declares a trait for each foreign trait that an inner type must implement.
 ///
-/// Were a lift bound to the foreign trait, the compiler would say that this one is missing and list what in the world has
-/// it; only a trait of ours can have a message of ours. The blanket impl is not recommended, since the compiler would look
-/// through it and blame the foreign trait again. The names are public, though hidden, since the compiler suggests them as
-/// bounds of type parameters. To rustdoc they are the foreign traits themselves.
+/// Each line has the trait's name, the foreign trait, the message, the label, and notes if the
+/// standard two do not fit. Every type that implements the foreign trait implements the declared one.
+///
+/// * If io-shim's impls were bound by the foreign trait, the compiler would say that it is missing
+///   and list unrelated types. Only a trait of this crate can have a message of this crate.
+/// * Without `do_not_recommend`, the compiler would look through the blanket impl and name the
+///   foreign trait again.
+/// * The names are hidden but public, since the compiler suggests them as bounds of type parameters.
+///   rustdoc sees re-exports of the foreign traits.
 macro_rules! bounds {
     ($($name:ident: $foreign:path, $message:literal, $missing:literal $(, $advice:literal)*;)*) => {
-        #[allow(unreachable_pub, unused_imports, reason = "re-exported by the crate, which rustdoc is not told")]
+        #[allow(unreachable_pub, unused_imports, reason = "re-exported by the crate, except for rustdoc")]
         pub mod bounds {$(
             #[cfg(doc)]
             pub use $foreign as $name;
@@ -21,16 +24,17 @@ macro_rules! bounds {
     (@declare $name:ident: $foreign:path, $message:literal, $missing:literal) => {
         crate::ecosystem::bounds::bounds!(
             @declare $name: $foreign, $message, $missing,
-            "`Shim::from_tokio` takes types of tokio's, `from_futures` of futures-io's (smol, async-std), `from_hyper` of \
-             hyper's, `from_std` and `allow_std` of std's, and `Shim::new` of io-shim's",
-            "a pointer has the trait only if what it points to has it and is `Unpin`, a `BufReader` or the like only if \
-             what it wraps has it"
+            "choose the constructor by the traits that the type implements: `Shim::from_tokio` for tokio's, `from_futures` for \
+             futures-io's (smol, async-std), `from_hyper` for hyper's, `from_std` or `allow_std` for std's, `Shim::new` for \
+             io-shim's own",
+            "a pointer implements the trait only if its target does and is `Unpin`; a wrapper such as `BufReader` only if the \
+             type inside does"
         );
     };
     (@declare $name:ident: $foreign:path, $message:literal, $missing:literal $(, $advice:literal)+) => {
         #[cfg(not(doc))]
         #[diagnostic::on_unimplemented(message = $message, label = $missing $(, note = $advice)+)]
-        #[allow(missing_docs, reason = "hidden; the message says what it is")]
+        #[allow(missing_docs, reason = "hidden; the message explains it")]
         pub trait $name: $foreign {}
 
         #[cfg(not(doc))]

@@ -127,18 +127,17 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
 super::bounds::bounds! {
     FuturesRead: futures_io::AsyncRead,
-        "`Shim::from_futures` needs a reader of futures-io's, and `{Self}` is not one",
-        "has no `futures_io::AsyncRead`";
+        "`Shim::from_futures` needs a futures-io reader, but `{Self}` does not implement `futures_io::AsyncRead`",
+        "not a futures-io reader";
     FuturesWrite: futures_io::AsyncWrite,
-        "`Shim::from_futures` needs a writer of futures-io's, and `{Self}` is not one",
-        "has no `futures_io::AsyncWrite`";
+        "`Shim::from_futures` needs a futures-io writer, but `{Self}` does not implement `futures_io::AsyncWrite`",
+        "not a futures-io writer";
     FuturesBufRead: futures_io::AsyncBufRead,
-        "`Shim::from_futures_buf` needs a buffered reader of futures-io's, and `{Self}` is not one: wrap it in a \
-         `futures::io::BufReader`",
-        "has no `futures_io::AsyncBufRead`";
+        "`Shim::from_futures_buf` needs a buffered futures-io reader, but `{Self}` does not implement `futures_io::AsyncBufRead`",
+        "not a buffered futures-io reader: wrap a reader in `futures::io::BufReader`";
     FuturesSeek: futures_io::AsyncSeek,
-        "`Shim::from_futures` needs a seekable type of futures-io's, and `{Self}` is not one",
-        "has no `futures_io::AsyncSeek`";
+        "`Shim::from_futures` needs a seekable futures-io type, but `{Self}` does not implement `futures_io::AsyncSeek`",
+        "not a seekable futures-io type";
 }
 
 impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {

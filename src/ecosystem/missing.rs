@@ -1,24 +1,39 @@
-//! The constructors whose feature is not enabled, which say so when they are called.
+//! Stand-ins for the functions of features that are not enabled: calling one is an error that names the feature.
 //!
-//! The compiler knows of types that a feature hides, and names it; of functions it does not. In the documentation they are
-//! not there.
+//! The compiler names the feature of a type that is missing, but not that of a function. The
+//! documentation has none of the stand-ins.
 
+/// Declares, for each feature, the constructors and then the methods that it would add to `Shim`.
+///
+/// They return any type the caller likes, so that the compiler reports nothing about the result.
 macro_rules! missing {
-    ($(#[cfg($here:meta)] $($constructor:ident)*: $feature:ident, $message:literal, $advice:literal;)*) => {$(
+    ($(#[cfg($here:meta)] $feature:ident($($constructor:ident)*; $($method:ident)*): $message:literal, $advice:literal;)*) => {$(
         #[cfg(all($here, not(doc)))]
-        #[diagnostic::on_unimplemented(message = $message, label = "not without the feature", note = $advice)]
-        #[allow(unreachable_pub, reason = "no type has it, and nobody can give it to one")]
+        #[diagnostic::on_unimplemented(message = $message, label = "this feature is not enabled", note = $advice)]
+        #[allow(unreachable_pub, reason = "no type implements it")]
         pub trait $feature {}
 
         #[cfg(all($here, not(doc)))]
+        #[allow(missing_docs, reason = "hidden; the message explains it")]
         impl<T> crate::shim::Shim<T> {$(
             #[doc(hidden)]
-            #[allow(missing_docs, reason = "hidden; calling it is an error that says what to do")]
-            pub fn $constructor(io: T) -> Self
+            pub fn $constructor<R>(_: T) -> R
             where
                 T: $feature,
             {
-                Self::wrap(io)
+                unreachable!()
+            }
+        )*}
+
+        #[cfg(all($here, not(doc)))]
+        #[allow(missing_docs, reason = "hidden; the message explains it")]
+        impl<T, E: crate::shim::Ecosystem, V> crate::shim::Shim<T, E, V> {$(
+            #[doc(hidden)]
+            pub fn $method<R>(self) -> R
+            where
+                T: $feature,
+            {
+                unreachable!()
             }
         )*}
     )*};
@@ -26,29 +41,27 @@ macro_rules! missing {
 
 missing! {
     #[cfg(not(feature = "tokio"))]
-    from_tokio: FeatureTokio,
-        "`Shim::from_tokio` needs io-shim's feature `tokio`",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"tokio\"]`";
+    FeatureTokio(from_tokio; for_tokio):
+        "`Shim::from_tokio` and `for_tokio` need io-shim's feature `tokio`",
+        "add it to io-shim's entry in Cargo.toml: `features = [\"tokio\"]`";
     #[cfg(not(feature = "futures"))]
-    from_futures from_futures_buf: FeatureFutures,
-        "`Shim::from_futures` and `from_futures_buf` need io-shim's feature `futures`",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"futures\"]`";
+    FeatureFutures(from_futures from_futures_buf; for_futures):
+        "`Shim::from_futures`, `from_futures_buf` and `for_futures` need io-shim's feature `futures`",
+        "add it to io-shim's entry in Cargo.toml: `features = [\"futures\"]`";
     #[cfg(not(feature = "hyper"))]
-    from_hyper: FeatureHyper,
-        "`Shim::from_hyper` needs io-shim's feature `hyper`",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"hyper\"]`";
+    FeatureHyper(from_hyper; for_hyper):
+        "`Shim::from_hyper` and `for_hyper` need io-shim's feature `hyper`",
+        "add it to io-shim's entry in Cargo.toml: `features = [\"hyper\"]`";
     #[cfg(not(feature = "smol"))]
-    from_smol: FeatureSmol,
+    FeatureSmol(from_smol;):
         "`Shim::from_smol` needs io-shim's feature `smol`",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"smol\"]`; without it, `Shim::from_futures` \
-         takes smol's types, too";
+        "add it to io-shim's entry in Cargo.toml: `features = [\"smol\"]`; without it, `Shim::from_futures` takes smol's types, too";
     #[cfg(not(feature = "stream"))]
-    from_stream from_sink: FeatureStream,
-        "`Shim::from_stream` and `from_sink` need io-shim's feature `stream`",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"stream\"]`";
+    FeatureStream(from_stream from_sink; into_byte_stream into_byte_sink):
+        "`Shim::from_stream`, `from_sink`, `into_byte_stream` and `into_byte_sink` need io-shim's feature `stream`",
+        "add it to io-shim's entry in Cargo.toml: `features = [\"stream\"]`";
     #[cfg(not(all(feature = "fd", unix)))]
-    from_fd: FeatureFd,
+    FeatureFd(from_fd;):
         "`Shim::from_fd` needs io-shim's feature `fd`, and Unix",
-        "enable it where Cargo.toml depends on io-shim: `features = [\"fd\"]`; without it, `Shim::from_std` takes \
-         std's types, too";
+        "add it to io-shim's entry in Cargo.toml: `features = [\"fd\"]`; without it, `Shim::from_std` takes std's types, too";
 }

@@ -48,8 +48,8 @@ pub type SmolUnixStream<V = Every> =
 /// This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not one of the sockets that `Shim::from_smol` takes",
-    note = "those are `TcpStream` and `UnixStream` of smol, async-net or async-io",
-    note = "another type with the traits of futures-io is wrapped with `Shim::from_futures`"
+    note = "it takes `TcpStream` and `UnixStream` of smol, async-net and async-io",
+    note = "wrap any other type that implements futures-io's traits with `Shim::from_futures`"
 )]
 pub trait SmolSocket: socket::Socket {}
 
@@ -61,11 +61,11 @@ pub mod bounds {
 
     #[cfg(not(doc))]
     #[diagnostic::on_unimplemented(
-        message = "`Shim::from_smol` needs a TCP or Unix stream of smol's, and `{Self}` is not one",
-        label = "is not a `TcpStream` or `UnixStream` of smol, async-net or async-io",
-        note = "another type with the traits of futures-io is wrapped with `Shim::from_futures`, one of tokio's with \
+        message = "`Shim::from_smol` needs a TCP or Unix stream of smol, but `{Self}` is not one",
+        label = "not a `TcpStream` or `UnixStream` of smol, async-net or async-io",
+        note = "wrap any other type that implements futures-io's traits with `Shim::from_futures`, and a tokio type with \
                 `Shim::from_tokio`",
-        note = "a stream of std's is wrapped with `Shim::from_smol(smol::Async::new(stream)?)`"
+        note = "wrap a std stream with `Shim::from_smol(smol::Async::new(stream)?)`"
     )]
     #[allow(missing_docs, reason = "hidden; the message says what it is")]
     pub trait SmolInto<A>: Into<A> {}

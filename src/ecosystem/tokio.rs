@@ -196,18 +196,17 @@ fn poll_into_slice(
 
 super::bounds::bounds! {
     TokioRead: tokio::io::AsyncRead,
-        "`Shim::from_tokio` needs a reader of tokio's, and `{Self}` is not one",
-        "has no `tokio::io::AsyncRead`";
+        "`Shim::from_tokio` needs a tokio reader, but `{Self}` does not implement `tokio::io::AsyncRead`",
+        "not a tokio reader";
     TokioWrite: tokio::io::AsyncWrite,
-        "`Shim::from_tokio` needs a writer of tokio's, and `{Self}` is not one",
-        "has no `tokio::io::AsyncWrite`";
+        "`Shim::from_tokio` needs a tokio writer, but `{Self}` does not implement `tokio::io::AsyncWrite`",
+        "not a tokio writer";
     TokioBufRead: tokio::io::AsyncBufRead,
-        "`Shim::from_tokio` needs a buffered reader of tokio's, and `{Self}` is not one: wrap it in a \
-         `tokio::io::BufReader`",
-        "has no `tokio::io::AsyncBufRead`";
+        "`Shim::from_tokio` needs a buffered tokio reader, but `{Self}` does not implement `tokio::io::AsyncBufRead`",
+        "not a buffered tokio reader: wrap a reader in `tokio::io::BufReader`";
     TokioSeek: tokio::io::AsyncSeek,
-        "`Shim::from_tokio` needs a seekable type of tokio's, and `{Self}` is not one",
-        "has no `tokio::io::AsyncSeek`";
+        "`Shim::from_tokio` needs a seekable tokio type, but `{Self}` does not implement `tokio::io::AsyncSeek`",
+        "not a seekable tokio type";
 }
 
 impl<T: TokioRead, V> AsyncReadBuf for Shim<T, Tokio, V> {

@@ -109,8 +109,8 @@ impl<V: sealed::View> View for V {}
 /// # let _ = (reads(Shim::from_tokio(tokio::io::empty())), reads(Shim::from_tokio(tokio::io::empty()).for_tokio()));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this shim was narrowed to `{Self}` and does not show itself as a type of `{X}`",
-    note = "`shim.only::<{X}>()` shows it as that, `shim.only::<io_shim::Every>()` as a type of every ecosystem"
+    message = "this shim was narrowed to `{Self}`, so it does not implement the traits of `{X}`",
+    note = "`shim.only::<{X}>()` narrows it to `{X}` instead, and `shim.only::<io_shim::Every>()` undoes the narrowing"
 )]
 pub trait Includes<X: Ecosystem>: View {}
 

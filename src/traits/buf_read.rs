@@ -40,9 +40,9 @@ use crate::buf::BorrowedCursor;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `AsyncBufRead`, io-shim's buffered reading trait",
-    note = "a buffered reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's with `Shim::from_futures_buf`; \
-            around a reader without a buffer goes the `BufReader` of either first",
-    note = "a buffered reader of your own implements `io_shim::AsyncBufRead` and is wrapped with `Shim::new`"
+    note = "wrap a buffered tokio reader with `Shim::from_tokio`, and a buffered futures-io reader with `Shim::from_futures_buf`; \
+            put a reader that has no buffer into tokio's or futures' `BufReader` first",
+    note = "for your own buffered reader, implement `io_shim::AsyncBufRead` and wrap it with `Shim::new`"
 )]
 pub trait AsyncBufRead {
     /// Returns the contents of the buffer, and reads more data if the buffer is empty.

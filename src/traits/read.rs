@@ -73,10 +73,10 @@ use crate::coop::Budget;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `AsyncReadBuf`, io-shim's asynchronous reading trait",
-    note = "a reader of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
-            a TCP or Unix stream of smol's better with `Shim::from_smol`, one of hyper's with `Shim::from_hyper`, one of std's that \
-            never blocks with `Shim::allow_std`",
-    note = "a reader of your own implements `io_shim::AsyncReadBuf` and is wrapped with `Shim::new`"
+    note = "wrap a tokio reader with `Shim::from_tokio`, a futures-io reader (smol, async-std) with `Shim::from_futures`, a TCP or \
+            Unix stream of smol with `Shim::from_smol`, a hyper reader with `Shim::from_hyper`, and a std reader that never blocks \
+            with `Shim::allow_std`",
+    note = "for your own reader, implement `io_shim::AsyncReadBuf` and wrap it with `Shim::new`"
 )]
 pub trait AsyncReadBuf {
     /// Reads into `cursor`.
@@ -196,9 +196,9 @@ pub trait AsyncReadBuf {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `ReadBuf`, io-shim's synchronous reading trait",
-    note = "a reader of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`, and an asynchronous \
-            shim with `rt::BlockOn`",
-    note = "a reader of your own implements `io_shim::ReadBuf` and is wrapped with `Shim::new`"
+    note = "wrap a std reader with `Shim::from_std`, a std file, socket or pipe with `Shim::from_fd`, and an asynchronous shim with \
+            `rt::BlockOn`",
+    note = "for your own reader, implement `io_shim::ReadBuf` and wrap it with `Shim::new`"
 )]
 pub trait ReadBuf {
     /// Reads into `cursor`.

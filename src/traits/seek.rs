@@ -33,9 +33,9 @@ use std::task::{Context, Poll};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `AsyncSeek`, io-shim's seeking trait",
-    note = "a seekable type of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's with `Shim::from_futures`, one of \
-            std's that never blocks with `Shim::allow_std`; types of hyper's and sockets do not seek",
-    note = "a seekable type of your own implements `io_shim::AsyncSeek` and is wrapped with `Shim::new`"
+    note = "wrap a seekable tokio type with `Shim::from_tokio`, a seekable futures-io type with `Shim::from_futures`, and a \
+            seekable std type that never blocks with `Shim::allow_std`; hyper's types and sockets cannot seek",
+    note = "for your own seekable type, implement `io_shim::AsyncSeek` and wrap it with `Shim::new`"
 )]
 pub trait AsyncSeek {
     /// Seeks to `position` and returns the new position, in bytes from the start.

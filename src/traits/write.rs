@@ -54,9 +54,9 @@ use std::task::{Context, Poll};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `AsyncWrite`, io-shim's writing trait",
-    note = "a writer of tokio's is wrapped with `Shim::from_tokio`, one of futures-io's (smol, async-std) with `Shim::from_futures`, \
-            one of hyper's with `Shim::from_hyper`, one of std's that never blocks with `Shim::allow_std`",
-    note = "a writer of your own implements `io_shim::AsyncWrite` and is wrapped with `Shim::new`"
+    note = "wrap a tokio writer with `Shim::from_tokio`, a futures-io writer (smol, async-std) with `Shim::from_futures`, a hyper \
+            writer with `Shim::from_hyper`, and a std writer that never blocks with `Shim::allow_std`",
+    note = "for your own writer, implement `io_shim::AsyncWrite` and wrap it with `Shim::new`"
 )]
 pub trait AsyncWrite {
     /// Writes from the front of `data` and returns how many bytes were written.
@@ -134,9 +134,9 @@ pub trait AsyncWrite {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `WriteVectored`, io-shim's query for vectored writes",
-    note = "a writer of std's is wrapped with `Shim::from_std`, a file, socket or pipe with `Shim::from_fd`, and an asynchronous \
-            shim with `rt::BlockOn`",
-    note = "a writer of your own implements `io_shim::WriteVectored` and is wrapped with `Shim::new`"
+    note = "wrap a std writer with `Shim::from_std`, a std file, socket or pipe with `Shim::from_fd`, and an asynchronous shim with \
+            `rt::BlockOn`",
+    note = "for your own writer, implement `io_shim::WriteVectored` and wrap it with `Shim::new`"
 )]
 pub trait WriteVectored: Write {
     /// Returns `true` if [`write_vectored`](Write::write_vectored) writes from more than the first

@@ -1,4 +1,4 @@
-//! Instead: narrow the shim to one ecosystem, `Shim::new(reader).for_tokio()` or `.for_futures()`.
+//! Instead: narrow the shim to one ecosystem: `Shim::new(reader).for_tokio()` or `.for_futures()`.
 use futures::io::AsyncReadExt as _;
 use tokio::io::AsyncReadExt as _;
 

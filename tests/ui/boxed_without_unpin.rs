@@ -1,5 +1,5 @@
-//! Instead: `Pin<Box<dyn AsyncRead>>`, or `Box<dyn AsyncRead + Unpin>`: a plain box of a reader that may not move is no
-//! reader.
+//! Instead: `Pin<Box<dyn AsyncRead>>` or `Box<dyn AsyncRead + Unpin>`. `Box<dyn AsyncRead>` does
+//! not implement `AsyncRead`, since `dyn AsyncRead` is not `Unpin`.
 fn reads(_: impl futures::io::AsyncRead) {}
 
 fn parse(reader: Box<dyn tokio::io::AsyncRead>) {

@@ -1,4 +1,5 @@
-//! Instead: use a cursor within the call that it was lent for, and a second one once the first is done.
+//! Instead: use a cursor only within the call that it was passed to, and make the second one after
+//! the first is done.
 use io_shim::{BorrowedBuf, BorrowedCursor};
 
 fn keep<'a>(slot: &mut Option<BorrowedCursor<'a>>, cursor: BorrowedCursor<'_>) {

@@ -1,9 +1,9 @@
-//! Instead: read into the cursor that was lent; one that is made elsewhere has another lifetime and cannot take its
-//! place.
+//! Instead: read into the cursor that was passed. A cursor over other memory has another lifetime
+//! and cannot replace it.
 use io_shim::BorrowedCursor;
 
-fn steal<'a>(mine: &mut BorrowedCursor<'a>, mut lent: BorrowedCursor<'_>) {
-    std::mem::swap(mine, &mut lent);
+fn swap<'a>(mine: &mut BorrowedCursor<'a>, mut passed: BorrowedCursor<'_>) {
+    std::mem::swap(mine, &mut passed);
 }
 
 fn main() {}

@@ -1,4 +1,5 @@
-//! Instead: write `poll_read_into` (or `read_into`), in one line over `SliceFeed` where the source reads into slices.
+//! Instead: write `poll_read_into` or `read_into`. Where the source reads into slices, it is one
+//! line over `SliceFeed`.
 struct Reader;
 
 impl io_shim::AsyncReadBuf for Reader {}

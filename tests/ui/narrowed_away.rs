@@ -1,4 +1,5 @@
-//! Instead: narrow it to the ecosystem that the function wants, `.for_futures()`, or not at all.
+//! Instead: narrow it to the ecosystem that the function needs, `.for_futures()`, or do not narrow
+//! it.
 fn main() {
     fn reads(_: impl futures::io::AsyncRead) {}
     reads(io_shim::Shim::new(&b"abc"[..]).for_tokio());

@@ -1,4 +1,4 @@
-//! Instead: `Shim::from_futures(file)`; `Shim::from_smol` is for TCP and Unix streams.
+//! Instead: `Shim::from_futures(file)`. `Shim::from_smol` takes TCP and Unix streams.
 fn open(file: smol::fs::File) {
     let _ = io_shim::Shim::from_smol(file);
 }

@@ -1,8 +1,8 @@
-//! Instead: spawn where tasks stay on their thread (`spawn_local`), or put an `Arc` where the reader has an `Rc`: a
-//! shim is `Send` if what is inside is.
+//! Instead: spawn where tasks stay on their thread (`spawn_local`), or use an `Arc` where the
+//! reader has an `Rc`. A shim is `Send` if its inner type is.
 struct Shared(std::rc::Rc<()>);
 
-fn spawn(_: impl Future + Send + 'static) {} // as `tokio::spawn` and `smol::spawn`
+fn spawn(_: impl Future + Send + 'static) {} // as `tokio::spawn` and `smol::spawn` do
 
 fn main() {
     let shim = io_shim::Shim::from_tokio(Shared(std::rc::Rc::new(())));

@@ -1,5 +1,5 @@
-//! Instead: the constructor of the traits that the type inside has, here `Shim::from_futures(reader)`: the second
-//! parameter of `Shim` in the message says which was used.
+//! Instead: use the constructor for the inner type's traits, here `Shim::from_futures(reader)`. The
+//! second parameter of `Shim` in the message says which constructor was used.
 use tokio::io::AsyncReadExt as _;
 
 fn main() {

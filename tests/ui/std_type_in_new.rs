@@ -1,4 +1,4 @@
-//! Instead: `Shim::from_std(output)` or `Shim::from_fd(output)` in synchronous code.
+//! Instead: `Shim::from_std(output)` or `Shim::from_fd(output)`, in synchronous code.
 fn reads(_: impl std::io::Read) {}
 
 fn collect(output: std::process::ChildStdout) {

@@ -1,4 +1,4 @@
-//! Instead: name methods of the trait alone; what futures-io calls `poll_close` is `poll_shutdown`.
+//! Instead: name methods of the trait. futures-io's `poll_close` is called `poll_shutdown`.
 struct Wrapper<T>(T);
 
 impl<T: io_shim::AsyncWrite + Unpin> io_shim::AsyncWrite for Wrapper<T> {

@@ -204,11 +204,11 @@ fn poll_into_slice(
 
 super::bounds::bounds! {
     HyperRead: hyper::rt::Read,
-        "`Shim::from_hyper` needs a reader of hyper's, and `{Self}` is not one",
-        "has no `hyper::rt::Read`";
+        "`Shim::from_hyper` needs a hyper reader, but `{Self}` does not implement `hyper::rt::Read`",
+        "not a hyper reader";
     HyperWrite: hyper::rt::Write,
-        "`Shim::from_hyper` needs a writer of hyper's, and `{Self}` is not one",
-        "has no `hyper::rt::Write`";
+        "`Shim::from_hyper` needs a hyper writer, but `{Self}` does not implement `hyper::rt::Write`",
+        "not a hyper writer";
 }
 
 impl<T: HyperRead, V> AsyncReadBuf for Shim<T, Hyper, V> {

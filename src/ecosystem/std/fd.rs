@@ -45,8 +45,8 @@ impl sealed::Ecosystem for Fd {
 /// This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not one of the types that `Shim::from_fd` takes",
-    note = "those are `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`, which have no buffer of their own",
-    note = "a pipe of `std::io::pipe` is taken as `OwnedFd::from(pipe)`; any other reader is wrapped with `Shim::from_std`"
+    note = "it takes `File`, `TcpStream`, `UnixStream`, `ChildStdout`, `ChildStderr` and `OwnedFd`, which have no buffer of their own",
+    note = "pass a pipe of `std::io::pipe` as `OwnedFd::from(pipe)`, and wrap any other reader with `Shim::from_std`"
 )]
 pub trait FdSource: AsFd + source::Source {}
 

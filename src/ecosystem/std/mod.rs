@@ -125,23 +125,22 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
 super::bounds::bounds! {
     StdRead: std::io::Read,
-        "`Shim::from_std` and `allow_std` need a reader of std's, and `{Self}` is not one",
-        "has no `std::io::Read`";
+        "`Shim::from_std` and `allow_std` need a std reader, but `{Self}` does not implement `std::io::Read`",
+        "not a std reader";
     StdWrite: std::io::Write,
-        "`Shim::from_std` and `allow_std` need a writer of std's, and `{Self}` is not one",
-        "has no `std::io::Write`";
+        "`Shim::from_std` and `allow_std` need a std writer, but `{Self}` does not implement `std::io::Write`",
+        "not a std writer";
     StdBufRead: std::io::BufRead,
-        "`Shim::from_std_buf` and `allow_std` need a buffered reader of std's, and `{Self}` is not one: wrap it in a \
-         `std::io::BufReader`",
-        "has no `std::io::BufRead`";
+        "`Shim::from_std_buf` and `allow_std` need a buffered std reader, but `{Self}` does not implement `std::io::BufRead`",
+        "not a buffered std reader: wrap a reader in `std::io::BufReader`";
     StdSeek: std::io::Seek,
-        "`Shim::from_std` and `allow_std` need a seekable type of std's, and `{Self}` is not one",
-        "has no `std::io::Seek`";
-    // The compiler's own advice is to pin, which gives no `std::io::Read`.
+        "`Shim::from_std` and `allow_std` need a seekable std type, but `{Self}` does not implement `std::io::Seek`",
+        "not a seekable std type";
+    // The compiler's own advice is to pin, and a pinned reader does not implement `std::io::Read`.
     StdUnpin: std::marker::Unpin,
-        "`Shim::allow_std` needs a type that is `Unpin`, and `{Self}` is not",
-        "is not `Unpin`",
-        "std's traits take `&mut self`: put the type into a `Box`, which has them and is `Unpin`";
+        "`Shim::allow_std` needs a type that is `Unpin`, but `{Self}` is not",
+        "not `Unpin`",
+        "std's traits take `&mut self`: put the type into a `Box`, which implements them and is `Unpin`";
 }
 
 #[deny(clippy::missing_trait_methods)]

@@ -1,4 +1,5 @@
-//! Instead: enable the feature where Cargo.toml depends on io-shim: `features = ["hyper"]`.
+//! Instead: enable the feature in io-shim's entry in Cargo.toml: `features = ["hyper"]`. In the
+//! documentation each item says which feature it needs.
 use io_shim::Hyper;
 
 fn main() {

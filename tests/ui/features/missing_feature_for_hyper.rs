@@ -1,4 +1,5 @@
-//! Instead: enable the feature: `features = ["hyper"]`. The compiler does not know that io-shim has the trait with it.
+//! Instead: enable the feature: `features = ["hyper"]`. The message cannot name it: without the
+//! feature, io-shim does not know hyper's traits.
 fn serves(_: impl hyper::rt::Read) {}
 
 fn main() {

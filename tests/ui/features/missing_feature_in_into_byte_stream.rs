@@ -1,0 +1,5 @@
+//! Instead: enable the feature: `features = ["stream"]`.
+fn main() {
+    let stream = io_shim::Shim::from_tokio(tokio::io::empty()).into_byte_stream();
+    drop(stream.with_capacity(64 * 1024));
+}
