@@ -3,17 +3,15 @@
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/links.md"))]
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/charts.md"))]
 #![cfg_attr(feature = "full", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "full"), doc = "Converts between the I/O traits of tokio, futures-io and hyper, and readers of your own.")]
+#![cfg_attr(
+    not(feature = "full"),
+    doc = "Converts between the I/O traits of tokio, futures-io and hyper, and readers of your own."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![cfg_attr(
     not(all(feature = "tokio", feature = "futures")),
-    allow(
-        dead_code,
-        unused_imports,
-        unreachable_pub,
-        reason = "items that only a disabled ecosystem uses"
-    )
+    allow(dead_code, unused_imports, unreachable_pub, reason = "items that only a disabled ecosystem uses")
 )]
 
 #[cfg(feature = "alloc")]
