@@ -1,19 +1,17 @@
-// The README's examples need features that not every build has. Its links lead to files of the repository; here they lead to pages
-// of the documentation, since of two definitions of a link the first one holds.
+// The README is the front page where all features are on, since its examples need several.
+// Its links lead to files. `links.md` comes first, so that here they lead to pages instead.
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/links.md"))]
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/charts.md"))]
 #![cfg_attr(feature = "full", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "full"), doc = "One adapter between tokio, futures-io, hyper, smol and readers of your own.")]
+#![cfg_attr(
+    not(feature = "full"),
+    doc = "Converts between the I/O traits of tokio, futures-io and hyper, and readers of your own."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![cfg_attr(
     not(all(feature = "tokio", feature = "futures")),
-    allow(
-        dead_code,
-        unused_imports,
-        unreachable_pub,
-        reason = "what an ecosystem needs is unused where it is left out"
-    )
+    allow(dead_code, unused_imports, unreachable_pub, reason = "items that only a disabled ecosystem uses")
 )]
 
 #[cfg(feature = "alloc")]

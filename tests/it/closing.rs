@@ -1,7 +1,8 @@
 //! What closing a shim does, and what dropping it does, by the type inside: whether the peer reads
 //! an end of file.
 //!
-//! `cargo test --all-features --test it -- closing --nocapture` prints the table.
+//! `docs/CLOSING.md` has the table. `cargo test --all-features --test it -- closing --nocapture`
+//! prints it.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -228,6 +229,8 @@ fn tried<S: Writer>(inside: &str, code: &str, make: impl Fn() -> io::Result<Stre
     format!("| {inside} | `{code}` | {closing} | {dropping} |\n")
 }
 
+const PAGE: &str = include_str!("../../docs/CLOSING.md");
+
 const YES: bool = true;
 const NO: bool = false;
 
@@ -334,7 +337,9 @@ fn closing_table() -> String {
 fn closing_and_dropping_end_the_streams_that_the_table_says() {
     let runtime = runtime();
     let _entered = runtime.enter();
-    println!("{}", closing_table());
+    let table = closing_table();
+    println!("{table}");
+    assert!(PAGE.contains(&table), "the page should have the table:\n{table}");
 }
 
 /// The advice for the sockets that closing does not end.

@@ -1,14 +1,17 @@
-//! The table of constructors in the README: the code of each row compiles, and makes what the library of that row wants.
+//! The table of constructors in `docs/CONSTRUCTORS.md`: the code of each row compiles, and makes what the library of that row
+//! wants. The README has some of its rows.
 
 use std::io;
 
 use io_shim::rt::{BlockOn, TokioContext};
 use io_shim::{AsyncReadBuf, BorrowedCursor, Shim};
 
-const PAGE: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/CONSTRUCTORS.md");
+const README: &str = include_str!("../../README.md");
 
-/// At most this many rows are a table that somebody reads.
+/// The most rows that a reader looks through: in the whole table, and in the README's.
 const MOST: usize = 20;
+const MOST_IN_README: usize = 10;
 
 /// What a library may want, by the words of the table.
 mod wants {
@@ -53,10 +56,14 @@ fn squeeze(code: &str) -> String {
     code.split_whitespace().collect()
 }
 
+/// The lines of the table of `page`, without its head.
+fn table(page: &'static str) -> impl Iterator<Item = &'static str> {
+    let from_the_head = page.lines().skip_while(|line| !line.starts_with("| I have "));
+    from_the_head.take_while(|line| line.starts_with('|')).skip(2)
+}
+
 fn rows_of_the_page() -> Vec<Row> {
-    let from_the_head = PAGE.lines().skip_while(|line| !line.starts_with("| I have "));
-    let table = from_the_head.take_while(|line| line.starts_with('|')).skip(2);
-    table
+    table(PAGE)
         .map(|line| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             let [_, _, wants, code, _] = cells[..] else { panic!("not three cells: {line}") };
@@ -137,6 +144,15 @@ fn the_code_of_every_row_compiles_and_makes_what_is_wanted() {
     }
     assert_eq!(page.len(), compiled.len());
     assert!(page.len() <= MOST, "{} rows", page.len());
+}
+
+#[test]
+fn the_rows_of_the_readme_are_rows_of_the_page() {
+    let rows: Vec<&str> = table(README).collect();
+    assert!((1..=MOST_IN_README).contains(&rows.len()), "{} rows", rows.len());
+    for row in rows {
+        assert!(table(PAGE).any(|line| line == row), "{row}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Files: where the last write is after a flush, a close or a drop, and which position a file has.
 //!
-//! `cargo test --all-features --test it -- files --nocapture` prints the tables.
+//! `docs/CLOSING.md` has the tables. `cargo test --all-features --test it -- files --nocapture`
+//! prints them.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -14,6 +15,8 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 
 use crate::closing::{Way, Writer, runtime};
+
+const PAGE: &str = include_str!("../../docs/CLOSING.md");
 
 /// What is written: more than one buffer of tokio's, whose size is 2 MiB.
 fn data() -> Vec<u8> {
@@ -89,7 +92,9 @@ fn last_write_table() -> String {
 fn what_was_flushed_or_closed_is_in_the_file() {
     let runtime = runtime();
     let _entered = runtime.enter();
-    println!("{}", last_write_table());
+    let table = last_write_table();
+    println!("{table}");
+    assert!(PAGE.contains(&table), "the page should have the table:\n{table}");
 }
 
 /// Writes to a file and drops it while no thread can write, by every way.
@@ -281,5 +286,7 @@ fn positions_table() -> String {
 fn positions_are_those_that_the_table_says() {
     let runtime = runtime();
     let _entered = runtime.enter();
-    println!("{}", positions_table());
+    let table = positions_table();
+    println!("{table}");
+    assert!(PAGE.contains(&table), "the page should have the table:\n{table}");
 }

@@ -1,4 +1,4 @@
-//! The two complete programs of the README, and that they are what it shows.
+//! The complete programs of the README and of `docs/CONSTRUCTORS.md`, and that they are what these pages show.
 
 /// The programs themselves: a test has an address of its own, and calls what their `main` calls.
 #[allow(dead_code, reason = "a test has its own address to listen on")]
@@ -48,15 +48,17 @@ mod gunzip {
     }
 }
 
-const PAGE: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../README.md");
+const CONSTRUCTORS: &str = include_str!("../../docs/CONSTRUCTORS.md");
 const ECHO: &str = include_str!("first_hour/echo.rs");
 const GUNZIP: &str = include_str!("first_hour/gunzip.rs");
 
 #[test]
 fn the_page_shows_these_programs() {
     let code = |rest: &'static str| rest.split("```").next().expect("a split has a first part");
-    let programs: Vec<&str> = PAGE.split("```rust,no_run\n").skip(1).map(code).collect();
-    assert_eq!(programs, [ECHO, GUNZIP]);
+    let programs = |page: &'static str| -> Vec<&str> { page.split("```rust,no_run\n").skip(1).map(code).collect() };
+    assert_eq!(programs(README), [ECHO]);
+    assert_eq!(programs(CONSTRUCTORS), [GUNZIP]);
 }
 
 #[test]
