@@ -14,9 +14,9 @@ use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, S
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::bridge::InAsync;
 use crate::mock::{Script, Sink, Step};
 use crate::suites::script;
+use crate::support::sync_async::InAsync;
 
 /// How long what must happen may take.
 const PATIENCE: Duration = Duration::from_secs(120);

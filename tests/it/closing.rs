@@ -168,7 +168,7 @@ fn smol_unix() -> Stream<smol::net::unix::UnixStream> {
 }
 
 fn upgraded() -> Stream<hyper::upgrade::Upgraded> {
-    let (io, peer) = block_on(crate::hyper_server::upgraded(async |client| client, async |server| server));
+    let (io, peer) = block_on(crate::hyper_on_smol::upgraded(async |client| client, async |server| server));
     Stream::new(io, Shim::from_hyper(peer))
 }
 

@@ -15,7 +15,7 @@ use io_shim::testing::conformance;
 use io_shim::{BorrowedBuf, Fd, FdSource, ReadBuf, Shim, WriteVectored, spare};
 
 use crate::auto_traits::implements;
-use crate::bridge::InAsync;
+use crate::support::sync_async::InAsync;
 
 /// A file with these contents, at its start.
 fn file(data: &[u8]) -> File {
@@ -247,7 +247,7 @@ fn what_has_a_buffer_of_its_own_is_not_taken() {
 /// of its own.
 mod traced {
     use super::*;
-    use crate::strace::{hexadecimal, trace};
+    use crate::support::strace::{hexadecimal, trace};
 
     const BUFFER: usize = 1 << 20;
     const LEN: usize = 256 << 20;

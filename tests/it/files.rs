@@ -130,7 +130,7 @@ fn a_tokio_file_dropped_unflushed_is_written_later() {
 #[cfg_attr(miri, ignore = "starts a process")]
 fn a_smol_file_dropped_unflushed_loses_the_write() {
     let one_thread = [("BLOCKING_MAX_THREADS", "1")];
-    crate::bridging::in_its_own_process_with("files::child_whose_pool_is_busy", &one_thread);
+    crate::support::process::in_its_own_process_with("files::child_whose_pool_is_busy", &one_thread);
 }
 
 #[cfg(target_os = "linux")]

@@ -357,7 +357,7 @@ fn streams_of_smol_async_net_and_async_io_are_taken() {
 /// A loop of `recv` written by hand, and the same reads through the shim, for a tracer to compare.
 mod traced {
     use super::*;
-    use crate::strace::{hexadecimal, trace};
+    use crate::support::strace::{hexadecimal, trace};
 
     const MESSAGES: usize = 20;
 

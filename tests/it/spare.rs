@@ -140,3 +140,11 @@ fn spare_capacity_of_bytes_that_are_shared_stays_in_place() {
     bytes.reserve(60);
     stays_in_place(bytes);
 }
+
+#[test]
+fn a_guard_shows_its_positions() {
+    let mut vec: Vec<u8> = Vec::with_capacity(8);
+    let mut guard = spare(&mut vec);
+    guard.unfilled().append(b"ab");
+    assert!(format!("{guard:?}").starts_with("Spare { filled: 2, init: 2"));
+}

@@ -25,7 +25,7 @@ use io_shim::{ByteSink, ByteStream, Shim, TrackedBuf, owned};
 use rustix::process::{Resource, Rlimit};
 use tokio::net::TcpStream;
 
-use crate::endless::Memory;
+use crate::support::endless::Memory;
 
 /// The time limit around each job.
 const LIMIT: Duration = Duration::from_millis(150);

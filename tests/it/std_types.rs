@@ -14,9 +14,9 @@ use io_shim::{
     Shim, WriteVectored, spare,
 };
 
-use crate::bridge::{AsStd, InAsync};
 use crate::mock::{Script, Sink, Step, context, ready, violation};
 use crate::suites::script;
+use crate::support::sync_async::{AsStd, InAsync};
 
 /// Pending as an interruption, which is tried again.
 fn interrupted<T>(inner: T) -> AsStd<T> {

@@ -16,8 +16,8 @@ use io_shim::{
     AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ByteSink, ByteStream, Ecosystem, Shim, TrackedBuf, owned, spare,
 };
 
-use crate::endless::Memory;
 use crate::mock::{Script, Step, context, ready};
+use crate::support::endless::Memory;
 
 /// A waker that counts.
 #[derive(Default)]

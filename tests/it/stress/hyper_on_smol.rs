@@ -23,7 +23,7 @@ fn resident() -> u64 {
     unsafe {
         libc::malloc_trim(0)
     };
-    crate::stress::resident()
+    super::resident()
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -145,7 +145,7 @@ fn fifty_connections() {
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_of_fifty_connections_is_given_back() {
-    crate::bridging::in_its_own_process("stress_hyper::child_with_fifty_connections");
+    crate::support::process::in_its_own_process("stress::hyper_on_smol::child_with_fifty_connections");
 }
 
 #[test]

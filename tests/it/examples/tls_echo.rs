@@ -1,4 +1,4 @@
-//! The TLS echo server driven by `openssl s_client`, and the wrapped readers. `.ci/run examples` runs these.
+//! `tls_echo`, driven by `openssl s_client`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::examples::{Example, program};
+use super::Example;
 
 const LABELS: [&str; 2] = ["futures-rustls over tokio", "tokio-rustls over smol"];
 
@@ -147,20 +147,4 @@ fn tls_echo_ends_at_once_on_ctrl_c_with_a_connection_open() {
         let _ = client.kill();
         client.wait().unwrap();
     }
-}
-
-#[test]
-#[ignore = "starts an example"]
-fn wrap_reader_reads_the_same_through_every_reader() {
-    let output = Command::new(program("wrap_reader")).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<&str> = said.lines().collect();
-    let [to_tokio, to_futures, csv, zip] = lines[..] else { panic!("{said}") };
-    assert!(to_tokio.starts_with("gzip of futures-io, read by tokio: "), "{said}");
-    assert!(to_futures.starts_with("gzip of tokio, read by futures-io: "), "{said}");
-    // As many bytes, from as many.
-    assert_eq!(to_tokio.split(": ").nth(1), to_futures.split(": ").nth(1));
-    assert_eq!(csv, "csv of tokio, over a file of smol: 20000 records");
-    assert_eq!(zip, "zip of futures-io, over a file of tokio: 3 entries");
 }

@@ -13,7 +13,8 @@ use io_shim::{AsyncReadBuf, AsyncWrite, Shim};
 use tokio::io::AsyncWriteExt as _;
 use tokio::runtime::{Builder, Handle};
 
-use super::{MOMENT, PATIENCE, in_its_own_process, in_time, socket};
+use super::{MOMENT, PATIENCE, in_time, socket};
+use crate::support::process::in_its_own_process;
 use crate::tokio_context::{ALL, Probe, call_all};
 
 /// Work for the end of its thread.
@@ -95,7 +96,7 @@ fn answer(mut peer: impl Read + Write + Send + 'static) -> thread::JoinHandle<()
 
 #[test]
 fn block_on_with_a_handle_needs_none_at_the_end_of_a_thread() {
-    in_its_own_process("bridging::thread_end::child_that_blocks_on_with_a_handle");
+    in_its_own_process("executors::thread_end::child_that_blocks_on_with_a_handle");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn child_that_blocks_on_with_a_handle() {
 
 #[test]
 fn a_context_calls_its_type_without_a_runtime_at_the_end_of_a_thread() {
-    in_its_own_process("bridging::thread_end::child_that_uses_contexts");
+    in_its_own_process("executors::thread_end::child_that_uses_contexts");
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn child_that_uses_contexts() {
 
 #[test]
 fn a_runtime_is_dropped_and_not_started_at_the_end_of_a_thread() {
-    in_its_own_process("bridging::thread_end::child_that_ends_a_runtime");
+    in_its_own_process("executors::thread_end::child_that_ends_a_runtime");
 }
 
 #[test]

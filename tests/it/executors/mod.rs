@@ -1,16 +1,16 @@
 //! Bridging executors on real sockets, files, timers and threads: `rt::TokioContext` and `rt::Embedded`.
 
-mod echo;
-mod edges;
+mod documented_table;
 mod embedded;
-mod reverse;
+mod smol_in_tokio;
 mod spawning;
-mod table;
+mod thousand_connections;
+#[cfg(target_os = "linux")]
+mod thread_count;
 #[cfg(target_os = "linux")]
 mod thread_end;
-#[cfg(target_os = "linux")]
-mod threads;
-mod tokio_types;
+mod tokio_types_on_smol;
+mod unusual_runtimes;
 
 use std::net::TcpListener;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -64,34 +64,4 @@ fn socket(runtime: &Embedded) -> (TokioContext<TcpStream>, std::net::TcpStream) 
     socket.set_nonblocking(true).unwrap();
     let _entered = runtime.handle().enter();
     (TokioContext::try_current(TcpStream::from_std(socket).unwrap()).unwrap(), peer)
-}
-
-/// Runs an ignored test of this binary in a process of its own, where nothing else starts threads or opens files.
-#[cfg(target_os = "linux")]
-#[track_caller]
-pub(crate) fn in_its_own_process(test: &str) {
-    in_its_own_process_with(test, &[]);
-}
-
-/// The same with variables in its environment.
-#[cfg(target_os = "linux")]
-#[track_caller]
-pub fn in_its_own_process_with(test: &str, environment: &[(&str, &str)]) {
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("test result: ok. 1 passed"), "{said}{errors}");
-}
-
-/// The names of the threads of this process.
-#[cfg(target_os = "linux")]
-fn threads() -> Vec<String> {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    // A thread may end in the meantime.
-    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    names.map(|name| name.trim().to_owned()).collect()
 }

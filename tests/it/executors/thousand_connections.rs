@@ -15,11 +15,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{in_its_own_process, in_time, threads, wait_until};
+use super::{in_time, wait_until};
+use crate::support::process::{in_its_own_process, threads};
 
 #[test]
 fn a_thousand_connections_between_executors() {
-    in_its_own_process("bridging::echo::child_with_a_thousand_connections");
+    in_its_own_process("executors::thousand_connections::child_with_a_thousand_connections");
 }
 
 /// It counts the threads, descriptors and tasks of its process.

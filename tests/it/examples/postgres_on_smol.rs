@@ -1,4 +1,4 @@
-//! `postgres_on_smol` against a PostgreSQL server of its own. `.ci/run examples` installs the server and runs these.
+//! `postgres_on_smol` against a PostgreSQL server of its own.
 #![cfg(unix)]
 
 use std::fs::File;
@@ -15,13 +15,14 @@ use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::program;
+
 const USER: &str = "shimmer";
 const PASSWORD: &str = "not a secret";
 
 /// Runs the example that cargo built beside this test.
 fn example(arguments: &[&str], password: Option<&str>) -> (Output, String, String) {
-    let here = std::env::current_exe().unwrap();
-    let program = here.parent().unwrap().parent().unwrap().join("examples/postgres_on_smol");
+    let program = program("postgres_on_smol");
     let mut command = Command::new(&program);
     command.args(arguments).env_remove("PGPASSWORD");
     if let Some(password) = password {

@@ -10,11 +10,12 @@ use io_shim::rt::{Embedded, HyperExecutor, TokioContext};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Builder;
 
-use super::{MOMENT, PATIENCE, in_its_own_process, in_its_own_process_with, in_time, threads, wait_until};
+use super::{MOMENT, PATIENCE, in_time, wait_until};
+use crate::support::process::{in_its_own_process, in_its_own_process_with, threads};
 
 #[test]
 fn nothing_starts_a_thread_but_a_call_that_says_so() {
-    in_its_own_process("bridging::threads::child_that_counts_threads");
+    in_its_own_process("executors::thread_count::child_that_counts_threads");
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn child_that_counts_threads() {
 fn a_start_that_fails_is_an_error_and_can_be_tried_again() {
     // tokio does not give back what it had made of a runtime when there was no thread for it.
     let environment = [("ASAN_OPTIONS", "detect_leaks=0")];
-    in_its_own_process_with("bridging::threads::child_without_resources", &environment);
+    in_its_own_process_with("executors::thread_count::child_without_resources", &environment);
 }
 
 /// Runs `work` while the process has at most `most` of a resource.
@@ -123,7 +124,7 @@ fn child_without_resources() {
 #[test]
 fn a_panic_hook_that_asks_for_the_global_one_while_it_starts_gets_an_error() {
     let environment = [("ASAN_OPTIONS", "detect_leaks=0")];
-    in_its_own_process_with("bridging::threads::child_whose_panic_hook_asks", &environment);
+    in_its_own_process_with("executors::thread_count::child_whose_panic_hook_asks", &environment);
 }
 
 #[test]
@@ -162,7 +163,7 @@ fn child_whose_panic_hook_asks() {
 
 #[test]
 fn a_blocking_function_that_waits_when_the_runtime_ends_runs_or_is_cancelled() {
-    in_its_own_process("bridging::threads::child_with_every_thread_busy");
+    in_its_own_process("executors::thread_count::child_with_every_thread_busy");
 }
 
 /// As many threads as tokio has for blocking functions, which is more than a memory checker allows a process.

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim, spare};
+use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim};
 
 use crate::mock::{context, ready};
 
@@ -66,12 +66,4 @@ fn queries_and_hints_say_no_and_nothing() {
     let shim = Shim::new(Plain::default());
     assert!(!AsyncReadBuf::supports_vectored_reads(&shim) && !AsyncWrite::supports_vectored_writes(&shim));
     assert_eq!(AsyncReadBuf::init_hint(&shim, 100), 0);
-}
-
-#[test]
-fn a_guard_shows_its_positions() {
-    let mut vec: Vec<u8> = Vec::with_capacity(8);
-    let mut guard = spare(&mut vec);
-    guard.unfilled().append(b"ab");
-    assert!(format!("{guard:?}").starts_with("Spare { filled: 2, init: 2"));
 }

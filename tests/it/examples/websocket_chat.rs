@@ -1,4 +1,4 @@
-//! The chat example, driven by clients over sockets of smol.
+//! `websocket_chat`, driven by clients over sockets of smol.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use futures::{SinkExt as _, Stream, StreamExt};
 use smol::net::TcpStream;
 
-use crate::examples::Example;
+use super::Example;
 
 type Client = WebSocketStream<TcpStream>;
 
