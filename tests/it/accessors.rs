@@ -1,4 +1,4 @@
-//! Accessors and wrapper traits of `Shim`.
+//! Accessors of `Shim` and of the other wrappers, and the std traits that `Shim` implements.
 
 use std::io::Cursor;
 use std::pin::Pin;

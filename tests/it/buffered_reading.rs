@@ -1,4 +1,4 @@
-//! Filling, and the tags for buffered sources, which copy from the buffer inside.
+//! Buffered reading, and the constructors for buffered readers, which copy from the inner buffer.
 
 use std::io::IoSliceMut;
 use std::pin::Pin;
@@ -7,8 +7,9 @@ use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedBuf, Shim};
 
 use crate::mock::{Script, Step, context, ready, sentinels, zeroes};
 
-/// Fills, consumes a part, then reads: what was consumed is gone, what was not is read first.
-fn fill_then_read<S>(mut shim: S)
+/// Calls `fill_buf`, consumes a part, then reads: consumed bytes are gone, the others are read
+/// first.
+fn fill_buf_then_read<S>(mut shim: S)
 where
     S: tokio::io::AsyncBufRead + futures::io::AsyncBufRead + AsyncReadBuf + AsyncBufRead + Unpin,
 {
@@ -36,11 +37,11 @@ fn script() -> Script {
 }
 
 #[test]
-fn what_is_filled_is_read_first() {
-    fill_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
-    fill_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
-    fill_then_read(Shim::from_futures(futures::io::BufReader::new(script())));
-    fill_then_read(Shim::from_futures_buf(futures::io::BufReader::new(script())));
+fn what_is_buffered_is_read_first() {
+    fill_buf_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
+    fill_buf_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
+    fill_buf_then_read(Shim::from_futures(futures::io::BufReader::new(script())));
+    fill_buf_then_read(Shim::from_futures_buf(futures::io::BufReader::new(script())));
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn buffered_sources_read_into_several_slices() {
 #[test]
 fn an_empty_buffer_is_forwarded_to_the_reader_inside() {
     fn check<S: AsyncReadBuf + AsyncBufRead + Unpin>(mut shim: S) {
-        // Never ready to fill, but ready to read nothing.
+        // `fill_buf` is never ready, but an empty read is.
         assert!(AsyncBufRead::poll_fill_buf(Pin::new(&mut shim), &mut context()).is_pending());
         assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut [])).unwrap(), 0);
         let mut bufs = [IoSliceMut::new(&mut [])];
@@ -81,7 +82,7 @@ fn an_empty_buffer_is_forwarded_to_the_reader_inside() {
     fn never() -> Script {
         Script::new(vec![Step::Pending; 9])
     }
-    /// Reads nothing at once, and is never ready to fill.
+    /// Returns the end of file from a read, and is never ready in `fill_buf`.
     struct Idle(Script);
     impl tokio::io::AsyncRead for Idle {
         fn poll_read(

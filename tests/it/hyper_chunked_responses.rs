@@ -1,4 +1,4 @@
-//! How many writes a chunked response of hyper's makes.
+//! How many writes hyper makes for a chunked response.
 
 use std::convert::Infallible;
 use std::io::{self, IoSlice, Read as _};
@@ -12,7 +12,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, Shim};
 
-/// 64 chunks of 4 KiB, of which hyper does not know how many will come.
+/// A body of 64 chunks of 4 KiB whose length hyper does not know.
 struct Chunks(usize);
 
 impl Body for Chunks {
@@ -28,13 +28,13 @@ impl Body for Chunks {
     }
 }
 
-/// The requests of one connection, and how many writes each was answered with.
+/// The requests of one connection, and how many writes each response took.
 struct Wire {
     vectors: bool,
     requests: usize,
     responses: Vec<usize>,
     written: usize,
-    /// Whether nothing is being answered.
+    /// Whether no response is in progress.
     idle: bool,
 }
 
@@ -45,7 +45,8 @@ impl Wire {
         Wire { vectors, requests: 20, responses: Vec::new(), written: 0, idle: true }
     }
 
-    /// The next request, when the last one has been answered; hyper looks for the end of the connection before that.
+    /// Sends the next request once the last response is complete. Before that, hyper looks for the
+    /// end of the connection.
     fn next(&mut self, cx: &Context<'_>) -> Poll<&'static [u8]> {
         if !self.idle {
             cx.waker().wake_by_ref();
@@ -121,7 +122,7 @@ macro_rules! writes {
 writes!(AsyncWrite, poll_shutdown, supports_vectored_writes);
 writes!(futures::io::AsyncWrite, poll_close);
 
-/// Writes per response of one connection, over what `wrap` makes of a wire.
+/// Returns the writes per response of one connection, over what `wrap` makes of a wire.
 fn writes<S>(vectors: bool, wrap: impl FnOnce(Wire) -> S, unwrap: impl FnOnce(S) -> Wire) -> Vec<usize>
 where
     S: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
@@ -146,14 +147,15 @@ fn as_few_over_a_shim_as_over_a_native_vectored_writer() {
 #[test]
 fn five_over_a_writer_that_cannot_vector_once_that_is_known() {
     let responses = writes(false, Shim::from_futures, Shim::into_inner);
-    // Two to see that it cannot, and two more until as much is gathered as hyper queues. Later it is asked again, ever less often.
+    // Two responses show that the writer does not vector, and two more let the shim gather as much
+    // as hyper queues. Later the shim probes again, ever less often.
     assert_eq!(responses[0], 9);
     assert_eq!(
         responses[1..].iter().filter(|&&writes| writes != 5).copied().collect::<Vec<_>>(),
         [6, 6],
         "{responses:?}"
     );
-    // hyper gathers itself where it is told to.
+    // hyper copies into one buffer itself if the writer says that it does not vector.
     let told = writes(false, |wire| Shim::from_futures(wire).with_write_vectored(false), Shim::into_inner);
     assert_eq!(told, [1; 20]);
 }

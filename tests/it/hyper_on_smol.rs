@@ -23,7 +23,7 @@ fn on_smol() -> HyperExecutor<impl Fn(Task) + Clone> {
     HyperExecutor::new(|future| smol::spawn(future).detach())
 }
 
-/// Answers with what it was sent.
+/// Answers with the body of the request.
 async fn echo(request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
     let body = request.into_body().collect().await?.to_bytes();
     Ok(Response::new(Full::new(body)))
@@ -43,7 +43,8 @@ fn pattern(len: usize) -> Bytes {
     (0..len).map(|i| (i as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()
 }
 
-/// Requests of several sizes over one connection of HTTP/1, with these shims around the two sockets.
+/// Sends requests of several sizes over one HTTP/1 connection, with these shims around the two
+/// sockets.
 async fn echoes_over_http1<C, S>(client: impl FnOnce(TcpStream) -> C, server: impl FnOnce(TcpStream) -> S)
 where
     C: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
@@ -153,7 +154,7 @@ fn a_server_shuts_down_gracefully_when_its_requests_are_answered() {
             let task = smol::spawn(connection);
             let response = sender.send_request(post(Bytes::new())).await.unwrap();
             assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "late");
-            // The server has ended the connection, not the client, which still holds its sender.
+            // The server ended the connection. The client still holds its sender.
             task.await.unwrap();
             drop(sender);
         };
@@ -162,7 +163,7 @@ fn a_server_shuts_down_gracefully_when_its_requests_are_answered() {
     });
 }
 
-/// Upgrades a connection on both sides and gives what `client` and `server` make of it.
+/// Upgrades a connection on both sides and returns the results of `client` and `server`.
 pub async fn upgraded<C, S>(
     client: impl AsyncFnOnce(hyper::upgrade::Upgraded) -> C,
     server: impl AsyncFnOnce(hyper::upgrade::Upgraded) -> S,

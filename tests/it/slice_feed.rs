@@ -1,4 +1,4 @@
-//! `SliceFeed`: what it offers, what it zeroes, what it learns, and that it trusts nobody.
+//! `SliceFeed`: what it offers, what it zeroes, what it learns, and that it checks every count.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -14,7 +14,8 @@ fn bounce(size: usize) -> Offer {
     Offer::bounce(size)
 }
 
-/// Reads `n` bytes into fresh memory of `capacity` bytes; returns the length of the offer and the bytes zeroed beyond `n`.
+/// Reads `n` bytes into fresh memory of `capacity` bytes. Returns the length of the offer and the
+/// bytes zeroed beyond `n`.
 fn read_fresh(feed: &mut SliceFeed, capacity: usize, n: usize) -> (usize, usize) {
     let mut memory = sentinels(capacity);
     let mut buf = BorrowedBuf::from(&mut memory[..]);
@@ -74,7 +75,7 @@ fn predicted_bounces_small_reads_and_zeroes_nothing_then() {
     for n in [1, 100, 2047] {
         assert_eq!(read_fresh(&mut feed, 1 << 16, n), (2048, 0));
     }
-    // A full bounce buffer says that there is more to be had.
+    // A full bounce buffer suggests that more data is available.
     assert_eq!(read_fresh(&mut feed, 1 << 16, 2048), (2048, 0));
     assert_eq!(feed.init_hint(1 << 16), 8192);
 }
@@ -129,7 +130,8 @@ fn one_buffer_is_not_zeroed_twice_whatever_the_policy() {
             zeroed += buf.init_len() - known;
             let filled = buf.filled().len();
             assert!(buf.filled().iter().all(|&byte| byte == 1), "at {filled}");
-            // What was zeroed and not filled is marked, so that zeroing it again would show.
+            // Marks the bytes that were zeroed and not filled, so that zeroing them again would
+            // show.
             buf.unfilled().init_mut().fill(2);
         }
         assert_eq!(zeroed, buf.init_len());

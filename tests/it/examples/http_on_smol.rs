@@ -49,7 +49,7 @@ fn http_on_smol_goes_on_after_clients_that_misbehave() {
     };
     let answer = |mut socket: TcpStream| {
         let mut text = Vec::new();
-        // A connection that is reset is an answer, too.
+        // A reset is an answer, too.
         let _ = socket.read_to_end(&mut text);
         String::from_utf8_lossy(&text).into_owned()
     };
@@ -58,13 +58,13 @@ fn http_on_smol_goes_on_after_clients_that_misbehave() {
     let mut socket = TcpStream::connect(&example.address).unwrap();
     let _ = socket.write_all(oversized.as_bytes());
     assert!(!answer(socket).starts_with("HTTP/1.1 200"));
-    // Gone in the middle of an upload; half open; silent.
+    // Clients that disconnect during an upload, close one half, or send nothing.
     drop(send(b"POST /upload HTTP/1.1\r\nhost: l\r\ncontent-length: 1000000\r\n\r\nthe beginning"));
     let half_open = send(b"POST /upload HTTP/1.1\r\nhost: l\r\ncontent-length: 1000000\r\n\r\n");
     half_open.shutdown(Shutdown::Write).unwrap();
     let _silent = send(b"");
     assert!(curl(&[&format!("http://{}/", example.address)]).contains("<h1>hyper on smol</h1>"));
-    // Its request will never be whole, and it is told.
+    // Its request is incomplete, so it receives an error or the end of the stream.
     let told = answer(half_open);
     assert!(told.is_empty() || told.starts_with("HTTP/1.1 400"), "{told}");
 }

@@ -1,4 +1,4 @@
-//! The examples, each driven by a client that people know or by one of its own.
+//! The examples, each driven by a well-known client or by its own.
 //! `.ci/run examples` installs the clients and runs these tests.
 
 mod client_on_smol;
@@ -19,15 +19,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long an example may take for a line, on a machine that is busy with other things.
+/// How long an example may take for a line, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running example, killed when it is dropped.
 struct Example {
     process: Child,
-    /// What it says, line by line, read as it says it: a full pipe would stop it.
+    /// Its output, line by line. A thread reads it, because a full pipe would block the example.
     lines: Receiver<String>,
-    /// The lines that were waited for.
+    /// The lines received so far.
     said: String,
     address: String,
 }
@@ -53,13 +53,13 @@ impl Example {
         example
     }
 
-    /// The address on the next line of what it says, for an example that listens on several.
+    /// Returns the address on the next line of output, for an example that listens on several.
     fn next_address(&mut self) -> String {
         let line = self.lines.recv_timeout(PATIENCE).expect("an address");
         line.trim().rsplit(['/', ' ']).next().unwrap().to_owned()
     }
 
-    /// Waits until it has said so many lines, those with addresses not counted.
+    /// Waits until it has printed `count` lines, those with addresses not counted.
     #[track_caller]
     fn wait_for_lines(&mut self, count: usize) {
         for n in self.said.lines().count()..count {
@@ -70,7 +70,7 @@ impl Example {
         }
     }
 
-    /// Ends it as Ctrl-C does, and gives all that it said, without the lines with addresses.
+    /// Ends it as Ctrl-C does, and returns its output without the lines with addresses.
     fn interrupt(mut self) -> String {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
@@ -88,7 +88,7 @@ impl Drop for Example {
     }
 }
 
-/// The example that cargo built beside this test.
+/// Returns the path of the example that cargo built beside this test.
 fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().unwrap();
     here.parent().unwrap().parent().unwrap().join("examples").join(name)
@@ -98,7 +98,7 @@ fn run(name: &str, arguments: &[String]) -> Output {
     Command::new(program(name)).args(arguments).output().unwrap()
 }
 
-/// What an example says when all goes well.
+/// Runs an example without arguments, and returns its output.
 fn success(name: &str) -> String {
     let output = run(name, &[]);
     let said = String::from_utf8(output.stdout).unwrap();
@@ -107,7 +107,7 @@ fn success(name: &str) -> String {
     said
 }
 
-/// What an example complains about when the server at this address answers wrongly.
+/// Runs an example against a server that answers wrongly, and returns its error message.
 fn failure(name: &str, address: SocketAddr) -> String {
     let output = run(name, &[address.to_string()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -115,7 +115,8 @@ fn failure(name: &str, address: SocketAddr) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// A server that treats every connection in this way, on a thread each.
+/// Starts a server that calls `serve` for every connection, on a thread each, and returns its
+/// address.
 fn server(serve: fn(TcpStream)) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

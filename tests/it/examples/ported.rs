@@ -10,7 +10,8 @@ fn ported_readers_read_what_the_originals_read_and_are_as_small_as_the_docs_say(
     let output = Command::new(program("ported")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
-    // The originals' columns are about the version that the docs name; ours are about these sources.
+    // Compares only our columns, which are about these sources. The other columns are about the
+    // version of the originals that the docs name.
     let ours = |text: &str| -> Vec<Vec<String>> {
         let rows = text.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 7);
         rows.map(|row| row.split('|').map(|cell| cell.trim().into()).collect::<Vec<String>>())

@@ -34,18 +34,19 @@ fn example(arguments: &[&str], password: Option<&str>) -> (Output, String, Strin
     (output, said, complaints)
 }
 
-/// A free port, and a socket that reserves it: the system gives it to no one else.
-/// Nothing listens there yet.
+/// Returns a free port and a socket that reserves it, so that the system gives it to no other
+/// process. Nothing listens there yet.
 fn reserved_port() -> (u16, OwnedFd) {
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    // The server sets this, too; so it may listen on the port although the socket has it.
+    // With this option, which the server sets too, the server may listen on the port while the
+    // socket holds it.
     set_socket_reuseaddr(&socket, true).unwrap();
     bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
     (address.port(), socket)
 }
 
-/// A server with a new, empty cluster, stopped when it is dropped. Over TCP it wants a password.
+/// A server with a new, empty cluster, stopped when it is dropped. Over TCP it requires a password.
 struct Server {
     process: Child,
     directory: TempDir,
@@ -87,7 +88,7 @@ impl Server {
             assert!(!gone && start.elapsed() < Duration::from_secs(60), "no server: {}", server.log());
             thread::sleep(Duration::from_millis(50));
         }
-        // initdb makes no database of the user's name.
+        // initdb creates no database named after the user.
         let create = Command::new(programs.join("createdb"))
             .args(["-U", USER, "-p", &port.to_string(), "-h"])
             .arg(server.directory.path())
@@ -115,7 +116,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It ends its connections and then itself; killed, it would leave shared memory behind.
+        // It closes its connections and exits; if it were killed, it would leave shared memory
+        // behind.
         let _ = kill_process(Pid::from_child(&self.process), Signal::INT);
         for _ in 0..400 {
             if !matches!(self.process.try_wait(), Ok(None)) {
@@ -128,7 +130,7 @@ impl Drop for Server {
     }
 }
 
-/// Where Debian keeps the programs of the newest server.
+/// Returns the directory in which Debian keeps the programs of the newest server.
 fn programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").expect("Debian's package `postgresql`");
     let version = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
@@ -140,7 +142,7 @@ fn programs() -> PathBuf {
         .join("bin")
 }
 
-/// A command that is not root's, since the server refuses to be.
+/// Returns a command that does not run as root, because the server refuses that.
 fn unprivileged(program: &Path, directory: &Path) -> Command {
     let mut command = if rustix::process::geteuid().is_root() {
         let mut command = Command::new("setpriv");
@@ -166,7 +168,7 @@ fn postgres_on_smol_moves_every_row_over_tcp_and_a_unix_socket() {
     let bytes: usize = (0..100_000_usize)
         .map(|id| {
             let digits = id.to_string().len();
-            // The number, a tab, the text or its absence, a newline.
+            // The number, a tab, the text or a mark that there is none, a newline.
             digits + 2 + if id % 7 == 0 { 2 } else { "row  ".len() + digits + 2 * (id % 60) }
         })
         .sum();
@@ -212,7 +214,7 @@ fn postgres_on_smol_says_that_there_is_no_server() {
     let socket = directory.path().join("socket");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    // Something answers, and it is not PostgreSQL.
+    // A server that does not speak PostgreSQL's protocol.
     let stranger = thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         client.read_exact(&mut [0; 8]).unwrap();

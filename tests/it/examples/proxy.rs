@@ -1,4 +1,4 @@
-//! `proxy`: every byte arrives, and each side learns how the other ended.
+//! `proxy`: every byte arrives, and each side learns how the other side ended.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Example;
 
-/// A proxy, and both ends of a connection through it.
+/// Starts a proxy, and returns both ends of a connection through it.
 fn proxied(idle: &str) -> (Example, TcpStream, TcpStream) {
     let target = TcpListener::bind("127.0.0.1:0").unwrap();
     let example = Example::start_with("proxy", &["127.0.0.1:0", &target.local_addr().unwrap().to_string(), idle]);
@@ -20,7 +20,8 @@ fn proxied(idle: &str) -> (Example, TcpStream, TcpStream) {
     (example, client, server)
 }
 
-/// A block of bytes of an odd length, repeated: what is lost, doubled or out of order shows at once.
+/// Returns a block of bytes of an odd length, to be repeated: lost, doubled or reordered data
+/// shows.
 fn block(seed: u32) -> Vec<u8> {
     (0..99_991u32).map(|i| (i ^ seed).wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect()
 }
@@ -35,7 +36,7 @@ fn send_all(mut socket: TcpStream, block: &[u8], total: usize) {
     socket.shutdown(Shutdown::Write).unwrap();
 }
 
-/// Reads to the end and gives how much there was.
+/// Reads to the end, and returns the number of bytes.
 fn check_all(mut socket: TcpStream, block: &[u8]) -> usize {
     let mut received = 0;
     let mut chunk = vec![0; block.len()];
@@ -77,7 +78,7 @@ fn proxy_keeps_a_connection_that_is_half_closed() {
     let mut question = Vec::new();
     server.read_to_end(&mut question).unwrap();
     assert_eq!(question, b"question");
-    // The other half goes on after the end of the first.
+    // The other half stays open.
     for part in ["an", "swer"] {
         server.write_all(part.as_bytes()).unwrap();
         thread::sleep(Duration::from_millis(20));
@@ -96,7 +97,7 @@ fn proxy_ends_the_other_side_when_one_is_killed() {
     for kill_client in [true, false] {
         let (example, client, server) = proxied("60");
         let (mut killed, mut other) = if kill_client { (client, server) } else { (server, client) };
-        // In the middle of a transfer in both directions, and not in the orderly way.
+        // A reset during a transfer in both directions.
         killed.write_all(&[1; 100_000]).unwrap();
         other.write_all(&[2; 100_000]).unwrap();
         rustix::net::sockopt::set_socket_linger(&killed, Some(Duration::ZERO)).unwrap();
@@ -106,7 +107,7 @@ fn proxy_ends_the_other_side_when_one_is_killed() {
         let end = other.read_to_end(&mut received);
         assert!(start.elapsed() < Duration::from_secs(30), "it hung");
         assert!(received.iter().all(|&byte| byte == 1) && received.len() <= 100_000);
-        // The end, or an error, and nothing can be sent any more.
+        // The read ended with the end of file or an error. Soon no more can be sent.
         let _ = end;
         let gone = (0..100).any(|_| {
             thread::sleep(Duration::from_millis(10));
@@ -122,8 +123,8 @@ fn proxy_ends_the_other_side_when_one_is_killed() {
 #[ignore = "starts an example"]
 fn proxy_ends_a_connection_on_which_nothing_moves() {
     let (example, mut client, mut server) = proxied("2.5");
-    // Longer than that in all, but never still for as long. On a busy machine, a pause may take two
-    // seconds longer than it should.
+    // Longer than the limit in all, but no pause is as long. On a busy machine, a pause may take
+    // two seconds longer than requested.
     for _ in 0..8 {
         thread::sleep(Duration::from_millis(400));
         client.write_all(b"x").unwrap();

@@ -15,7 +15,8 @@ fn smol_in_tokio_gets_an_answer_to_every_line() {
 #[test]
 #[ignore = "starts an example"]
 fn smol_in_tokio_notices_a_wrong_answer_a_missing_one_and_one_too_many() {
-    /// Answers each line, of this number and length, by what `say` makes of it, and ends where that is nothing.
+    /// Answers each line with the result of `say` for its number and length, and ends the stream at
+    /// `None`.
     fn answer(mut stream: TcpStream, say: fn(usize, usize) -> Option<String>) {
         let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
         for (number, line) in lines.enumerate() {
@@ -24,7 +25,7 @@ fn smol_in_tokio_notices_a_wrong_answer_a_missing_one_and_one_too_many() {
                 _ => break,
             }
         }
-        // In order: to close with data unread would be a reset.
+        // Closing with unread data would reset the connection.
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     }

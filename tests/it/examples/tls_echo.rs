@@ -10,7 +10,7 @@ use super::Example;
 
 const LABELS: [&str; 2] = ["futures-rustls over tokio", "tokio-rustls over smol"];
 
-/// The server and the addresses of its two ports, in the order of `LABELS`.
+/// Starts the server, and returns it with the addresses of its two ports, in the order of `LABELS`.
 fn tls_echo() -> (Example, [String; 2]) {
     let mut example = Example::start("tls_echo");
     let addresses = [example.address.clone(), example.next_address()];
@@ -19,7 +19,8 @@ fn tls_echo() -> (Example, [String; 2]) {
 }
 
 fn s_client(address: &str, version: &str) -> Child {
-    // `-quiet` alone would ignore the end of the input, and the letters are commands without `-nocommands`.
+    // `-quiet` alone would ignore the end of the input. Without `-nocommands`, some letters are
+    // commands.
     Command::new("openssl")
         .args(["s_client", "-quiet", "-no_ign_eof", "-nocommands", version, "-connect", address])
         .stdin(Stdio::piped())
@@ -29,7 +30,7 @@ fn s_client(address: &str, version: &str) -> Child {
         .expect("openssl")
 }
 
-/// Sends the data, compares what comes back, and ends the client by the end of its input.
+/// Sends the data, compares the echo, and ends the client by ending its input.
 fn echoes(address: &str, version: &str, data: &[u8]) {
     let mut client = s_client(address, version);
     let (mut input, mut output) = (client.stdin.take().unwrap(), client.stdout.take().unwrap());
@@ -47,7 +48,7 @@ fn echoes(address: &str, version: &str, data: &[u8]) {
     assert!(client.wait().unwrap().success(), "{address} {version}");
 }
 
-/// How many lines of the log have this beginning and this end.
+/// Counts the lines of the log with this beginning and this end.
 fn count(said: &str, label: &str, end: &str) -> usize {
     said.lines().filter(|line| line.starts_with(label) && line.contains(end)).count()
 }
@@ -65,7 +66,7 @@ fn tls_echo_gives_back_lines_and_a_mebibyte_on_both_ports() {
             echoes(address, version, &data);
         }
     }
-    // The last lines of the log may still be under way, and it ends at once.
+    // The last lines of the log may still be missing, and `interrupt` ends the server at once.
     example.wait_for_lines(8);
     let said = example.interrupt();
     for label in LABELS {
@@ -80,7 +81,7 @@ fn tls_echo_gives_back_lines_and_a_mebibyte_on_both_ports() {
 fn tls_echo_goes_on_after_clients_that_misbehave() {
     let (mut example, addresses) = tls_echo();
     for address in &addresses {
-        // One whose first line comes back, and which is killed later: no close_notify from it.
+        // A client that is killed after its first echo: it sends no close_notify.
         let mut killed = s_client(address, "-tls1_3");
         killed.stdin.as_mut().unwrap().write_all(b"x\n").unwrap();
         killed.stdout.as_mut().unwrap().read_exact(&mut [0; 2]).unwrap();
@@ -88,10 +89,10 @@ fn tls_echo_goes_on_after_clients_that_misbehave() {
         plain.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         plain.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         let mut alert = Vec::new();
-        // A reset may overtake the alert.
+        // A reset may arrive before the alert.
         let _ = plain.read_to_end(&mut alert);
         assert!(alert.is_empty() || alert[0] == 21, "{alert:?}");
-        // Gone before and in the middle of the handshake, and silent.
+        // Clients that disconnect before and during the handshake, and one that sends nothing.
         drop(TcpStream::connect(address).unwrap());
         TcpStream::connect(address).unwrap().write_all(b"\x16\x03\x01\x02\x00\x01").unwrap();
         let _silent = TcpStream::connect(address).unwrap();
@@ -103,10 +104,10 @@ fn tls_echo_goes_on_after_clients_that_misbehave() {
     example.wait_for_lines(14);
     let said = example.interrupt();
     for label in LABELS {
-        // The plain one, and the three that have gone: `_silent` as well, by now.
+        // The plain client, and the three that disconnected: by now this includes `_silent`.
         assert_eq!(count(&said, label, "the handshake failed"), 4, "{said}");
         assert_eq!(count(&said, label, "bytes echoed"), 2, "{said}");
-        // And the one that was killed.
+        // And the client that was killed.
         assert_eq!(count(&said, label, ""), 7, "{said}");
     }
 }

@@ -26,7 +26,7 @@ fn run<T>(test: impl Future<Output = T>) -> T {
     }))
 }
 
-/// Joins a room: what is said after this returns is heard.
+/// Joins a room. Everything said after this returns is received.
 async fn join_room(address: &str, room: &str) -> Client {
     let stream = TcpStream::connect(address).await.unwrap();
     stream.set_nodelay(true).unwrap();
@@ -54,7 +54,7 @@ async fn hear(client: &mut Client) -> String {
     }
 }
 
-/// Says it in a room of its own, and hears it.
+/// Sends a message in a room of its own, and receives it.
 async fn check_that_it_goes_on(address: &str) {
     let mut client = join_room(address, "still-there").await;
     client.send(Message::text("still there?")).await.unwrap();
@@ -65,7 +65,7 @@ async fn check_that_it_goes_on(address: &str) {
     }
 }
 
-/// Sends a request as it is, and reads what comes until the headers end.
+/// Sends a request verbatim, and reads until the headers end.
 async fn raw(address: &str, request: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -99,7 +99,7 @@ fn websocket_chat_keeps_rooms_apart_and_says_goodbye() {
                 assert_eq!(hear(client).await, format!("blue {i}"));
             }
         }
-        // Who leaves is answered, and the other goes on.
+        // The client that leaves receives an answer, and the other continues.
         let [mut leaving, mut staying] = red;
         leaving.close(None).await.unwrap();
         assert!(next(&mut leaving).await.unwrap().unwrap().is_close());
@@ -145,7 +145,7 @@ fn websocket_chat_answers_plain_http() {
             let (_, head) = raw(&example.address, request).await;
             assert!(head.starts_with(expected), "{request}: {head}");
         }
-        // The key and the answer to it from RFC 6455.
+        // The key and its answer are from RFC 6455.
         let (_, head) = raw(&example.address, UPGRADE).await;
         assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
     });
@@ -159,23 +159,24 @@ fn websocket_chat_goes_on_after_clients_that_misbehave() {
     run(async {
         let address = &example.address;
         let mut good = join_room(address, "red").await;
-        // Nonsense after the upgrade, in the same packet as the request and later.
+        // Invalid frames after the upgrade, in the same packet as the request and later.
         let (mut early, _) = raw(address, &format!("{UPGRADE}\u{7f}nonsense, not a frame")).await;
         let (mut late, _) = raw(address, UPGRADE).await;
         late.write_all(&[0xff; 4096]).await.unwrap();
         for stream in [&mut early, &mut late] {
-            // Ended by a close frame, or by a reset for what was not read.
+            // Ends with a close frame, or with a reset because of unread data.
             let mut rest = Vec::new();
             let _ = stream.read_to_end(&mut rest).await;
         }
-        // A message that is larger than the server takes.
+        // A message larger than the server accepts.
         let mut large = join_room(address, "red").await;
         large.send(Message::text("x".repeat(20_000))).await.unwrap();
         match next(&mut large).await {
             Some(Ok(Message::Close(Some(frame)))) => assert_eq!(frame.code, CloseCode::Size),
             other => panic!("{other:?}"),
         }
-        // Gone without a word: in the orderly way, in the middle of a frame, and reset.
+        // Clients that disconnect without a close frame: normally, in the middle of a frame, and
+        // with a reset.
         drop(raw(address, UPGRADE).await);
         let (mut half, _) = raw(address, UPGRADE).await;
         half.write_all(&[0x81, 0xfe, 0x10]).await.unwrap();
@@ -183,7 +184,7 @@ fn websocket_chat_goes_on_after_clients_that_misbehave() {
         let (reset, _) = raw(address, UPGRADE).await;
         rustix::net::sockopt::set_socket_linger(&reset, Some(Duration::ZERO)).unwrap();
         drop(reset);
-        // Their room goes on, and the server.
+        // Their room and the server continue.
         for i in 0..100 {
             good.send(Message::text(i.to_string())).await.unwrap();
             assert_eq!(hear(&mut good).await, i.to_string());
@@ -215,7 +216,7 @@ fn websocket_chat_disconnects_a_client_that_does_not_read() {
             }
         };
         join(sending, hearing).await;
-        // What was on its way to the other comes, in order, and then the end.
+        // Messages in flight arrive in order, then the stream ends.
         let mut heard = 0;
         while let Some(Ok(Message::Text(text))) = next(&mut stuck).await {
             assert_eq!(text.parse::<usize>().unwrap(), heard);
@@ -227,7 +228,8 @@ fn websocket_chat_disconnects_a_client_that_does_not_read() {
     assert!(said.contains("does not read: disconnected\n"), "{said}");
 }
 
-/// A member of a crowded room: it says its messages and hears everyone's, in order per sender. Gives how many it heard.
+/// A member of a crowded room: sends its messages and receives those of all members, in order per
+/// sender. Returns how many it received.
 async fn chatter(client: Client, me: usize, members: usize, messages: usize) -> Result<usize, tungstenite::Error> {
     let (mut sink, mut stream) = StreamExt::split(client);
     let sending = async {
@@ -254,7 +256,7 @@ async fn chatter(client: Client, me: usize, members: usize, messages: usize) -> 
     let (sent, heard) = join(sending, hearing).await;
     sent?;
     let heard = heard?;
-    // There is nothing more: the next is the answer to the close frame.
+    // No more messages: the next frame answers the close frame.
     let mut client = sink.reunite(stream).expect("of one stream");
     client.close(None).await?;
     while let Some(message) = next(&mut client).await {
@@ -269,7 +271,7 @@ fn websocket_chat_delivers_everything_to_a_thousand_clients() {
     const ROOMS: usize = 10;
     const MEMBERS: usize = 100;
     const MESSAGES: usize = 100;
-    // The thousand share a thread: on a busy machine it is seconds until each has its turn.
+    // The thousand clients share a thread: on a busy machine each may have to wait for seconds.
     let example = Example::start_with("websocket_chat", &["127.0.0.1:0", "600"]);
     let heard: usize = run(async {
         let mut clients = Vec::new();
@@ -277,7 +279,7 @@ fn websocket_chat_delivers_everything_to_a_thousand_clients() {
             let name = room.to_string();
             clients.push(join_all((0..MEMBERS).map(|_| join_room(&example.address, &name))).await);
         }
-        // All thousand are in their rooms before the first says anything.
+        // All thousand have joined their rooms before the first message.
         let talking = clients.into_iter().flat_map(|members| {
             members.into_iter().enumerate().map(|(me, client)| smol::spawn(chatter(client, me, MEMBERS, MESSAGES)))
         });

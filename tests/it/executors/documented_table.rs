@@ -1,4 +1,4 @@
-//! The table "Which executor runs what" in the documentation of `rt` is true: each of its cells is tried.
+//! Tries each cell of the table "Which executor runs what" in the docs of `rt`.
 
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -17,10 +17,10 @@ use tokio::runtime::Builder;
 
 use super::{MOMENT, PATIENCE, in_time};
 
-/// What a cell does: works or fails with an error, or panics.
+/// The work of a cell: it succeeds, returns an error or panics.
 type Work = BoxFuture<'static, io::Result<()>>;
 
-/// The first cell of a row, what it does as it is, and what it does on a thread where it has to.
+/// The first cell of a row, its work, and the same work on a thread if it has to run there.
 type Row = (&'static str, fn() -> Work, Option<fn() -> Work>);
 
 const ROWS: [Row; 10] = [
@@ -36,13 +36,13 @@ const ROWS: [Row; 10] = [
     ("hyper-util's client with its tokio connector", || hyper_client().boxed(), None),
 ];
 
-/// The head of a column, and how its executor runs something to its end.
+/// The head of a column, and how its executor runs a future to its end.
 type Column = (&'static str, fn(Work) -> io::Result<()>);
 
 const COLUMNS: [Column; 5] = [
     ("tokio, multi-thread", |work| {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        // On its worker, which is where its tasks run.
+        // On a worker, where tasks run.
         runtime.block_on(runtime.spawn(work)).unwrap_or_else(|error| resume_unwind(error.into_panic()))
     }),
     ("tokio, `current_thread`", |work| Builder::new_current_thread().enable_all().build().unwrap().block_on(work)),
@@ -57,7 +57,7 @@ const COLUMNS: [Column; 5] = [
     ("pollster", |work| pollster::block_on(work)),
 ];
 
-/// Two connected sockets of tokio.
+/// Returns two connected tokio sockets.
 async fn tokio_sockets() -> io::Result<(tokio::net::TcpStream, tokio::net::TcpStream)> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let connect = tokio::net::TcpStream::connect(listener.local_addr()?);
@@ -76,7 +76,7 @@ async fn tokio_sockets_used() -> io::Result<()> {
     exchange(client, server).await
 }
 
-/// A byte and its answer, for both of which the other end has to wait.
+/// Exchanges a byte and its answer. The receiver waits for each.
 async fn exchange(mut client: tokio::net::TcpStream, mut server: tokio::net::TcpStream) -> io::Result<()> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (mut byte, mut answer) = ([0], [0]);
@@ -125,7 +125,7 @@ async fn smol_timer() -> io::Result<()> {
     Ok(())
 }
 
-/// Two connected sockets of smol.
+/// Returns two connected smol sockets.
 async fn smol_sockets() -> io::Result<(smol::net::TcpStream, smol::net::TcpStream)> {
     let listener = smol::net::TcpListener::bind("127.0.0.1:0").await?;
     let connect = smol::net::TcpStream::connect(listener.local_addr()?);
@@ -143,7 +143,7 @@ async fn smol_socket() -> io::Result<()> {
     Ok(())
 }
 
-/// A reader that has data once something else on its executor has run.
+/// A reader that has data once another task of its executor has run.
 struct Waits {
     ran: Receiver<()>,
     patience: Duration,
@@ -217,7 +217,7 @@ async fn hyper_client() -> io::Result<()> {
     try_join(serve, ask).await.map(drop)
 }
 
-/// What has to be done so that this runs there.
+/// Returns what is needed to run the work of `row` on an executor.
 fn need(embedded: &Embedded, (what, as_it_is, on_a_thread): Row, run: fn(Work) -> io::Result<()>) -> &'static str {
     let bare = catch_unwind(AssertUnwindSafe(|| run(as_it_is())));
     let word = match bare {
@@ -234,12 +234,12 @@ fn need(embedded: &Embedded, (what, as_it_is, on_a_thread): Row, run: fn(Work) -
             "in a context"
         }
     };
-    // And where a context is not needed, it does no harm.
+    // A context that is not needed does no harm.
     run(TokioContext::new(as_it_is(), embedded.handle().clone()).boxed()).unwrap();
     word
 }
 
-/// The cells of a line of a table in a doc comment.
+/// Returns the cells of a line of a table in a doc comment.
 fn cells(line: &str) -> Option<Vec<&str>> {
     let line = line.strip_prefix("//! |")?.strip_suffix('|')?;
     Some(line.split('|').map(str::trim).collect())

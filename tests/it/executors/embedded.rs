@@ -1,4 +1,4 @@
-//! `Embedded`: it starts when asked, and ends with its owner wherever that is dropped.
+//! `Embedded`: it starts on request and ends when its owner is dropped, wherever that is.
 
 use std::future::pending;
 use std::io::Read as _;
@@ -26,17 +26,18 @@ fn it_has_timers_sockets_and_one_worker() {
     });
 }
 
-/// Something that tells when it is dropped.
+/// Sends a message when it is dropped.
 struct Told(std::sync::mpsc::Sender<()>);
 
 impl Drop for Told {
     fn drop(&mut self) {
-        // Nobody listens where a test only wants to see that nothing panics.
+        // Some tests drop the receiver: they only check that nothing panics.
         let _ = self.0.send(());
     }
 }
 
-/// A runtime with a task that waits for ever, and news of the end of that task.
+/// Returns a runtime with a task that waits forever, and a receiver that learns when that task
+/// ends.
 fn busy() -> (Embedded, std::sync::mpsc::Receiver<()>) {
     let (told, ended) = channel();
     let told = Told(told);
@@ -76,7 +77,7 @@ fn it_ends_with_its_owner_outside_and_inside_of_any_executor() {
             let handle = runtime.handle().clone();
             handle.spawn_blocking(|| drop(runtime));
         });
-        // In its own context, in another's, and while that other one is dropped.
+        // In its own context, in that of another runtime, and while that other runtime is dropped.
         check(&|runtime| {
             let handle = runtime.handle().clone();
             drop(TokioContext::new(runtime, handle));
@@ -97,7 +98,7 @@ fn it_ends_with_its_owner_outside_and_inside_of_any_executor() {
             });
             assert!(std::panic::catch_unwind(unwinds).is_err());
         });
-        // A thread that was blocked gets its answer.
+        // A thread that is blocked on a task receives an error.
         let (runtime, _) = busy();
         let task = runtime.handle().spawn(pending::<()>());
         drop(runtime);
@@ -143,7 +144,7 @@ fn a_timeout_waits_for_blocking_functions() {
         runtime.shutdown_timeout(PATIENCE);
         is_done.try_recv().expect("it was waited for");
 
-        // One that never ends is not waited for for ever.
+        // A function that never ends is waited for no longer than the timeout.
         let runtime = Embedded::new().unwrap();
         let (running, runs) = channel();
         let (_go, may_go) = channel::<()>();
@@ -180,7 +181,7 @@ fn the_global_one_is_one() {
         let two = std::thread::spawn(|| Embedded::global().unwrap()).join().unwrap();
         assert!(std::ptr::eq(one, two));
         let id = Handle::try_current().map(|handle| handle.id());
-        assert!(id.is_err(), "it is nobody's current runtime");
+        assert!(id.is_err(), "no thread is in its context");
         assert_eq!(smol::block_on(one.handle().spawn(async { 3 })).unwrap(), 3);
     });
 }

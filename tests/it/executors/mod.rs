@@ -1,4 +1,5 @@
-//! Bridging executors on real sockets, files, timers and threads: `rt::TokioContext` and `rt::Embedded`.
+//! Types of one executor on another, with real sockets, files, timers and threads:
+//! `rt::TokioContext` and `rt::Embedded`.
 
 mod documented_table;
 mod embedded;
@@ -21,12 +22,12 @@ use futures::future::{Either, select};
 use io_shim::rt::{Embedded, TokioContext};
 use tokio::net::TcpStream;
 
-/// How long whatever is expected may take, on a machine that is busy with other things, or under a memory checker.
+/// How long an expected event may take, on a busy machine or under a memory checker.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How long to wait for what is expected not to happen.
+/// How long to wait for an event that must not happen.
 const MOMENT: Duration = Duration::from_millis(150);
 
-/// What `work` returns, on a thread of its own; a panic where it takes too long.
+/// Runs `work` on a thread of its own, and panics if it takes too long.
 #[track_caller]
 fn in_time<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     let (send, receive) = channel();
@@ -38,7 +39,7 @@ fn in_time<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     }
 }
 
-/// Whether `future` is ready within a moment.
+/// Returns the output of `future` if it is ready within a moment.
 async fn within_a_moment<F: Future + Unpin>(future: F) -> Option<F::Output> {
     match select(future, smol::Timer::after(MOMENT)).await {
         Either::Left((output, _)) => Some(output),
@@ -56,7 +57,7 @@ fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// A tokio socket of `runtime`, and its peer.
+/// Returns a tokio socket of `runtime`, and its peer.
 fn socket(runtime: &Embedded) -> (TokioContext<TcpStream>, std::net::TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! The other way: smol's sockets, files and timers, and blocking pieces, within tokio. None of them needs a context.
+//! smol's sockets, files and timers, and blocking code, within tokio. None of them needs a context.
 
 use std::io::{Read as _, Write as _};
 use std::thread;
@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::in_time;
 
-/// Runtimes of both kinds, without tokio's own drivers for sockets and timers: nothing here uses them.
+/// Runtimes of both kinds, without tokio's drivers for sockets and timers, which are not used here.
 fn runtimes() -> [Runtime; 2] {
     let multi = Builder::new_multi_thread().worker_threads(2).build().unwrap();
     [Builder::new_current_thread().build().unwrap(), multi]
@@ -27,7 +27,7 @@ fn smols_sockets_within_tokio() {
                 let connect = smol::net::TcpStream::connect(address);
                 let (client, (server, _)) = try_join(connect, listener.accept()).await.unwrap();
                 let mut client = Shim::from_smol(client).for_tokio();
-                // As a task of tokio's.
+                // As a tokio task.
                 let echo = tokio::spawn(async {
                     let (mut reader, mut writer) = tokio::io::split(Shim::from_smol(server).for_tokio());
                     let echoed = tokio::io::copy(&mut reader, &mut writer).await.unwrap();
@@ -61,7 +61,7 @@ fn timers_of_async_io_within_tokio_and_of_tokio_within_a_context() {
             });
             assert!(start.elapsed() >= 2 * SLEEP);
         }
-        // Both at once, and tokio's within smol.
+        // Both at once, and tokio's timer within smol.
         let embedded = io_shim::rt::Embedded::new().unwrap();
         let sleep =
             || io_shim::rt::TokioContext::new(async { tokio::time::sleep(SLEEP).await }, embedded.handle().clone());
@@ -69,7 +69,7 @@ fn timers_of_async_io_within_tokio_and_of_tokio_within_a_context() {
         smol::block_on(async { join(sleep(), smol::Timer::after(SLEEP)).await });
         runtimes()[0].block_on(async { join(sleep(), smol::Timer::after(SLEEP)).await });
         assert!(start.elapsed() >= 2 * SLEEP);
-        // A time limit of tokio's over a socket of smol's.
+        // A time limit of tokio over a smol socket.
         let limited = async {
             let listener = smol::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             tokio::time::timeout(SLEEP, listener.accept()).await.is_err()
@@ -91,13 +91,13 @@ fn smols_files_and_blocking_pieces_within_tokio() {
                 file.read_to_end(&mut text).await.unwrap();
                 assert!(text == data);
 
-                // Any reader of std's, on a thread of smol's.
+                // A std reader on a thread of smol's pool.
                 text.clear();
                 let file = smol::Unblock::new(named.reopen().unwrap());
                 Shim::from_futures(file).for_tokio().read_to_end(&mut text).await.unwrap();
                 assert!(text == data);
 
-                // And on one of tokio's.
+                // And on one of tokio's pool.
                 let mut file = named.reopen().unwrap();
                 let read = tokio::task::spawn_blocking(move || {
                     let mut text = Vec::new();

@@ -74,7 +74,7 @@ fn a_join_handle_is_awaited_on_every_executor() {
         assert_eq!(pollster::block_on(task()).unwrap(), 7);
         let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert_eq!(current.block_on(task()).unwrap(), 7);
-        // From within a task of smol's, too.
+        // Also from a smol task.
         assert_eq!(smol::block_on(smol::spawn(task())).unwrap(), 7);
         assert_eq!(smol::block_on(runtime.handle().spawn_blocking(|| 8)).unwrap(), 8);
     });
@@ -90,12 +90,12 @@ fn panics_are_passed_on() {
         let panics = runtime.handle().spawn_blocking(|| panic!("in the function"));
         let error = smol::block_on(panics).unwrap_err();
         assert_eq!(error.into_panic().downcast_ref(), Some(&"in the function"));
-        // The worker has survived.
+        // The worker survived.
         assert_eq!(smol::block_on(runtime.handle().spawn(async { 1 })).unwrap(), 1);
     });
 }
 
-/// A task that waits for ever, and the news that it is gone.
+/// Spawns a task that waits forever, and returns a receiver that learns when it ends.
 fn waits(runtime: &Embedded) -> (tokio::task::JoinHandle<()>, Weak<()>) {
     let (started, start) = channel();
     let (held, weak) = {
@@ -122,7 +122,7 @@ fn cancellation_is_passed_on() {
         assert!(smol::block_on(task).unwrap_err().is_cancelled());
         assert!(held.upgrade().is_none(), "an aborted task is dropped");
 
-        // A join handle that is dropped detaches its task, as in tokio.
+        // Dropping a join handle detaches its task, as in tokio.
         let (task, held) = waits(&runtime);
         let abort = task.abort_handle();
         drop(task);
@@ -130,7 +130,7 @@ fn cancellation_is_passed_on() {
         abort.abort();
         super::wait_until("it is dropped", || held.upgrade().is_none());
 
-        // A smol task that is cancelled while it waits for one of tokio's leaves that as it is.
+        // Cancelling a smol task that waits for a tokio task leaves the tokio task running.
         let (task, held) = waits(&runtime);
         let abort = task.abort_handle();
         let outer = smol::spawn(TokioContext::new(task, runtime.handle().clone()));

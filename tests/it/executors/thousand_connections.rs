@@ -1,4 +1,5 @@
-//! A thousand connections between programs that run on different executors: every byte, and nothing is left behind.
+//! A thousand connections between programs on different executors: every byte arrives, and no task,
+//! thread or descriptor is left.
 #![cfg(target_os = "linux")]
 
 use std::fs::read_dir;
@@ -23,7 +24,7 @@ fn a_thousand_connections_between_executors() {
     in_its_own_process("executors::thousand_connections::child_with_a_thousand_connections");
 }
 
-/// It counts the threads, descriptors and tasks of its process.
+/// Counts the threads, descriptors and tasks of its process.
 #[test]
 #[ignore = "run by a test, in a process of its own"]
 fn child_with_a_thousand_connections() {
@@ -41,7 +42,7 @@ fn child_with_a_thousand_connections() {
     };
     let at_first = threads().len();
     both(3);
-    // What stays from the first use on is the thread of smol's reactor.
+    // The thread of smol's reactor stays from its first use on.
     wait_until("the executors' threads end", || threads().len() == at_first + 1);
     let descriptors = || read_dir("/proc/self/fd").unwrap().count();
     let before = descriptors();
@@ -50,10 +51,10 @@ fn child_with_a_thousand_connections() {
     assert_eq!(descriptors(), before);
 }
 
-/// The tasks that are alive.
+/// The number of tasks that are alive.
 static TASKS: AtomicUsize = AtomicUsize::new(0);
 
-/// One of them.
+/// Counts as a task while it is alive.
 struct Task;
 
 impl Task {
@@ -69,19 +70,19 @@ impl Drop for Task {
     }
 }
 
-/// A task can be joined a moment before its runtime has forgotten it.
+/// A task can be joined shortly before its runtime removes it.
 fn no_task_is_left(runtime: Runtime) {
     wait_until("no task is left", || runtime.handle().metrics().num_alive_tasks() == 0);
 }
 
-/// What a connection sends in a round.
+/// Returns what a connection sends in a round.
 fn message(connection: usize, round: usize) -> Vec<u8> {
     let seed = (connection * 8 + round) as u32;
     let len = 1 + seed.wrapping_mul(2_654_435_761) % 12_000;
     (0..len).map(|i| (i ^ seed).wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect()
 }
 
-/// Sends back what comes, and says how much it was.
+/// Echoes what it receives, and returns the number of bytes.
 async fn echo(_task: Task, stream: impl AsyncRead + AsyncWrite) -> usize {
     let (reader, mut writer) = stream.split();
     let echoed = futures::io::copy(reader, &mut writer).await.unwrap();
@@ -89,7 +90,7 @@ async fn echo(_task: Task, stream: impl AsyncRead + AsyncWrite) -> usize {
     echoed as usize
 }
 
-/// Sends messages, checks that they come back and nothing else, and says how much it was.
+/// Sends messages, checks that exactly they come back, and returns the number of bytes.
 async fn ask(_task: Task, connection: usize, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> usize {
     let mut sent = 0;
     for round in 0..4 {
@@ -106,7 +107,8 @@ async fn ask(_task: Task, connection: usize, mut stream: impl AsyncRead + AsyncW
     sent
 }
 
-/// Where a server listens, and how much it has echoed when all connections have ended.
+/// The address of a server, and the channel that reports the echoed bytes when all connections have
+/// ended.
 type Server = (SocketAddr, Receiver<usize>);
 
 /// tokio's sockets on tokio's executor, as streams of futures-io.
@@ -156,7 +158,7 @@ fn servers_on_smol(connections: usize) -> Server {
     (address.recv().unwrap(), end)
 }
 
-/// All connections are open before the first byte moves, some of them being made at the same time.
+/// All connections are open before the first byte is sent. Several are made at a time.
 const AT_ONCE: usize = 50;
 
 /// tokio's sockets on smol's executor, in a context.

@@ -1,4 +1,5 @@
-//! No thread is started unless asked for. Counted in processes of their own, since other tests start threads as they like.
+//! No thread starts unless requested. Each count runs in a process of its own, since other tests
+//! start threads.
 
 use std::pin::pin;
 use std::sync::mpsc::channel;
@@ -23,7 +24,7 @@ fn nothing_starts_a_thread_but_a_call_that_says_so() {
 fn child_that_counts_threads() {
     in_time(|| {
         let before = threads().len();
-        // Contexts, of a runtime that has no threads.
+        // Contexts of a runtime that has no threads.
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let handle = runtime.handle().clone();
         futures::executor::block_on(async {
@@ -34,17 +35,17 @@ fn child_that_counts_threads() {
             assert_eq!(text, "text");
         });
         assert!(TokioContext::try_current(1).is_err());
-        // As far as a connection of its gets without being driven.
+        // A connection attempt, as far as it gets without a driver.
         let mut connect = pin!(TokioContext::new(tokio::net::TcpStream::connect("127.0.0.1:1"), handle.clone()));
         let _ = connect.as_mut().poll(&mut crate::mock::context());
         let _executor = HyperExecutor::new(drop);
         assert_eq!(threads().len(), before, "{:?}", threads());
 
-        // One, when asked; and it goes with its owner.
+        // One thread starts on request, and ends with its owner.
         let embedded = Embedded::new().unwrap();
         assert_eq!(threads().len(), before + 1);
         assert!(pollster::block_on(embedded.handle().spawn(async { true })).unwrap());
-        // It has named itself by now.
+        // Its name is set by now.
         assert_eq!(threads().iter().filter(|name| *name == "io-shim-tokio").count(), 1);
         assert_eq!(threads().len(), before + 1);
         drop(embedded);
@@ -54,7 +55,8 @@ fn child_that_counts_threads() {
         embedded.shutdown_timeout(PATIENCE);
         assert_eq!(threads().len(), before, "the thread was waited for");
 
-        // The global one, asked for by many threads at once. No second one is started, not even for a moment.
+        // Many threads request the global runtime at once. No second one starts, not even for a
+        // moment.
         const ASKERS: usize = 50;
         let barrier = Arc::new(Barrier::new(ASKERS + 1));
         let askers: Vec<_> = (0..ASKERS)
@@ -81,12 +83,12 @@ fn child_that_counts_threads() {
 
 #[test]
 fn a_start_that_fails_is_an_error_and_can_be_tried_again() {
-    // tokio does not give back what it had made of a runtime when there was no thread for it.
+    // tokio leaks the partly built runtime if it cannot start the thread.
     let environment = [("ASAN_OPTIONS", "detect_leaks=0")];
     in_its_own_process_with("executors::thread_count::child_without_resources", &environment);
 }
 
-/// Runs `work` while the process has at most `most` of a resource.
+/// Runs `work` while a resource of the process is limited to `most`.
 fn limited<R>(resource: Resource, most: u64, work: impl FnOnce() -> R) -> R {
     let before = getrlimit(resource);
     setrlimit(resource, Rlimit { current: Some(most), ..before }).unwrap();
@@ -95,9 +97,9 @@ fn limited<R>(resource: Resource, most: u64, work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// The superuser may start threads beyond the limit: this process is not root's from here on.
+/// Makes the process unprivileged: root may start threads beyond the limit.
 fn give_up_privileges() {
-    // SAFETY: a call with three numbers.
+    // SAFETY: the call takes three numbers and no pointers.
     unsafe { libc::setresuid(65534, 65534, 65534) };
 }
 
@@ -114,7 +116,7 @@ fn child_without_resources() {
             assert!(error.to_string().contains("OS can't spawn worker thread"), "{error:?}");
         }
         assert_eq!(threads().len(), before);
-        // With what they need, it starts.
+        // With enough resources, it starts.
         let global = Embedded::global().unwrap();
         assert_eq!(pollster::block_on(global.handle().spawn(async { 4 })).unwrap(), 4);
         assert_eq!(threads().len(), before + 1);
@@ -132,18 +134,18 @@ fn a_panic_hook_that_asks_for_the_global_one_while_it_starts_gets_an_error() {
 fn child_whose_panic_hook_asks() {
     in_time(|| {
         give_up_privileges();
-        // A thread that asks while another one starts the runtime.
+        // Requests the runtime while another thread starts it.
         let ((begin, begins), (answer, answers)) = (channel(), channel());
         let other = std::thread::spawn(move || {
             begins.recv().unwrap();
             let global = Embedded::global();
-            // Nobody listens any more after the panic hook's moment.
+            // The receiver may be gone once the panic hook has returned.
             answer.send(()).unwrap_or_default();
             global
         });
         let before = getrlimit(Resource::Nproc);
         let (report, reports) = channel();
-        // A hook is shared by all threads, and a receiver is not.
+        // A hook is shared by all threads, but a receiver is not `Sync`.
         let answers = std::sync::Mutex::new(answers);
         std::panic::set_hook(Box::new(move |_| {
             let here = Embedded::global().map(drop);
@@ -156,7 +158,7 @@ fn child_whose_panic_hook_asks() {
         let (here, answered) = reports.recv().unwrap();
         assert_eq!(here.unwrap_err().kind(), std::io::ErrorKind::Deadlock);
         assert!(!answered, "the other thread waits for the outcome");
-        // Then it starts the runtime itself, and this thread can ask again.
+        // The other thread then starts the runtime itself, and this thread can request it again.
         assert!(std::ptr::eq(other.join().unwrap().unwrap(), Embedded::global().unwrap()));
     });
 }
@@ -166,7 +168,8 @@ fn a_blocking_function_that_waits_when_the_runtime_ends_runs_or_is_cancelled() {
     in_its_own_process("executors::thread_count::child_with_every_thread_busy");
 }
 
-/// As many threads as tokio has for blocking functions, which is more than a memory checker allows a process.
+/// Uses as many threads as tokio has for blocking functions, which is more than a memory checker
+/// allows.
 #[test]
 #[ignore = "run by a test, in a process of its own"]
 fn child_with_every_thread_busy() {
@@ -190,12 +193,12 @@ fn child_with_every_thread_busy() {
         let waits = runtime.handle().spawn_blocking(move || ran.send(()).unwrap());
         drop(runtime);
         gate.wait();
-        // Whichever: it is known.
+        // Either outcome is valid, and the handle reports which one it was.
         match smol::block_on(waits) {
             Ok(()) => has_run.try_recv().unwrap(),
             Err(error) => assert!(error.is_cancelled() && has_run.try_recv().is_err()),
         }
-        // What is left is the one of smol's reactor.
+        // Only the thread of smol's reactor is left.
         wait_until("all threads end", || threads().len() == before + 1 && threads().contains(&"async-io".to_owned()));
     });
 }

@@ -1,6 +1,7 @@
-//! After the end of a thread destroyed tokio's thread-local, what needs no runtime still works.
+//! At the end of a thread, after tokio's thread-local was destroyed, everything that needs no
+//! runtime still works.
 //!
-//! A panic there ends the process, so that each test does its work in a process of its own.
+//! A panic at that point aborts the process, so each test runs in a process of its own.
 
 use std::cell::RefCell;
 use std::io::{self, BufRead as _, Read, Write};
@@ -17,7 +18,7 @@ use super::{MOMENT, PATIENCE, in_time, socket};
 use crate::support::process::in_its_own_process;
 use crate::tokio_context::{ALL, Probe, call_all};
 
-/// Work for the end of its thread.
+/// Work that runs at the end of its thread.
 struct AtEnd(Option<Box<dyn FnOnce()>>);
 
 impl Drop for AtEnd {
@@ -49,12 +50,12 @@ fn at_the_end_of<R: Send + 'static>(
     receive.recv().unwrap()
 }
 
-/// Makes tokio's thread-local.
+/// Initializes tokio's thread-local.
 fn use_tokio() {
     Builder::new_current_thread().build().unwrap().block_on(async {});
 }
 
-/// Makes tokio's thread-local, and what a context has of its own.
+/// Initializes tokio's thread-local and the one of `TokioContext`.
 fn use_a_context() {
     let runtime = Builder::new_current_thread().build().unwrap();
     assert!(TokioContext::new(async {}, runtime.handle().clone()).now_or_never().is_some());
@@ -72,7 +73,7 @@ fn after_tokio<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> 
     )
 }
 
-/// Says "last\nwords", waits for the answer "re\nply", and ends its stream.
+/// Sends "last\nwords", waits for the answer "re\nply", and ends the stream.
 fn converse<T: AsyncReadBuf + AsyncWrite + Unpin>(mut io: BlockOn<T>) -> io::Result<()> {
     io.write_all(b"last\nwords")?;
     io.flush()?;
@@ -82,7 +83,7 @@ fn converse<T: AsyncReadBuf + AsyncWrite + Unpin>(mut io: BlockOn<T>) -> io::Res
     io.shutdown()
 }
 
-/// The other end of [`converse`], on a thread that makes it wait.
+/// Runs the peer of [`converse`] on a thread, with a pause before the answer.
 fn answer(mut peer: impl Read + Write + Send + 'static) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let mut heard = [0; 10];
@@ -106,21 +107,21 @@ fn child_that_blocks_on_with_a_handle() {
         let runtime = Embedded::new().unwrap();
         let handle = runtime.handle();
 
-        // A pipe that is smaller than what is written.
+        // A pipe smaller than the message.
         let (one, two) = tokio::io::duplex(4);
         let peer = answer(BlockOn::new(Shim::from_tokio(two)));
         let one = BlockOn::with_handle(Shim::from_tokio(one), handle.clone());
         after_tokio(move || converse(one)).unwrap();
         peer.join().unwrap();
 
-        // A socket whose runtime runs elsewhere.
+        // A socket whose runtime runs on another thread.
         let (stream, peer) = socket(&runtime);
         let peer = answer(peer);
         let stream = BlockOn::with_handle(Shim::from_tokio(stream.into_inner()), handle.clone());
         after_tokio(move || converse(stream)).unwrap();
         peer.join().unwrap();
 
-        // Lines, which are in a buffer.
+        // Lines, which come from a buffer.
         let (one, mut two) = tokio::io::duplex(64);
         let one = tokio::io::BufReader::new(one);
         let one = BlockOn::with_handle(Shim::from_tokio(one), handle.clone());
@@ -146,7 +147,7 @@ fn child_that_uses_contexts() {
         let runtime = Embedded::new().unwrap();
         let handle = runtime.handle();
 
-        // Each method, polled by hand, after tokio's thread-local was destroyed and before.
+        // Polls each method by hand, before and after tokio's thread-local was destroyed.
         let nothing: fn() = || {};
         let order = [
             (nothing, use_tokio as fn(), None),
@@ -163,7 +164,7 @@ fn child_that_uses_contexts() {
             assert_eq!(calls.take(), wanted, "order {index}");
         }
 
-        // Waiting, with a handle around the context and without.
+        // Blocks, with and without a handle around the context.
         for with_handle in [false, true] {
             let (one, two) = tokio::io::duplex(4);
             let (stream, peer) = socket(&runtime);

@@ -1,4 +1,4 @@
-//! tokio's own types outside of tokio: used, dropped, and dropped too late.
+//! tokio's own types outside of tokio: used, dropped, and dropped after their runtime.
 
 use std::io::{Read as _, SeekFrom, Write as _};
 use std::task::Poll;
@@ -26,7 +26,7 @@ fn a_tokio_file_is_read_written_and_dropped_on_smol() {
             let mut back = Vec::new();
             file.read_to_end(&mut back).await.unwrap();
             assert!(back == data[1_000..]);
-            // Dropped in the middle of a read, unless the read was faster.
+            // Drops the file during a read, unless the read is already complete.
             file.seek(SeekFrom::Start(0)).await.unwrap();
             let mut memory = vec![0; 100_000];
             let _ = futures::future::poll_fn(|cx| {

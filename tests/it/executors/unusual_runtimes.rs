@@ -1,4 +1,5 @@
-//! At the edges: no runtime, a runtime that is gone, one that nobody drives, blocking in place, other threads.
+//! Unusual situations: no runtime, a runtime that has ended or that no thread drives, blocking in
+//! place, other threads.
 
 use std::io::{self, Read as _, SeekFrom, Write as _};
 use std::net::TcpListener;
@@ -16,7 +17,7 @@ use tokio::runtime::Builder;
 
 use super::{PATIENCE, in_time, socket, within_a_moment};
 
-/// What `work` panics with.
+/// Returns the message that `work` panics with.
 fn panic_of<R>(work: impl FnOnce() -> R) -> String {
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).err().expect("a panic");
     let text = panic.downcast_ref::<String>().cloned();
@@ -32,11 +33,11 @@ fn without_a_context_tokio_says_that_there_is_no_reactor() {
     assert_eq!(panic_of(connect), wanted);
     assert_eq!(panic_of(sleep), wanted);
     assert_eq!(panic_of(open), wanted);
-    // Before anything is polled, and without a panic:
+    // `try_current` reports it before anything is polled, and without a panic.
     assert!(TokioContext::try_current(async { TcpStream::connect("127.0.0.1:1").await }).is_err());
 }
 
-/// Errors of tokio's that say that a runtime is gone.
+/// Checks that the result is one of tokio's errors for a runtime that has ended.
 fn assert_gone<T: std::fmt::Debug>(result: io::Result<T>) {
     let error = result.expect_err("its runtime is gone");
     let text = error.to_string();
@@ -56,24 +57,24 @@ fn sockets_whose_runtime_is_shut_down_return_errors() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         smol::block_on(stream.read_exact(&mut [0; 5])).unwrap();
-        // Waited for, since until its thread ends a socket that is ready goes on.
+        // Waits for the end, because a ready socket works until the runtime's thread has ended.
         runtime.shutdown_timeout(PATIENCE);
         smol::block_on(async {
-            // Whatever comes in now, and again and again.
+            // Every operation fails, repeatedly, even when data has arrived.
             peer.write_all(b"more").unwrap();
             for _ in 0..2 {
                 assert_gone(stream.read(&mut [0; 5]).await);
                 assert_gone(stream.write(b"data").await);
                 assert_gone(stream.write_vectored(&[io::IoSlice::new(b"da"), io::IoSlice::new(b"ta")]).await);
             }
-            // Nothing to wait for.
+            // These wait for nothing, so they succeed.
             stream.flush().await.unwrap();
             stream.close().await.unwrap();
             assert_gone(TokioContext::new(TcpStream::connect(address), handle).await);
         });
         drop(stream);
         let mut rest = Vec::new();
-        // The socket is closed, at the end of its stream or with a reset, since it had not read everything.
+        // The socket closes with an end of file or a reset, because it had unread data.
         let _ = peer.read_to_end(&mut rest);
         assert!(rest.is_empty());
     });
@@ -122,7 +123,7 @@ fn files_whose_runtime_is_shut_down_return_errors() {
                 assert_gone(writer.write(b"data").await);
                 assert_gone(seeker.seek(SeekFrom::Start(5)).await);
             }
-            // Data that has been read before is still there to be taken.
+            // Data that was read ahead can still be taken.
             let mut rest = Vec::new();
             let end = reader.read_to_end(&mut rest).await;
             assert!(rest.len() <= 90 && rest.iter().all(|&byte| byte == 7));
@@ -142,14 +143,14 @@ fn a_handle_kept_beyond_its_runtime_makes_contexts_of_errors() {
             assert_gone(TokioContext::new(tokio::fs::read("/proc/self/stat"), handle.clone()).await);
             assert!(handle.spawn(async { 1 }).await.unwrap_err().is_cancelled());
             assert!(handle.spawn_blocking(|| 1).await.unwrap_err().is_cancelled());
-            // What needs nothing of the runtime works as ever.
+            // Code that needs nothing of the runtime still works.
             assert_eq!(TokioContext::new(async { 1 }, handle.clone()).await, 1);
             let (mut one, two) = tokio::io::duplex(8);
             tokio::io::AsyncWriteExt::write_all(&mut one, b"hello").await.unwrap();
             let mut two = Shim::from_tokio(TokioContext::new(two, handle.clone())).for_futures();
             two.read_exact(&mut [0; 5]).await.unwrap();
         });
-        // A timer has no way to say so.
+        // A timer cannot return an error, so it panics.
         let sleep = TokioContext::new(async { tokio::time::sleep(Duration::from_millis(1)).await }, handle);
         assert!(panic_of(|| smol::block_on(sleep)).contains("is being shutdown"));
         assert!(tokio::runtime::Handle::try_current().is_err());
@@ -177,16 +178,16 @@ fn nothing_becomes_ready_on_a_current_thread_runtime_that_nobody_drives() {
         let mut bytes = [0; 5];
         let mut read = Box::pin(stream.read_exact(&mut bytes));
         smol::block_on(async {
-            assert!(within_a_moment(&mut read).await.is_none(), "there is data, and nobody who sees it");
+            assert!(within_a_moment(&mut read).await.is_none(), "there is data, but no thread sees it");
             assert!(within_a_moment(&mut sleep).await.is_none());
             assert!(within_a_moment(&mut task).await.is_none());
-            // Files wait for threads alone.
+            // Files only wait for threads.
             let name = TokioContext::new(tokio::fs::read("/proc/self/comm"), handle.clone());
             if cfg!(target_os = "linux") {
                 assert!(!name.await.unwrap().is_empty());
             }
         });
-        // All of them go on as soon as somebody does.
+        // All of them continue once a thread drives the runtime.
         let (stop, stopped) = futures::channel::oneshot::channel::<()>();
         let driver = thread::spawn(move || runtime.block_on(stopped));
         smol::block_on(async {
@@ -212,7 +213,8 @@ fn block_in_place_blocks_the_calling_thread() {
         let blocking = async { tokio::task::block_in_place(|| thread::current().id()) };
         assert_eq!(pollster::block_on(TokioContext::new(blocking, handle.clone())), here);
 
-        // On the runtime's own thread another takes its place: what is blocked can wait for what is spawned.
+        // On a worker, another thread takes over the worker's tasks: blocked code can wait for
+        // spawned tasks.
         let (send, receive) = channel();
         let inner = handle.clone();
         let task = handle.spawn(async move {
@@ -221,7 +223,7 @@ fn block_in_place_blocks_the_calling_thread() {
         });
         assert_eq!(smol::block_on(task).unwrap(), 5);
 
-        // Within a `current_thread` runtime tokio refuses, and a context of another runtime does not change that.
+        // tokio refuses within a `current_thread` runtime, even in the context of another runtime.
         let current = Builder::new_current_thread().build().unwrap();
         let blocking = TokioContext::new(async { tokio::task::block_in_place(|| 1) }, handle);
         assert!(

@@ -1,4 +1,4 @@
-//! The operations on owned buffers: nothing read is ever lost, and each goes on where it stopped.
+//! The operations on owned buffers: no data is lost, and each resumes where it stopped.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,12 +16,12 @@ fn bytes(n: usize) -> Vec<u8> {
     (0..n).map(|i| 1 + (i % 251) as u8).collect()
 }
 
-/// The data in parts of so many bytes.
+/// Returns a reader of the data in parts of `len` bytes.
 fn parts(data: &[u8], len: usize) -> Script {
     Script::new(data.chunks(len).map(|part| Step::Data(part.to_vec())))
 }
 
-/// Polls to the end, and says how often that took.
+/// Polls to the end, and returns the output and the number of polls.
 fn drive<F: Future>(future: F) -> (F::Output, usize) {
     let mut future = pin!(future);
     for polls in 1.. {
@@ -36,7 +36,7 @@ fn done<F: Future>(future: F) -> F::Output {
     drive(future).0
 }
 
-/// Polls once, and gives the operation up if it is not done.
+/// Polls once, and drops the future if it is pending.
 fn once<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut context()) {
         Poll::Ready(output) => Some(output),
@@ -44,7 +44,7 @@ fn once<F: Future>(future: F) -> Option<F::Output> {
     }
 }
 
-/// A reader of the synchronous hub that follows a script.
+/// A scripted reader with io-shim's synchronous trait.
 struct Blocking(Script);
 
 impl ReadBuf for Blocking {
@@ -63,7 +63,7 @@ fn read_buf_makes_the_room_and_counts() {
     assert!(once(owned::read_buf(&mut reader, &mut buf, 20)).is_none());
     assert_eq!(done(owned::read_buf(&mut reader, &mut buf, 20)).unwrap(), 10);
     assert!(reader.offers.iter().all(|&offer| offer >= 20), "{:?}", reader.offers);
-    // Never none, which could not be told from the end of file.
+    // The room is never empty, because an empty read would look like the end of file.
     let mut full = TrackedBuf::from(bytes(5));
     assert_eq!(done(owned::read_buf(&mut reader, &mut full, 0)).unwrap(), 5.min(full.capacity() - 5));
     done(owned::read_to_end(&mut reader, &mut full)).unwrap();
@@ -83,7 +83,7 @@ fn read_exact_goes_on_after_being_given_up_and_reads_nothing_beyond() {
     }
     assert!(given_up > 100);
     assert_eq!(buf, data[..900]);
-    // There already.
+    // The data is already there.
     let calls = reader.calls;
     done(owned::read_exact(&mut reader, &mut buf, 900)).unwrap();
     assert_eq!(reader.calls, calls);
@@ -114,7 +114,7 @@ fn an_announced_length_allocates_what_arrives_and_no_more() {
     assert_eq!(buf.capacity(), 64 << 10);
     done(owned::read_exact(&mut parts(&bytes(1 << 20), 5000), &mut buf, 1 << 40)).unwrap_err();
     assert!(buf.capacity() <= 4 * buf.len(), "{}", buf.capacity());
-    // A length that is less, exactly.
+    // A length of less than 64 KiB is allocated exactly.
     let mut buf = TrackedBuf::new();
     done(owned::read_exact(&mut parts(&bytes(5000), 300), &mut buf, 5000)).unwrap();
     assert_eq!(buf.capacity(), 5000);
@@ -136,7 +136,7 @@ fn read_to_end_keeps_what_was_read_when_it_is_given_up_or_fails() {
         }
     };
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-    // The last part came in the call that failed.
+    // The failed call already read the last part.
     assert_eq!((buf.len(), counted), (50 * 33, 49 * 33));
     let read = done(owned::read_to_end(&mut reader, &mut buf)).unwrap();
     assert_eq!((buf.len(), read), (5000, 5000 - 50 * 33));
@@ -152,7 +152,7 @@ fn a_buffer_of_the_right_size_is_not_made_larger() {
         let (capacity, address) = (buf.capacity(), buf.as_ptr());
         assert_eq!(done(owned::read_to_end(&mut parts(&data, 100), &mut buf)).unwrap(), size);
         assert_eq!((buf.capacity(), buf.as_ptr(), buf.len()), (capacity, address, size));
-        // One byte more is not lost.
+        // One byte too many is not lost.
         buf.clear();
         let longer = bytes(size + 1);
         assert_eq!(blocking::read_to_end(&mut Blocking(parts(&longer, size)), &mut buf).unwrap(), size + 1);
@@ -186,7 +186,7 @@ fn a_maximum_is_kept_and_the_byte_that_passed_it_is_there() {
         assert_eq!(error.to_string(), format!("the stream is longer than {most} bytes"));
         assert_eq!(buf, data[..most + 1]);
         assert_eq!(buf.capacity(), most + 1);
-        // Nothing is read anew, and nothing lost: the reader goes on.
+        // A second call reads nothing and loses nothing; the reader can continue.
         let calls = reader.calls;
         done(owned::read_to_end_within(&mut reader, &mut buf, most)).unwrap_err();
         assert_eq!(reader.calls, calls);
@@ -231,7 +231,7 @@ fn a_copy_writes_all_flushes_and_leaves_the_buffer_for_the_next() {
 
 #[test]
 fn a_copy_over_a_slice_only_reader_zeroes_its_buffer_once_for_all_streams() {
-    /// Gives so many bytes, and counts the zeroes that it finds.
+    /// Returns this many bytes, and counts the zeroes that it finds.
     struct Counting(usize, usize);
     impl futures::io::AsyncRead for Counting {
         fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -260,7 +260,8 @@ fn a_copy_flushes_when_the_reader_has_nothing_to_give() {
     let mut buf = TrackedBuf::new();
     let (copied, polls) = drive(owned::copy(&mut reader, &mut writer, &mut buf));
     assert_eq!((copied.unwrap(), polls), (15, 4));
-    // After 10 bytes, after 5 more, in the end; not anew at the second `Pending`.
+    // Flushes after 10 bytes, after 5 more, and at the end. It does not flush again at the second
+    // `Pending`.
     assert_eq!(writer.flushes, 3);
 }
 
@@ -342,7 +343,7 @@ fn interrupted_reads_and_writes_are_tried_again() {
 
 #[test]
 fn an_interrupted_flush_is_tried_again() {
-    /// Is interrupted at every other flush.
+    /// Returns `Interrupted` at every other flush.
     #[derive(Default)]
     struct Interrupted(Vec<u8>, usize);
     impl io::Write for Interrupted {
@@ -365,7 +366,7 @@ fn an_interrupted_flush_is_tried_again() {
             panic!("shut down by a copy")
         }
     }
-    // While the reader has nothing to give, and in the end.
+    // Flushes while the reader is pending, and at the end.
     let mut reader = Script::new([Step::Data(bytes(10)), Step::Pending, Step::Data(bytes(5))]);
     let (mut writer, mut buf) = (Interrupted::default(), TrackedBuf::new());
     let (copied, polls) = drive(owned::copy(&mut reader, &mut writer, &mut buf));
@@ -386,7 +387,7 @@ fn more_room_than_memory_can_have_panics_and_the_data_is_as_it_was() {
     }
 }
 
-/// Fills, and then says that it is not ready, fails or panics.
+/// Fills the cursor, then returns `Pending` or an error, or panics.
 struct Breaks(VecDeque<(Vec<u8>, Outcome)>);
 
 type Outcome = fn() -> Poll<io::Result<()>>;
@@ -412,7 +413,7 @@ fn what_a_reader_fills_against_its_contract_is_kept_too() {
         (b"d".to_vec(), || Poll::Ready(Ok(()))),
     ]));
     let mut buf = TrackedBuf::new();
-    // A `Pending` with data is taken for data: nobody may be woken for what is there already.
+    // `Pending` with data counts as data, because the waker may not be registered.
     let error = once(owned::read_to_end(&mut reader, &mut buf)).unwrap().unwrap_err();
     assert_eq!((error.kind(), &buf[..]), (io::ErrorKind::TimedOut, &b"ab"[..]));
     assert!(catch_unwind(AssertUnwindSafe(|| once(owned::read_to_end(&mut reader, &mut buf)))).is_err());
@@ -454,7 +455,8 @@ fn step() -> impl Strategy<Value = Option<usize>> {
 proptest! {
     #![proptest_config(config(128))]
 
-    /// Any stream in any parts with any waiting, copied by calls that are given up at every `Pending`, into any writer.
+    /// Copies a stream of any parts and waits into any writer. Each call is dropped at every
+    /// `Pending`.
     #[test]
     fn a_copy_that_is_given_up_again_and_again_loses_and_repeats_nothing(
         steps in prop::collection::vec(step(), 0..30), most in 1usize..5000, waits: bool, capacity in 0usize..20_000,
@@ -479,7 +481,7 @@ proptest! {
         prop_assert!(writer.flushes > 0);
     }
 
-    /// The same for reading, in several operations.
+    /// The same for several reading operations.
     #[test]
     fn reads_that_are_given_up_again_and_again_lose_and_repeat_nothing(
         len in 0usize..30_000, part in 1usize..3000, capacity in 0usize..40_000, exact in 0usize..30_000, sliced: bool,

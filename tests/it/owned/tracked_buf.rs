@@ -1,4 +1,4 @@
-//! The owned buffer: what it keeps, what it copies and what it makes room with. (`model::tracked` has the rest.)
+//! The owned buffer: what it keeps, copies and reuses. `model::tracked` tests the rest.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,7 +37,7 @@ fn the_mark_survives_reads_consumption_clearing_and_growth() {
 
 #[test]
 fn no_byte_is_zeroed_twice_by_a_slice_only_reader_whatever_happens_to_the_buffer() {
-    /// Overwrites what it is offered, and counts the zeroes that it finds there.
+    /// A reader that overwrites what it is offered, and counts the zeroes that it finds there.
     struct Counting(usize);
     impl futures::io::AsyncRead for Counting {
         fn poll_read(
@@ -63,7 +63,7 @@ fn no_byte_is_zeroed_twice_by_a_slice_only_reader_whatever_happens_to_the_buffer
     }
     assert_eq!(buf.capacity(), 10_000);
     assert_eq!(reader.get_ref().0, 10_000);
-    // Growth leaves the mark where it is, too.
+    // Growth keeps the watermark, too.
     buf.reserve(15_000);
     let capacity = buf.capacity();
     assert!(Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled()).is_ready());
@@ -72,16 +72,16 @@ fn no_byte_is_zeroed_twice_by_a_slice_only_reader_whatever_happens_to_the_buffer
 
 #[test]
 fn consumed_space_is_used_again_once_it_pays_for_the_move() {
-    // As much consumed as is left: moved.
+    // As many bytes are consumed as are left: they are moved.
     let mut buf = buffer(8, b"12345678", 0);
     let address = buf.as_ptr();
     buf.reserve(8);
     assert_eq!((buf.capacity(), buf.filled(), buf.as_ptr()), (16, &b"12345678"[..], address.wrapping_sub(8)));
-    // One byte less: grown.
+    // With one byte less, the buffer grows.
     let mut buf = buffer(7, b"12345678", 0);
     buf.reserve(7);
     assert_eq!((buf.capacity(), buf.filled()), (30, &b"12345678"[..]));
-    // All consumed: at no cost.
+    // Everything is consumed: this costs nothing.
     let mut buf = buffer(8, b"12345678", 0);
     buf.consume(8);
     assert_eq!((buf.spare_len(), buf.init_len()), (16, 16));
@@ -125,7 +125,7 @@ fn bytes_go_out_without_a_copy_and_in_if_they_are_not_shared() {
     let address = buf.as_ptr();
     let bytes = Bytes::from(buf);
     assert_eq!((bytes.as_ptr(), &bytes[..]), (address, &b"hello"[..]));
-    // Back to the start of the same memory, since bytes were consumed.
+    // The data moves back to the start of the same memory, because bytes were consumed.
     let buf = TrackedBuf::from(bytes);
     assert_eq!((buf.as_ptr(), buf.filled(), buf.capacity()), (address.wrapping_sub(3), &b"hello"[..], 28));
 
@@ -208,7 +208,7 @@ fn the_traits_of_bytes_read_and_write_the_data() {
     assert_eq!(buf.get_u8(), b'h');
     assert_eq!(buf.copy_to_bytes(2), &b"i!"[..]);
     assert_eq!(buf.chunk(), b"??");
-    // What `BufMut` writes counts as initialised, and what was initialised before stays so.
+    // Bytes that `BufMut` writes count as initialized, and earlier initialized bytes stay so.
     buf.clear();
     buf.unfilled().ensure_init_to(30);
     buf.chunk_mut()[..2].copy_from_slice(b"ab");
@@ -231,7 +231,7 @@ fn a_cursor_goes_over_the_chunks_of_any_buffer_of_bytes() {
         .unwrap();
     }
     assert_eq!((rooms, one, other), (vec![2, 3], *b"ab", *b"cde"));
-    // Full.
+    // The buffer is full.
     assert_eq!(with_buf_mut_cursor(&mut <&mut [u8]>::default(), |cursor| cursor.capacity()), 0);
 }
 

@@ -16,22 +16,22 @@ use super::stack::Stack;
 use super::total::FAULTS;
 use super::{Fate, MOST};
 
-/// What stands before and after memory that is lent, and has to stay.
+/// The guard bytes before and after passed memory, which must not change.
 const GUARD: u8 = 0xA5;
 
 /// One direction of a connection, seen from one end.
 pub struct Flow {
-    /// What the bytes are made of.
+    /// The seed of the bytes.
     pub key: u64,
     pub len: usize,
-    /// How far it is.
+    /// How many bytes were transferred.
     pub at: usize,
-    /// Whether the stream was ended, or has failed.
+    /// Whether the stream has ended or failed.
     pub over: bool,
 }
 
 impl Flow {
-    /// The next `len` bytes.
+    /// Returns the next `len` bytes.
     fn next(&self, len: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(len + 8);
         for word in self.at / 8..(self.at + len).div_ceil(8) {
@@ -42,7 +42,7 @@ impl Flow {
         bytes
     }
 
-    /// Takes note of bytes that arrived.
+    /// Checks bytes that arrived.
     fn check(&mut self, bytes: &[u8]) -> Result<(), String> {
         if bytes.len() > self.len - self.at {
             return Err(format!("{} bytes arrived after {} of {}", bytes.len(), self.at, self.len));
@@ -62,12 +62,13 @@ impl Flow {
 pub struct Held {
     memory: Vec<MaybeUninit<u8>>,
     init: usize,
-    /// What was filled.
+    /// The bytes that were filled.
     filled: Vec<u8>,
 }
 
 impl Held {
-    /// Reads into what is left of the buffer, and gives the result and the room there was.
+    /// Reads into the rest of the buffer. Returns the result, the room there was, and the new
+    /// bytes.
     fn poll(
         &mut self,
         capacity: usize,
@@ -77,7 +78,7 @@ impl Held {
             *self = Held { memory: Box::new_uninit_slice(capacity).into_vec(), ..Held::default() };
         }
         let mut buf = ReadBuf::uninit(&mut self.memory);
-        // SAFETY: the same buffer said so at the end of the last read.
+        // SAFETY: the same buffer reported this at the end of the last read.
         unsafe { buf.assume_init(self.init) };
         buf.set_filled(self.filled.len());
         let room = buf.remaining();
@@ -98,7 +99,7 @@ pub struct End {
     pub rng: Rng,
     pub faults: Arc<Faults>,
     pub fate: Fate,
-    /// After how many bytes, in both directions together, this end breaks the connection.
+    /// This end breaks the connection after this many bytes, in both directions together.
     pub quota: Option<usize>,
     pub outgoing: Flow,
     pub incoming: Flow,
@@ -108,7 +109,7 @@ pub struct End {
     pub failures: usize,
 }
 
-/// What became of an end.
+/// The result of an end.
 pub struct Outcome {
     pub sent: usize,
     pub received: usize,
@@ -117,7 +118,7 @@ pub struct Outcome {
 }
 
 impl End {
-    /// Sends and receives until both directions are over or it is time to break the connection.
+    /// Sends and receives until both directions are over, or until it breaks the connection.
     pub async fn run(mut self) -> Result<Outcome, String> {
         let result = std::future::poll_fn(|cx| self.poll(cx)).await;
         let End { name, faults, outgoing, incoming, pendings, retried, failures, .. } = self;
@@ -161,7 +162,7 @@ impl End {
         Poll::Pending
     }
 
-    /// Sees to an error, which is right if it was made here or the other end broke the connection.
+    /// Handles an error. It is expected if a layer made it or the other end broke the connection.
     fn failed(&mut self, error: io::Error) -> Result<bool, String> {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
         if is_try_again(&error) {
@@ -176,11 +177,11 @@ impl End {
         Ok(true)
     }
 
-    /// Writes by some means, once, or ends the stream if all is written.
+    /// Writes once, by a random function. Ends the stream if everything is written.
     fn send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), String>> {
         let left = self.outgoing.len - self.outgoing.at;
         if left == 0 && self.quota.is_some() {
-            // It will break the connection, and so does not end it before.
+            // This end will break the connection, so it does not end the stream.
             return Poll::Pending;
         }
         let (closes, flushes) = (left == 0, self.rng.one_in(64));
@@ -232,7 +233,7 @@ impl End {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads by some means, once.
+    /// Reads once, by a random function.
     fn receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), String>> {
         let mut room = if self.rng.one_in(32) { 0 } else { 1 + self.rng.size(MOST) };
         let means = self.rng.below(9);

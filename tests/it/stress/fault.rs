@@ -1,4 +1,4 @@
-//! A layer that delays, shortens, disturbs and fails what passes, within the contracts.
+//! A layer that delays, shortens, disturbs and fails calls, within the contracts.
 
 use std::fmt::Write as _;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -12,10 +12,10 @@ use tokio::io::ReadBuf;
 
 use super::rng::Rng;
 
-/// What readers leave behind what they filled, as they may.
+/// What readers leave behind the filled part, as they may.
 const JUNK: u8 = 0xEE;
 
-/// What the layers of one end did.
+/// What the fault layers of one end did.
 #[derive(Default)]
 pub struct Faults {
     pub pendings: AtomicU64,
@@ -30,7 +30,7 @@ fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Relaxed);
 }
 
-/// The error that asks the caller to try again.
+/// The error that tells the caller to try again.
 #[derive(Debug)]
 struct TryAgain;
 
@@ -46,18 +46,18 @@ pub fn is_try_again(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Other && error.get_ref().is_some_and(|inner| inner.is::<TryAgain>())
 }
 
-/// Is of the ecosystems that `T` is of, and a nuisance, but within the contract.
+/// Disturbs calls within the contract. It has the traits of `T`.
 pub struct Fault<T> {
     io: T,
     rng: Rng,
     faults: Arc<Faults>,
-    /// How many calls more will not be ready.
+    /// How many more calls return `Pending`.
     storm: usize,
-    /// Whether it takes and fills more than one slice in one call.
+    /// Whether it uses more than one slice in one call.
     vectors: bool,
-    /// One call in so many is the start of a storm.
+    /// On average, one call in this many starts a run of `Pending`.
     stormy: usize,
-    /// One transfer in so many is not shortened.
+    /// On average, one transfer in this many is not shortened.
     long: usize,
 }
 
@@ -73,7 +73,7 @@ impl<T: Unpin> Fault<T> {
         Pin::new(&mut self.io)
     }
 
-    /// Is not ready, or fails, or neither.
+    /// Returns `Pending` or an error, or lets the call continue.
     fn disturb(&mut self, cx: &Context<'_>) -> Poll<io::Result<()>> {
         if self.storm == 0 && self.rng.one_in(self.stormy) {
             self.storm = 1 + self.rng.size(100);
@@ -95,7 +95,7 @@ impl<T: Unpin> Fault<T> {
         Poll::Ready(Ok(()))
     }
 
-    /// How much of `room` to use, and whether to call with nothing first.
+    /// Returns how much of `room` to use, and whether to make an empty call first.
     fn shorten(&mut self, room: usize, counter: impl FnOnce(&Faults) -> &AtomicU64) -> (usize, bool) {
         let most = if self.rng.one_in(self.long) { room } else { room.min(1 + self.rng.size(4096)) };
         if most < room {
@@ -121,7 +121,7 @@ fn short_writes(faults: &Faults) -> &AtomicU64 {
     &faults.short_writes
 }
 
-/// The first `most` bytes of the slices.
+/// Returns the first `most` bytes of the slices.
 fn front<'a>(bufs: &'a [IoSlice<'_>], mut most: usize) -> Vec<IoSlice<'a>> {
     let mut shortened = |buf: &'a IoSlice<'_>| {
         let n = buf.len().min(most);
@@ -131,7 +131,7 @@ fn front<'a>(bufs: &'a [IoSlice<'_>], mut most: usize) -> Vec<IoSlice<'a>> {
     bufs.iter().map(&mut shortened).collect()
 }
 
-/// The first `most` bytes of the slices.
+/// Returns the first `most` bytes of the slices.
 fn front_mut<'a>(bufs: &'a mut [IoSliceMut<'_>], mut most: usize) -> Vec<IoSliceMut<'a>> {
     let mut shortened = |buf: &'a mut IoSliceMut<'_>| {
         let n = buf.len().min(most);
@@ -141,7 +141,8 @@ fn front_mut<'a>(bufs: &'a mut [IoSliceMut<'_>], mut most: usize) -> Vec<IoSlice
     bufs.iter_mut().map(&mut shortened).collect()
 }
 
-/// Shortens a read into a slice and leaves junk behind what it filled; both hub and futures-io read so.
+/// Shortens a read into a slice and leaves junk behind the filled part. io-shim's trait and
+/// futures-io's share it.
 fn read_front<T: Unpin>(
     fault: &mut Fault<T>,
     cx: &mut Context<'_>,
@@ -174,7 +175,8 @@ impl<T: tokio::io::AsyncRead + Unpin> tokio::io::AsyncRead for Fault<T> {
         let mut part = buf.take(most);
         let poll = tokio::io::AsyncRead::poll_read(self.io(), cx, &mut part);
         let (filled, init) = (part.filled().len(), part.initialized().len());
-        // SAFETY: `part` is the front of the unfilled part of `buf`, and says that this much is initialised.
+        // SAFETY: `part` is the front of the unfilled part of `buf`, and reports this much as
+        // initialized.
         unsafe { buf.assume_init(init) };
         buf.advance(filled);
         if self.leaves_junk() {

@@ -16,7 +16,8 @@ use hyper::{Request, Response};
 use io_shim::Shim;
 use io_shim::rt::SmolTimer;
 
-/// The resident memory of this process in KiB, once the allocator has given back what it holds of freed memory.
+/// Returns the resident memory of this process in KiB, after the allocator returned freed memory to
+/// the system.
 fn resident() -> u64 {
     // SAFETY: trimming has no preconditions.
     #[cfg(target_env = "gnu")]
@@ -32,7 +33,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     Ok(Response::new(Full::from(format!("{path} {body}"))))
 }
 
-/// Accepts until told to stop.
+/// Accepts connections until it is cancelled.
 async fn serve(listener: smol::net::TcpListener, executor: &smol::Executor<'_>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -42,7 +43,7 @@ async fn serve(listener: smol::net::TcpListener, executor: &smol::Executor<'_>) 
     }
 }
 
-/// One request and the check of its response.
+/// Sends one request and checks its response.
 fn ask(socket: &mut TcpStream, connection: usize, request: usize) {
     let body = vec![b'b'; (connection * 31 + request * 97) % 1500];
     let head = format!("POST /{connection}/{request} HTTP/1.1\r\nhost: l\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -64,7 +65,7 @@ fn ask(socket: &mut TcpStream, connection: usize, request: usize) {
     }
 }
 
-/// All connections open at once; each client thread takes its share of them in turn.
+/// Opens all connections at once. Each client thread serves its share of them in turn.
 fn run(address: SocketAddr, connections: usize, requests: usize) {
     const CLIENTS: usize = 4;
     thread::scope(|scope| {
@@ -88,7 +89,7 @@ fn run(address: SocketAddr, connections: usize, requests: usize) {
     });
 }
 
-/// Calls `work` with the address of a server, which ends afterwards.
+/// Calls `work` with the address of a server, then stops the server.
 fn with_server(work: impl FnOnce(SocketAddr)) {
     let executor = Arc::new(smol::Executor::new());
     let listener = smol::block_on(smol::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -110,12 +111,13 @@ fn with_server(work: impl FnOnce(SocketAddr)) {
     server.join().unwrap();
 }
 
-/// `memory` is that of the process, so no other test may run beside it.
+/// Checks that `memory`, which measures the whole process, does not grow. No other test may run at
+/// the same time.
 fn measured(connections: usize, requests: usize, memory: fn() -> u64) {
     with_server(|address| {
-        // What is allocated once and kept.
+        // Allocates what is allocated once and kept.
         run(address, connections.min(100), 5);
-        // The server drops its ends when it has seen ours go.
+        // The server drops its ends after the clients dropped theirs.
         let later = || {
             thread::sleep(Duration::from_millis(50));
             memory()
@@ -151,7 +153,8 @@ fn memory_of_fifty_connections_is_given_back() {
 #[test]
 #[ignore = "run by a test, in a process of its own"]
 fn child_with_fifty_connections() {
-    // Not `resident`: a sanitizer keeps freed memory for a while, and so few connections need little.
+    // Not `resident`: a sanitizer keeps freed memory for a while, and so few connections need
+    // little memory.
     measured(50, 10, || (crate::alloc::process_heap() / 1024) as u64);
 }
 

@@ -1,8 +1,9 @@
-//! Many loopback connections through stacks of three shims, under faults: every byte is accounted for, and so is memory.
+//! Many loopback connections through stacks of three shims, with faults. Every byte is accounted
+//! for, and so is memory.
 //!
-//! Each end of a connection is a tokio or a smol socket below three shims of random kinds. Layers in between delay,
-//! shorten, disturb and fail what passes, and the ends read and write by means that change from poll to poll. All choices
-//! follow from a seed, which a failure names: `STRESS_SEED` sets it.
+//! Each end of a connection is a tokio or smol socket below three random shims. Layers in between
+//! delay, shorten, disturb and fail calls, and the ends change how they read and write from poll to
+//! poll. All choices follow from a seed, which a failure prints: `STRESS_SEED` sets it.
 
 mod end;
 mod fault;
@@ -30,9 +31,10 @@ use sockets::{pair, reset_when_closed, set_send_buffer};
 use stack::stack;
 use total::Total;
 
-/// How long one connection may take: under a memory checker all of them together take half a minute.
+/// How long one connection may take. Under a memory checker, all of them together take half a
+/// minute.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// The most that is written or read in one call.
+/// The greatest length of one write or read.
 const MOST: usize = 16 * 1024;
 
 #[test]
@@ -43,7 +45,8 @@ fn twenty_connections() {
     println!("{}", measured(seed(), load));
 }
 
-/// It looks at the memory of the process, so no other test may run beside it. `--nocapture` shows what it did.
+/// Measures the memory of the process, so no other test may run beside it. `--nocapture` prints a
+/// summary.
 #[test]
 #[ignore = "takes about 30 seconds; .ci/deep runs it"]
 fn a_thousand_connections() {
@@ -53,7 +56,8 @@ fn a_thousand_connections() {
     let total = measured(seed(), load);
     let (after, seconds) = (resident(), start.elapsed().as_secs_f64());
     println!("{total}; resident {before} KiB before, {after} KiB after; {seconds:.1} s");
-    // A tenth and a little, for what the allocator keeps and for the counters of the kernel, which lag behind.
+    // A tenth and 2 MiB, for what the allocator keeps and for the counters of the kernel, which
+    // lag.
     assert!(after <= before + before / 10 + 2048, "resident memory has grown from {before} to {after} KiB");
 }
 
@@ -61,7 +65,7 @@ fn seed() -> u64 {
     std::env::var("STRESS_SEED").map_or(0x10_5111, |seed| seed.parse().expect("STRESS_SEED is a number"))
 }
 
-/// The resident memory of this process in KiB; 0 where the system does not say.
+/// Returns the resident memory of this process in KiB, or 0 if the system does not report it.
 pub fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -77,14 +81,14 @@ struct Load {
     longest: usize,
 }
 
-/// Runs all connections, and sees to it that the heap is what it was. What is allocated once, another run has to have
-/// allocated before.
+/// Runs all connections, and checks that the heap returns to its size. Another run must have
+/// allocated before what is allocated only once.
 fn measured(seed: u64, load: Load) -> Total {
     let before = heap();
     let mut total = run(seed, load);
     total.grown = heap().wrapping_sub(before) as isize;
-    // The deadline of a connection hands a waker to the thread of smol's reactor. The 72 bytes of a future in a box that
-    // it keeps alive are freed over there, where they are not counted.
+    // The deadline of a connection passes a waker to the thread of smol's reactor. That thread
+    // frees the 72 bytes of a boxed future, so they are not counted here.
     let tolerance = 16 * 1024 + 100 * total.connections;
     assert!(total.grown.unsigned_abs() as u64 <= tolerance, "STRESS_SEED={seed}: heap {:+} bytes", total.grown);
     assert_eq!(total.connections, load.connections);
@@ -97,7 +101,7 @@ fn run(seed: u64, load: Load) -> Total {
     let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
     let connections = stream::iter(0..load.connections).map(|index| {
         let listener = &listener;
-        // In a box, so that a waker that outlives it keeps no more than a few words.
+        // Boxed, so that a waker that outlives it keeps only a few words.
         Box::pin(async move {
             let result = connection(Rng::new(seed, index), listener, load.longest).await;
             result.unwrap_or_else(|what| panic!("STRESS_SEED={seed}, connection {index}: {what}"))
@@ -109,7 +113,7 @@ fn run(seed: u64, load: Load) -> Total {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
-    /// Each end says all that it has to say and hears all that the other says.
+    /// Each end sends and receives everything.
     Whole,
     /// One end resets the connection in the middle.
     Reset,
@@ -163,7 +167,7 @@ async fn connection(mut rng: Rng, listener: &net::TcpListener, longest: usize) -
         Either::Left((both, _)) => both,
         Either::Right(_) => return Err(format!("not done after {DEADLINE:?}: {describe}")),
     };
-    // If one end fails, the other hears of it, and which was first is not known.
+    // If one end fails, the other one usually fails, too. Which was first is unknown.
     let outcomes = match (one, two) {
         (Ok(one), Ok(two)) => [one, two],
         (Err(what), Ok(_)) | (Ok(_), Err(what)) => return Err(format!("{what}: {describe}")),
@@ -183,7 +187,7 @@ async fn connection(mut rng: Rng, listener: &net::TcpListener, longest: usize) -
         for (sum, count) in total.faults.iter_mut().zip(outcomes[side].faults) {
             *sum += count;
         }
-        // Whoever stays hears of a reset, one way or the other.
+        // The other end must observe the reset.
         if fate == Fate::Reset && quota[side].is_none() && outcomes[side].failures == 0 {
             return Err(format!("no error after a reset: {describe}"));
         }
@@ -196,7 +200,7 @@ async fn connection(mut rng: Rng, listener: &net::TcpListener, longest: usize) -
     Ok(total)
 }
 
-/// A task that does not outlive its handle.
+/// A task that is aborted when its handle is dropped.
 struct Task(tokio::task::JoinHandle<Result<Outcome, String>>);
 
 impl Future for Task {

@@ -37,13 +37,13 @@ impl Rng {
         self.below(n) == 0
     }
 
-    /// A number below `most`, of any magnitude.
+    /// Returns a number below `most`, of any magnitude.
     pub fn size(&mut self, most: usize) -> usize {
         let magnitude = self.below(most.ilog2() as usize + 1);
         self.below(1 << magnitude)
     }
 
-    /// The length of a message, which may be empty.
+    /// Returns the length of a message, which may be 0.
     pub fn message(&mut self, longest: usize) -> usize {
         match self.below(16) {
             0 => 0,

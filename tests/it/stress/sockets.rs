@@ -5,7 +5,7 @@ use std::net;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-/// Both ends of a connection.
+/// Returns both ends of a connection.
 pub fn pair(listener: &net::TcpListener) -> io::Result<[net::TcpStream; 2]> {
     let one = net::TcpStream::connect(listener.local_addr()?)?;
     loop {
@@ -16,7 +16,7 @@ pub fn pair(listener: &net::TcpListener) -> io::Result<[net::TcpStream; 2]> {
     }
 }
 
-/// The socket once more, to set its options.
+/// Duplicates the socket, to set its options.
 fn options(socket: &impl AsFd) -> tokio::net::TcpSocket {
     let copy = socket.as_fd().try_clone_to_owned().unwrap();
     tokio::net::TcpSocket::from_std_stream(copy.into())

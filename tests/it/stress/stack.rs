@@ -1,4 +1,4 @@
-//! A socket below three shims of random kinds, with layers of faults in between.
+//! A socket below three random shims, with layers of faults in between.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::MOST;
 use super::fault::{Fault, Faults};
 use super::rng::Rng;
 
-/// A reader and writer of every ecosystem.
+/// A reader and writer with the traits of every ecosystem.
 pub trait Io:
     tokio::io::AsyncRead
     + tokio::io::AsyncWrite
@@ -37,9 +37,10 @@ impl<T> Io for T where
 
 pub type Stack = Box<dyn Io>;
 
-/// A socket below three shims, with one to three layers of faults in between, and the names of all of them.
+/// Returns a socket below three shims, with one to three fault layers in between, and the names of
+/// all layers.
 pub fn stack(rng: &mut Rng, socket: net::TcpStream, faults: &Arc<Faults>) -> io::Result<(String, Stack)> {
-    // Each bit is a place for faults: at the socket, above the first shim, above the second.
+    // Each bit is a place for a fault layer: at the socket, above the first shim, above the second.
     let places = 1 + rng.below(7);
     let mut name = String::new();
     let mut io: Stack = if rng.one_in(2) {
@@ -88,7 +89,7 @@ where
     Box::new(Shim::from_futures(io).with_offer(offer).with_write_vectored(vectored))
 }
 
-/// A shim of any kind.
+/// Adds a random shim.
 fn shim(rng: &mut Rng, io: Stack, name: &mut String) -> Stack {
     let capacity = 1 + rng.size(MOST);
     match rng.below(7) {

@@ -1,21 +1,21 @@
-//! What happened on all connections together.
+//! The sums over all connections.
 
 pub const FAULTS: [&str; 6] =
     ["Pending", "errors retried", "spurious wake-ups", "short reads", "short writes", "empty calls"];
 
-/// What happened in all.
+/// The sums over all connections.
 #[derive(Clone, Debug, Default)]
 pub struct Total {
     pub connections: u64,
     pub resets: u64,
     pub drops: u64,
-    /// Bytes, each way.
+    /// Bytes, in each direction.
     pub sent: [u64; 2],
     pub received: [u64; 2],
     pub lost: [u64; 2],
     pub failures: u64,
     pub faults: [u64; FAULTS.len()],
-    /// What of the heap was not given back, in bytes.
+    /// How much the heap has grown, in bytes.
     pub grown: isize,
 }
 

@@ -1,4 +1,4 @@
-//! An endless stream in memory that is always ready, with the traits of every ecosystem.
+//! An endless stream in memory. It is always ready, and has the traits of every ecosystem.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use io_shim::BorrowedCursor;
 
-/// Reads lines and takes whatever is written.
+/// Returns lines when read, and accepts everything when written.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    /// How many bytes a call moves at most.
+    /// The most bytes that a call moves.
     most: usize,
     /// What every call returns.
     error: Option<io::ErrorKind>,
@@ -86,7 +86,7 @@ impl Memory {
     }
 }
 
-/// What is in the buffer of a reader that has one.
+/// The contents of the reader's buffer, if it has one.
 const BUFFERED: &[u8] = b"0123456789abcde\n";
 
 impl io::Read for Memory {
@@ -169,7 +169,7 @@ impl io_shim::AsyncReadBuf for Memory {
     }
 }
 
-/// The same for every trait with the same method.
+/// Implements the traits whose method has the same signature.
 macro_rules! buffered {
     ($($trait:path),*) => {$(
         impl $trait for Memory {

@@ -1,7 +1,8 @@
 //! Tests in processes of their own, and the threads of a process.
 #![cfg(target_os = "linux")]
 
-/// Runs an ignored test of this binary in a process of its own, where nothing else starts threads or opens files.
+/// Runs an ignored test of this binary in a process of its own, where nothing else starts threads
+/// or opens files.
 #[track_caller]
 pub fn in_its_own_process(test: &str) {
     in_its_own_process_with(test, &[]);

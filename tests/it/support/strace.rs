@@ -1,13 +1,14 @@
 //! The system calls of a test in this binary, as strace sees them.
 
-/// One call: its arguments as numbers, and what it returned, in strace's words.
+/// One call: its arguments as numbers, and its result as strace prints it.
 pub struct Call {
     pub name: String,
     pub arguments: Vec<usize>,
     pub result: String,
 }
 
-/// Runs an ignored test under strace: what it wrote to the standard error, and its calls of the system calls `names`.
+/// Runs an ignored test under strace. Returns its standard error, and its calls of the system calls
+/// `names`.
 #[track_caller]
 pub fn trace(test: &str, names: &str) -> (String, Vec<Call>) {
     let directory = tempfile::tempdir().unwrap();
@@ -32,7 +33,7 @@ pub fn trace(test: &str, names: &str) -> (String, Vec<Call>) {
     (said, calls.collect())
 }
 
-/// A number as strace and `{:p}` write them.
+/// Parses a number as strace and `{:p}` print it.
 pub fn hexadecimal(text: &str) -> usize {
     let text = text.trim();
     usize::from_str_radix(text.trim_start_matches("0x"), 16).unwrap_or_else(|_| panic!("`{text}` is no number"))

@@ -1,4 +1,4 @@
-//! Adapters between the synchronous and the asynchronous world, so that one suite checks both.
+//! Adapters between synchronous and asynchronous types, so that one suite checks both.
 
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
@@ -8,10 +8,11 @@ use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedCursor,
 
 use crate::mock::context;
 
-/// An asynchronous type of futures-io's as a synchronous one: what it is not ready for is an error of this kind.
+/// A futures-io type as a std type. `Pending` becomes an error of this kind.
 ///
-/// `Interrupted` is tried again, so that the suites of conformance see a reader that gets there; `WouldBlock` is not. So is what
-/// the type inside calls an interruption, which is a fault in asynchronous code and none here.
+/// `Interrupted` is retried, so that the conformance suites see a reader that makes progress;
+/// `WouldBlock` is not. An `Interrupted` error of the inner type, a fault in asynchronous code
+/// only, becomes that kind, too.
 pub struct AsStd<T>(pub T, pub io::ErrorKind);
 
 impl<T> AsStd<T> {
@@ -61,7 +62,7 @@ impl<T: futures::io::AsyncWrite + Unpin> Write for AsStd<T> {
         self.now(poll)
     }
 
-    /// std's writers are not closed: where faults are looked for, those of closing show in flushing.
+    /// std's writers have no close. In the hostile suites, its faults show in `flush`.
     fn flush(&mut self) -> io::Result<()> {
         let poll = Pin::new(&mut self.0).poll_flush(&mut context());
         self.now(poll)?;
@@ -80,7 +81,8 @@ impl<T: futures::io::AsyncSeek + Unpin> Seek for AsStd<T> {
     }
 }
 
-/// A type with io-shim's synchronous traits as one with its asynchronous traits: a writer that was interrupted is not ready.
+/// A type with io-shim's synchronous traits as an asynchronous one. A writer that was interrupted
+/// returns `Pending`.
 pub struct InAsync<T>(pub T);
 
 fn poll<R>(cx: &mut Context<'_>, result: io::Result<R>) -> Poll<io::Result<R>> {

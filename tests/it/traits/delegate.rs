@@ -1,4 +1,4 @@
-//! The macro for users' wrappers forwards every method, provided ones included.
+//! `delegate!`, the macro for wrappers, forwards every method, provided ones included.
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;
@@ -27,7 +27,7 @@ impl<T: AsyncSeek + Unpin> AsyncSeek for Transparent<T> {
     delegate!(AsyncSeek: |this| Pin::new(&mut this.get_mut().0), |this| &this.0);
 }
 
-/// Post-processes what was read.
+/// Converts what was read to upper case.
 struct Upper<T>(T);
 
 impl<T: AsyncReadBuf + Unpin> AsyncReadBuf for Upper<T> {

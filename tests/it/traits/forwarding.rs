@@ -1,4 +1,4 @@
-//! io-shim's traits for pointers, and for memory.
+//! Pointers forward io-shim's traits, and types in memory implement them.
 
 use std::io::{self, Cursor, IoSlice, IoSliceMut, SeekFrom};
 use std::pin::Pin;

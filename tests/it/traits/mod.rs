@@ -1,4 +1,5 @@
-//! io-shim's traits: what they provide, what forwards them, and that both families have the same methods.
+//! io-shim's traits: provided methods, forwarding, and the match of the synchronous and
+//! asynchronous traits.
 
 mod delegate;
 mod forwarding;

@@ -1,4 +1,4 @@
-//! The provided methods of io-shim's traits, for types that write the required ones alone.
+//! The provided methods of io-shim's traits, for types that write only the required ones.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, Shim};
 
 use crate::mock::{context, ready};
 
-/// Reads `abc` and takes everything, by the required methods.
+/// Reads `abc` and accepts every write, through the required methods.
 #[derive(Default)]
 struct Plain(Vec<u8>);
 

@@ -1,8 +1,9 @@
-//! The two worlds mirror each other, method by method: the table in the docs of `ReadBuf` is made of methods that exist, and has all of them.
+//! The synchronous and the asynchronous traits match, method by method. The table in the docs of
+//! `ReadBuf` lists all methods, and only methods that exist.
 
 use std::io::Cursor;
 
-/// Rows of methods; that each exists is checked by naming it.
+/// Rows of methods. Each one is named, so that it must exist.
 macro_rules! mirror {
     ($($asynchronous:ident::$poll:ident | $($synchronous:ident::$call:ident)?;)*) => {{
         $(
@@ -21,7 +22,7 @@ mod synchronous {
     pub use std::io::{BufRead, Seek, Write};
 }
 
-/// `Trait::method` of every method that a source file of io-shim's traits declares in its public traits.
+/// Returns `Trait::method` for each method that a source file declares in public traits.
 fn declared(source: &str) -> Vec<String> {
     let mut methods = Vec::new();
     let mut current = None;
@@ -37,7 +38,8 @@ fn declared(source: &str) -> Vec<String> {
     methods
 }
 
-/// Whether a method of the synchronous side is of a trait of std's, which io-shim's traits has no other for.
+/// Returns whether a synchronous method is of a std trait, for which io-shim has no trait of its
+/// own.
 fn is_std(method: &str) -> bool {
     ["BufRead::", "Write::", "Seek::"].iter().any(|name| method.starts_with(name))
 }

@@ -1,4 +1,4 @@
-//! The caller: it makes the calls of a case, and checks what it sees against what the reader did.
+//! The caller: makes the calls of a case, and compares what it observes with what the reader did.
 
 use std::io::{self, IoSliceMut};
 use std::panic::{self, AssertUnwindSafe};
@@ -21,14 +21,14 @@ pub struct Caller {
     pub log: Rc<Log>,
     pub woken: Arc<Woken>,
     pub waker: Waker,
-    /// How much data has arrived, in calls in which the reader was honest.
+    /// How much data arrived in calls in which the reader kept its contract.
     pub received: usize,
-    /// Polls in a row in which a layer yielded, and how many there may be.
+    /// The number of successive polls in which a layer yielded, and its limit.
     pub yields: usize,
     pub most_yields: usize,
 }
 
-/// What was known of the reader before a call.
+/// The log of the reader before a call.
 struct Before {
     given: usize,
     pendings: usize,
@@ -51,7 +51,7 @@ impl Caller {
         Caller { stack, buffers, log, woken, waker, received: 0, yields: 0, most_yields: 3 * case.layers.len() }
     }
 
-    /// Whether the order of the data is beyond knowing.
+    /// Returns whether the order of the data can no longer be predicted.
     pub fn is_astray(&self) -> bool {
         self.buffers && self.log.hostile.get() > 0
     }
@@ -88,7 +88,7 @@ impl Caller {
     fn read(&mut self, call: &Call, memory: &mut Memory, before: &Before) {
         let mut cx = Context::from_waker(&self.waker);
         let hint = self.stack.init_hint(memory.room());
-        assert!(hint <= memory.room(), "more would be initialised than there is");
+        assert!(hint <= memory.room(), "more would be initialized than there is");
         let marks = match call {
             Call::Cursor { limit, .. } => memory.read_with_cursor(&mut self.stack, &mut cx, *limit),
             _ => memory.read_with_tokio(&mut self.stack, &mut cx),
@@ -122,7 +122,7 @@ impl Caller {
         self.judge(before, poll.map(|poll| poll.map_ok(drop)), &bytes, room);
     }
 
-    /// Checks what the caller sees against what the reader did.
+    /// Compares what the caller observed with what the reader did.
     fn judge(&mut self, before: &Before, poll: Read, bytes: &[u8], room: usize) {
         let log = &self.log;
         let woken = self.woken.take();
@@ -133,7 +133,7 @@ impl Caller {
                 let Some(Poll::Ready(Err(error))) = &poll else { panic!("a violation was not noticed: {poll:?}") };
                 assert_eq!(error.kind(), io::ErrorKind::InvalidData);
                 assert!(ContractViolation::of(error).is_some(), "an error hides the violation");
-                assert!(bytes.is_empty(), "data was believed that is not there");
+                assert!(bytes.is_empty(), "data was accepted that does not exist");
             }
             if let (Some(filled), false) = (log.filled.get(), self.buffers) {
                 assert_eq!(bytes.len(), filled, "what was filled did not arrive");
@@ -142,17 +142,18 @@ impl Caller {
         }
         let pending = log.pendings.get() - before.pendings;
         let failed = log.errors.get() - before.errors;
-        match poll.expect("nobody panicked but the conversion") {
+        match poll.expect("only the conversion panicked") {
             Poll::Pending => {
                 assert_eq!(failed, 0, "a failure was swallowed");
-                // A layer that was ready often enough yields, at most once each, before anything is called.
-                assert!(self.yields <= self.most_yields, "nobody waits");
+                // A layer yields after enough ready calls, at most once each, before it calls the
+                // inner reader.
+                assert!(self.yields <= self.most_yields, "a layer yields too often");
                 assert!(pending == 1 || log.given.get() == before.given, "it read, and yields");
                 assert!(woken, "the waker was lost");
                 assert!(bytes.is_empty(), "not ready, with data");
             }
             Poll::Ready(Err(error)) => {
-                assert_eq!((pending, failed), (0, 1), "nobody failed but the conversion: {error}");
+                assert_eq!((pending, failed), (0, 1), "only the conversion failed: {error}");
                 assert_eq!(error.kind(), failure().kind());
                 assert!(bytes.is_empty(), "an error, with data");
             }
@@ -163,7 +164,7 @@ impl Caller {
             }
         }
         if !self.buffers {
-            // A shim holds no data: what was given in this call is what arrived, whatever happened before.
+            // A shim holds no data: exactly the data of this call must arrive.
             assert!(*bytes == data()[before.given..log.given.get()], "the data differs");
         } else if !self.is_astray() {
             assert!(*bytes == data()[self.received..][..bytes.len()], "the data differs");

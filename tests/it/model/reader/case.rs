@@ -1,4 +1,5 @@
-//! What a case says: the steps of the reader, the layers above it and the calls of the caller.
+//! The contents of a case: the steps of the reader, the layers above it and the calls of the
+//! caller.
 
 use io_shim::Offer;
 
@@ -7,41 +8,42 @@ use super::super::script::{Record, data, size};
 /// What the reader does at one call.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    /// Returns so many bytes, after initialising so many more; what does not fit is kept for the next call. None at all
-    /// looks like the end of file, and is not.
+    /// Returns this many bytes, after initializing `init` more. The rest is kept for the next call.
+    /// Zero bytes look like the end of file, but more may follow.
     Data {
         len: usize,
         init: usize,
     },
-    /// Is not ready, after initialising so many bytes.
+    /// Returns `Pending`, after initializing this many bytes.
     Pending {
         init: usize,
     },
-    /// Fails, after initialising so many bytes.
+    /// Returns an error, after initializing this many bytes.
     Error {
         init: usize,
     },
     Hostile(Hostile),
 }
 
-/// What no reader may do. What a trait cannot express becomes what is nearest to it.
+/// Violations of the contract. If a trait cannot express one, the nearest one is used.
 #[derive(Clone, Copy, Debug)]
 pub enum Hostile {
-    /// Says that it read more than there is room for by this many, and one.
+    /// Reports more than there is room for, by this number plus one.
     ReturnMore(usize),
     ReturnHuge,
-    /// Says that it read so many bytes, modulo one more than the room, and did not write them.
+    /// Reports this many bytes, modulo the room plus one, without writing them.
     Lie(usize),
     FillThenPending(usize),
     FillThenError(usize),
     FillThenPanic(usize),
-    /// Puts another buffer in the place of the one that it was lent, with so many bytes filled.
+    /// Exchanges the buffer that it was passed for another one, with this many bytes filled.
     Swap(usize),
     SwapEmpty,
-    /// Puts the same memory in its place, with the marks at the start, or the front of that memory.
+    /// Exchanges it for the same memory with the marks at the start, or for the front of that
+    /// memory.
     SwapSame(usize),
     SwapFront(usize),
-    /// Fills, and takes back all but so many bytes.
+    /// Fills the buffer, then takes back all but this many bytes.
     TakeBack(usize),
 }
 
@@ -51,15 +53,16 @@ pub enum Layer {
     Tokio,
     Futures(Offer),
     Native,
-    /// By way of a `BufReader` of this capacity.
+    /// Through a `BufReader` of this capacity.
     TokioBuf(usize),
     FuturesBuf(usize),
-    /// A shim of a shim of a `BufReader`, so that the buffer is seen through both.
+    /// Two shims around a `BufReader`, so that its buffer is read through both.
     TokioInFuturesBuf(usize),
     FuturesInTokioBuf(usize),
-    /// A reader of one's own that takes from such a shim by `fill_buf` and `consume`.
+    /// A reader with io-shim's trait that reads from two such shims through `fill_buf` and
+    /// `consume`.
     Filling(usize),
-    /// A reader of one's own that limits what it passes on.
+    /// A reader with io-shim's trait that limits what it passes on.
     Limited(usize),
     BoxedTokio,
     BoxedFutures,
@@ -71,17 +74,17 @@ pub enum Layer {
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub capacity: usize,
-    /// How much of it is known to be initialised, as far as there is so much.
+    /// How much of it is known to be initialized, at most the capacity.
     pub init: usize,
-    /// Memory that holds sentinels shows what was written past the marks; memory that holds nothing is for the checkers.
+    /// Sentinels reveal writes past the marks. Memory without them is for the checkers.
     pub sentinels: bool,
 }
 
 #[derive(Clone, Debug)]
 pub enum Call {
-    /// Takes new memory as the held buffer.
+    /// Replaces the held buffer with new memory.
     Hold(Shape),
-    /// Reads into the held buffer, or one for this call alone.
+    /// Reads into the held buffer, or into fresh memory.
     Cursor {
         fresh: Option<Shape>,
         limit: Option<usize>,
@@ -150,13 +153,13 @@ impl Layer {
         }
     }
 
-    /// Whether it may hold data back.
+    /// Returns whether it may hold data back.
     pub fn buffers(self) -> bool {
         use Layer::*;
         matches!(self, TokioBuf(_) | FuturesBuf(_) | TokioInFuturesBuf(_) | FuturesInTokioBuf(_) | Filling(_))
     }
 
-    /// The most that it lets through at once.
+    /// Returns the greatest length that passes in one call.
     fn narrowness(self) -> usize {
         use Layer::*;
         match self {
@@ -180,10 +183,10 @@ impl Shape {
 }
 
 impl Case {
-    /// The case that records stand for; with `hostile`, the reader may be what no reader may be.
+    /// Decodes a case. With `hostile`, the reader may break its contract.
     pub fn decode(records: &[Record], hostile: bool) -> Self {
         let [depth, base, flags, size_of_base] = records.first().copied().unwrap_or_default();
-        // A hostile reader is in a shim that looks at what it returns: others believe it.
+        // A hostile reader is placed in a shim that checks its results: other wrappers trust it.
         let base = match Layer::decode([0, base, size_of_base, flags]) {
             base if hostile && base.buffers() => Layer::Native,
             base => base,
@@ -215,7 +218,7 @@ impl Case {
                 _ => {}
             }
         }
-        // As much data as comes through in reasonable time.
+        // Limits the data to what passes through in reasonable time.
         let narrowest = layers.iter().map(|layer| layer.narrowness()).min().unwrap_or(usize::MAX);
         let mut left = data().len().min(narrowest.saturating_mul(256));
         for step in &mut steps {

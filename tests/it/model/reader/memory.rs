@@ -1,4 +1,4 @@
-//! The memory of the caller: reads into it, and what its marks and its bytes must be.
+//! The memory of the caller: reads into it, and checks of its marks and bytes.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,7 +12,7 @@ use super::super::script::SENTINEL;
 use super::case::Shape;
 use super::stack::Stack;
 
-/// Memory of the caller's, what its marks are and what it must hold.
+/// Memory of the caller, its marks and its expected contents.
 pub struct Memory {
     pub bytes: Box<[MaybeUninit<u8>]>,
     pub sentinels: bool,
@@ -29,12 +29,12 @@ pub struct Marks {
     pub room: usize,
 }
 
-/// In pieces that are compared at once: byte by byte takes long in builds that are unoptimised or instrumented.
+/// Compares 1 KiB at a time: byte by byte is slow in unoptimized and instrumented builds.
 fn are_sentinels(bytes: &[u8]) -> bool {
     bytes.chunks(1024).all(|chunk| *chunk == [SENTINEL; 1024][..chunk.len()])
 }
 
-/// What a read returned; `None` where the reader panicked.
+/// The result of a read, or `None` if the reader panicked.
 pub type Read = Option<Poll<io::Result<()>>>;
 
 impl Memory {
@@ -49,10 +49,11 @@ impl Memory {
         Memory { bytes, sentinels, init, filled: Vec::new() }
     }
 
-    /// Bytes that are initialised, says the buffer.
+    /// Returns bytes that the buffer reports as initialized.
     fn get(&mut self, range: std::ops::Range<usize>) -> &mut [u8] {
         let bytes: *mut [MaybeUninit<u8>] = &mut self.bytes[range];
-        // SAFETY: the layout is the same. If the bytes are not initialised, that is the bug that the checkers look for.
+        // SAFETY: the layout is the same. If the bytes are not initialized, that is the bug that
+        // the checkers look for.
         unsafe { &mut *(bytes as *mut [u8]) }
     }
 
@@ -63,7 +64,7 @@ impl Memory {
     pub fn read_with_cursor(&mut self, stack: &mut Stack, cx: &mut Context<'_>, limit: Option<usize>) -> Marks {
         let (filled, init, room) = (self.filled.len(), self.init, self.room().min(limit.unwrap_or(usize::MAX)));
         let mut buf = BorrowedBuf::from(&mut self.bytes[..]);
-        // SAFETY: that many bytes are initialised, said the buffer of the last read.
+        // SAFETY: the buffer of the last read reported that many initialized bytes.
         unsafe { buf.set_init(init) };
         buf.unfilled().advance_checked(filled);
         let mut cursor = buf.unfilled();
@@ -74,14 +75,14 @@ impl Memory {
         let poll = panic::catch_unwind(AssertUnwindSafe(|| stack.as_mut().poll_read_into(cx, inner))).ok();
         let written = cursor.written().len();
         assert_eq!(buf.filled().len(), filled + written, "what was filled before was taken back");
-        assert!(buf.init_len() <= init.max(filled + room), "initialised past the limit");
+        assert!(buf.init_len() <= init.max(filled + room), "initialized past the limit");
         Marks { poll, filled: buf.filled().len(), init: buf.init_len(), room }
     }
 
     pub fn read_with_tokio(&mut self, stack: &mut Stack, cx: &mut Context<'_>) -> Marks {
         let (filled, init, room) = (self.filled.len(), self.init, self.room());
         let mut buf = ReadBuf::uninit(&mut self.bytes);
-        // SAFETY: that many bytes are initialised, said the buffer of the last read.
+        // SAFETY: the buffer of the last read reported that many initialized bytes.
         unsafe { buf.assume_init(init) };
         buf.set_filled(filled);
         let read = || tokio::io::AsyncRead::poll_read(stack.as_mut(), cx, &mut buf);
@@ -89,10 +90,10 @@ impl Memory {
         Marks { poll, filled: buf.filled().len(), init: buf.initialized().len(), room }
     }
 
-    /// Takes over the marks, after checking them against the memory, and returns what was read.
+    /// Checks the marks against the memory, takes them over, and returns what was read.
     ///
-    /// The watermark has to be what is truly initialised. It shows in the memory: what nobody wrote to holds sentinels,
-    /// and whoever writes, writes something else.
+    /// The watermark must match what is initialized. Memory that was never written holds sentinels,
+    /// and no write contains sentinels.
     pub fn update(&mut self, marks: &Marks, hostile: bool) -> Vec<u8> {
         let (filled_before, init_before) = (self.filled.len(), self.init);
         let &Marks { filled, init, room, .. } = marks;
@@ -107,22 +108,22 @@ impl Memory {
         self.init = init;
 
         let newly = self.get(filled_before.max(init_before)..init);
-        assert!(!newly.contains(&SENTINEL), "the watermark is above what is initialised");
-        // Zeroes of earlier reads have been covered with sentinels.
+        assert!(!newly.contains(&SENTINEL), "the watermark is above what is initialized");
+        // The zeroes of earlier reads were overwritten with sentinels.
         let again = self.get(filled.min(init_before)..init_before);
-        assert!(!again.contains(&0), "what was initialised was zeroed");
+        assert!(!again.contains(&0), "what was initialized was zeroed");
         self.get(filled..init).fill(SENTINEL);
         if self.sentinels {
             let rest = init..self.bytes.len();
             let rest = self.get(rest);
-            // Hostile readers hide what they wrote to.
-            assert!(hostile || are_sentinels(rest), "what was initialised was forgotten");
+            // Hostile readers do not report all their writes.
+            assert!(hostile || are_sentinels(rest), "what was initialized was forgotten");
             rest.fill(SENTINEL);
         }
         bytes
     }
 
-    /// Whether the bytes are still what was read.
+    /// Checks that the bytes are unchanged since they were read.
     pub fn check(&mut self) {
         let filled = std::mem::take(&mut self.filled);
         assert!(self.get(0..filled.len()) == filled, "bytes were changed after they were read");

@@ -1,4 +1,5 @@
-//! The model of reading: a scripted reader at the bottom of a random stack of conversions, and what its caller must see.
+//! The model of reading: a scripted reader at the bottom of a random stack of conversions, and what
+//! its caller must observe.
 
 mod caller;
 mod case;
@@ -19,7 +20,7 @@ impl Case {
         for call in &self.calls {
             caller.call(call, &mut held);
         }
-        // The rest, so that what was lost shows.
+        // Reads the rest, so that lost data shows.
         let shape = |sentinels, capacity| Some(Shape { capacity, init: 0, sentinels });
         let rest = [
             Call::Cursor { fresh: shape(true, 9000), limit: None },
@@ -34,7 +35,8 @@ impl Case {
             rounds += 1;
             if rounds > 4 * (total + self.steps.len()) {
                 assert!(caller.is_astray(), "the data does not come");
-                break; // A small buffer over a large one that was filled with who knows what takes too long.
+                // After a violation, a small buffer over a large one may take too long.
+                break;
             }
         }
         if !caller.is_astray() {
@@ -45,7 +47,7 @@ impl Case {
     }
 }
 
-/// Runs what the bytes say.
+/// Runs the case that the bytes encode.
 pub fn run(bytes: &[u8]) {
     let records = records(bytes);
     let hostile = records.first().is_some_and(|[.., flags, _]| flags & 2 != 0);

@@ -15,25 +15,25 @@ use tokio::io::ReadBuf;
 use super::super::script::{SCRIBBLE, data};
 use super::case::{Hostile, Step};
 
-/// What the reader has done, for its caller to see.
+/// What the reader did, for the caller to compare.
 #[derive(Debug, Default)]
 pub struct Log {
     pub given: Cell<usize>,
     pub pendings: Cell<usize>,
     pub errors: Cell<usize>,
-    /// How often it returned nothing, although there was room.
+    /// How often it returned no data although there was room.
     pub empties: Cell<usize>,
     pub hostile: Cell<usize>,
-    /// Of these, what every conversion must notice.
+    /// How many of these every conversion must notice.
     pub violations: Cell<usize>,
-    /// How many bytes the last hostile call filled in a way that must reach the caller, if that can be told.
+    /// How many bytes of the last hostile call must reach the caller, if known.
     pub filled: Cell<Option<usize>>,
-    /// Steps left.
+    /// The number of steps left.
     pub left: Cell<usize>,
 }
 
 impl Log {
-    /// Ready with so many bytes that must reach the caller.
+    /// Returns `Ready` with this many bytes, which must reach the caller.
     fn fill(&self, n: usize) -> Poll<usize> {
         self.filled.set(Some(n));
         Poll::Ready(n)
@@ -68,7 +68,7 @@ fn panic_quietly() -> ! {
 
 const FOREIGN: u8 = b'!';
 
-/// Writes `bytes` to the slices, and `n` times `byte` after them, as far as there is room.
+/// Writes `bytes` to the slices, then `byte` up to `n` times after them, as far as there is room.
 fn fill_slices(slices: &mut [&mut IoSliceMut<'_>], mut bytes: &[u8], byte: u8, mut n: usize) {
     for slice in slices {
         let (now, later) = bytes.split_at(bytes.len().min(slice.len()));
@@ -155,7 +155,7 @@ impl Source {
                     self.log.fill(n.min(room)).map(Ok)
                 }
                 Hostile::ReturnMore(n) | Hostile::Swap(n) | Hostile::SwapSame(n) | Hostile::SwapFront(n) => {
-                    // More than all slices have, those that it did not look at included.
+                    // More than all slices together, including those that were ignored.
                     bump(&self.log.violations);
                     Poll::Ready(Ok(usize::MAX / 2 + n))
                 }
@@ -171,7 +171,7 @@ impl Source {
         let room = slice.len();
         let poll = self.read_slices(cx, &mut [IoSliceMut::new(slice)]);
         match poll {
-            // Here the room is known, so the count may be just past it.
+            // The room is known here, so the count may be just past it.
             Poll::Ready(Ok(n)) if n > room && n < usize::MAX => Poll::Ready(Ok(room + 1 + (n - usize::MAX / 2) % 2)),
             poll => poll,
         }
@@ -232,7 +232,7 @@ impl tokio::io::AsyncRead for Source {
                     }
                     Hostile::Swap(n) | Hostile::ReturnMore(n) => {
                         bump(&self.log.violations);
-                        // One of the same length among others.
+                        // Sometimes a buffer of the same length.
                         *buf = elsewhere(if n % 2 == 0 { room } else { n });
                         buf.set_filled(n.min(buf.capacity()));
                         return [Poll::Ready(Ok(())), Poll::Pending, Poll::Ready(Err(failure()))]
@@ -241,7 +241,7 @@ impl tokio::io::AsyncRead for Source {
                             .unwrap();
                     }
                     Hostile::SwapEmpty | Hostile::ReturnHuge => {
-                        // An empty buffer in the place of an empty one does no harm.
+                        // Exchanging an empty buffer for an empty one does no harm.
                         if room > 0 {
                             bump(&self.log.violations);
                         }
@@ -266,21 +266,23 @@ impl tokio::io::AsyncRead for Source {
     }
 }
 
-/// A buffer of this length over memory that has nothing to do with what was lent.
+/// Returns a buffer of this length over memory that is unrelated to the caller's.
 fn elsewhere(len: usize) -> ReadBuf<'static> {
     thread_local!(static ELSEWHERE: UnsafeCell<Vec<u8>> = UnsafeCell::new(vec![FOREIGN; 128 * 1024]));
-    // SAFETY: the memory lives as long as the thread, which the buffer does not leave. One such buffer lives at a time: it
-    // ends with the poll that it was swapped in.
+    // SAFETY: the memory lives as long as the thread, which the buffer does not leave. Only one
+    // such buffer lives at a time: it ends with the poll in which it was exchanged.
     let memory: &'static mut Vec<u8> = unsafe { &mut *ELSEWHERE.with(UnsafeCell::get) };
     let len = len.min(memory.len());
     ReadBuf::new(&mut memory[..len])
 }
 
-/// Puts a buffer over the first `len` bytes of the same memory in the place of `buf`: what safe code does by leaking one.
+/// Replaces `buf` with a buffer over the first `len` bytes of the same memory. Safe code can do
+/// this by leaking a buffer.
 fn forge(buf: &mut ReadBuf<'_>, len: usize) {
-    // SAFETY: nothing is written to it here.
+    // SAFETY: nothing is written here.
     let memory: *mut MaybeUninit<u8> = unsafe { buf.inner_mut() }.as_mut_ptr();
-    // SAFETY: it is the front of what `buf` has borrowed, and `buf`, which is overwritten, no longer uses it.
+    // SAFETY: it is the front of the memory that `buf` borrows, and `buf`, which is overwritten, no
+    // longer uses it.
     let memory = unsafe { std::slice::from_raw_parts_mut(memory, len) };
     *buf = ReadBuf::uninit(memory);
 }

@@ -8,12 +8,13 @@ use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedCursor, Shim};
 
 use super::case::Layer;
 
-/// A reader of all ecosystems.
+/// A reader with the traits of all ecosystems.
 pub trait Reader: tokio::io::AsyncRead + futures::io::AsyncRead + AsyncReadBuf {}
 
 impl<T: tokio::io::AsyncRead + futures::io::AsyncRead + AsyncReadBuf> Reader for T {}
 
-/// A stack of any height, which the traits of all ecosystems are implemented for, pinned pointers passing them on.
+/// A stack of any height. It has the traits of all ecosystems, because pinned pointers forward
+/// them.
 pub type Stack = Pin<Box<dyn Reader>>;
 
 impl Layer {
@@ -87,7 +88,7 @@ where
             1 => futures::io::AsyncBufRead::poll_fill_buf(Pin::new(inner), cx),
             _ => AsyncBufRead::poll_fill_buf(Pin::new(inner), cx),
         })?;
-        // Not always all of it.
+        // Sometimes only half of it.
         let n = chunk.len().div_ceil(1 + calls % 2).min(cursor.capacity());
         cursor.append(&chunk[..n]);
         match calls % 3 {
