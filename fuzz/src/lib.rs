@@ -2,7 +2,7 @@
 
 #[path = "../../tests/it/model/cursor.rs"]
 pub mod cursor;
-#[path = "../../tests/it/model/reader.rs"]
+#[path = "../../tests/it/model/reader/mod.rs"]
 pub mod reader;
 #[path = "../../tests/it/model/script.rs"]
 pub mod script;

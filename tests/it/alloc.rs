@@ -22,17 +22,18 @@ thread_local! {
     static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// The bytes that this thread holds, give or take a constant: memory may pass between threads.
+/// Returns the bytes that this thread holds. Only differences mean anything: memory may pass
+/// between threads.
 pub fn heap() -> usize {
     HEAP.get()
 }
 
-/// The bytes that all threads hold.
+/// Returns the bytes that all threads hold.
 pub fn process_heap() -> usize {
     PROCESS.load(Relaxed)
 }
 
-/// How often this thread has allocated.
+/// Returns how often this thread has allocated.
 pub fn allocations() -> usize {
     ALLOCATIONS.get()
 }
@@ -54,14 +55,14 @@ unsafe impl GlobalAlloc for Counting {
         PROCESS.fetch_add(layout.size(), Relaxed);
         let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_add(layout.size())));
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         PROCESS.fetch_sub(layout.size(), Relaxed);
         let _ = HEAP.try_with(|heap| heap.set(heap.get().wrapping_sub(layout.size())));
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller upholds the contract, which is the same.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -79,7 +80,7 @@ fn constructing_polling_to_pending_and_dropping_allocate_nothing() {
         drop(shim);
         assert_eq!(allocations() - before, 0);
     }
-    /// Never ready, and without anything that could allocate.
+    /// Never ready, and allocates nothing itself.
     struct Never;
     impl tokio::io::AsyncRead for Never {
         fn poll_read(

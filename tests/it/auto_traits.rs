@@ -1,4 +1,4 @@
-//! Auto traits follow the type inside; io-shim's traits are object safe.
+//! Auto traits follow the inner type; io-shim's traits are object safe.
 
 use std::marker::PhantomPinned;
 use std::rc::Rc;
@@ -8,7 +8,8 @@ use io_shim::{
     Futures, FuturesBuf, Native, ReadBuf, Shim, SliceFeed, Spare, Std, StdBuf, Tokio, WriteVectored,
 };
 
-/// Whether a type implements traits: an inherent constant where it does, one of a trait's where it does not.
+/// Whether a type implements traits. The inherent constant exists only if it does; otherwise the
+/// constant of the trait is used.
 macro_rules! implements {
     ($type:ty: $($bound:tt)+) => {{
         #[allow(dead_code)]
@@ -53,7 +54,7 @@ fn buffers_may_be_sent_and_shared() {
 }
 
 #[test]
-fn the_hubs_traits_are_object_safe() {
+fn io_shims_traits_are_object_safe() {
     type Objects = (
         Box<dyn AsyncReadBuf>,
         Box<dyn ReadBuf>,

@@ -1,4 +1,5 @@
-//! Asynchronous readers and writers in synchronous code: the table in the docs, cell by cell, and what passes through.
+//! `BlockOn`: asynchronous readers and writers in synchronous code, and each cell of the table in
+//! its docs.
 
 use std::io::{self, BufRead, BufReader, IoSlice, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,14 +15,14 @@ use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncWrite, BorrowedCursor, ReadBuf, S
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::bridge::InAsync;
 use crate::hostile_types as hostile;
 use crate::mock::{Script, Sink, Step};
 use crate::suites::script;
+use crate::support::sync_async::InAsync;
 
-/// How long what must happen may take.
+/// How long an expected event may take.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long what must not happen is waited for.
+/// How long to wait for an event that must not happen.
 const MOMENT: Duration = Duration::from_millis(150);
 
 #[test]
@@ -40,7 +41,7 @@ fn what_blocks_conforms() {
     assert!(reports.iter().all(|report| report.recovered));
 }
 
-/// A `BlockOn` in asynchronous code, its shutdown included, which no trait of std's has.
+/// A `BlockOn` as an asynchronous type, with `poll_shutdown`, which no trait of std has.
 struct Closing<W>(BlockOn<W>);
 
 impl<W: AsyncWrite + Unpin> AsyncWrite for Closing<W> {
@@ -69,7 +70,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Closing<W> {
     }
 }
 
-/// Fails instead of pending: what a hostile reader never wakes cannot be waited for.
+/// Returns an error instead of `Pending`: a hostile reader may never wake the thread.
 struct AtOnce<R>(R);
 
 fn at_once<T>(poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -123,7 +124,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for AtOnce<W> {
     }
 }
 
-/// Reads what `feed` sends once the reading has begun, on the thread that calls.
+/// Reads, on the calling thread, what `feed` sends once the read has begun.
 fn read_waiting<R: Read>(mut reader: R, feed: impl FnOnce() + Send) -> String {
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -136,20 +137,20 @@ fn read_waiting<R: Read>(mut reader: R, feed: impl FnOnce() + Send) -> String {
     })
 }
 
-/// A reader in memory, and what sends to it from any thread.
+/// Returns a reader in memory and a closure that sends to it from any thread.
 fn pipe() -> (BlockOn<Shim<tokio::io::DuplexStream, io_shim::Tokio>>, impl FnOnce() + Send) {
     let (mut one, two) = tokio::io::duplex(64);
     (BlockOn::new(Shim::from_tokio(two)), move || futures::executor::block_on(one.write_all(b"hello")).unwrap())
 }
 
-/// A reader in memory that is read on the thread that calls.
+/// Reads from memory on the calling thread.
 fn waits() -> &'static str {
     let (reader, feed) = pipe();
     assert_eq!(read_waiting(reader, feed), "hello");
     "waits"
 }
 
-/// Whether reading panics, with tokio's message, and leaves the reader usable elsewhere.
+/// Checks that the read panics with tokio's message and leaves the reader usable elsewhere.
 fn panics() -> &'static str {
     let (mut reader, feed) = pipe();
     let panic = catch_unwind(AssertUnwindSafe(|| reader.read(&mut [0]))).unwrap_err();
@@ -161,10 +162,10 @@ fn panics() -> &'static str {
     "panics"
 }
 
-/// Whether a task that was spawned on the executor before is run while this thread waits.
+/// Returns whether a task that was spawned before runs while this thread waits.
 fn waits_alone(spawn: impl FnOnce(Box<dyn FnOnce() + Send>)) -> &'static str {
     let (ran, runs) = mpsc::channel();
-    // Runs after the wait, when nobody listens any more.
+    // After the wait the receiver is gone.
     spawn(Box::new(move || ran.send(()).unwrap_or_default()));
     waits();
     assert!(runs.try_recv().is_err(), "another task ran meanwhile");
@@ -179,14 +180,15 @@ fn current_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A read by way of a runtime that nobody drives: it never sees that there is data, until somebody does.
+/// A read through a runtime that no thread drives: it sees data only once a thread drives the
+/// runtime.
 fn waits_for_a_driver() -> &'static str {
     let runtime = current_thread();
     let (mut sender, receiver) = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sender = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let receiver = listener.accept().await.unwrap().0;
-        // Takes from it the readiness that tokio assumes of a socket that it has not seen yet.
+        // Clears the readiness that tokio assumes for a new socket.
         assert_eq!(receiver.try_read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         (sender, receiver)
     });
@@ -209,13 +211,13 @@ fn waits_for_a_driver() -> &'static str {
     "waits until a thread drives it"
 }
 
-/// The table of the docs, made by doing what it says.
+/// Builds the table in the docs by performing each of its rows.
 fn table() -> String {
     let smol = || {
         let executor = smol::LocalExecutor::new();
         smol::block_on(executor.run(async {
             waits_alone(|ran| executor.spawn(async move { ran() }).detach());
-            // In a task as in the future that is run.
+            // Both in a task and in the future passed to `block_on`.
             executor.spawn(async { waits() }).await;
         }));
         "waits; nothing else runs on that thread"
@@ -293,7 +295,7 @@ fn a_tokio_socket_is_read_and_written_from_any_thread_by_a_handle() {
 
 #[test]
 fn timers_of_tokio_run_by_a_handle() {
-    /// Is ready once a timer is over.
+    /// Becomes ready after a timer.
     struct Slow(Pin<Box<dyn Future<Output = ()>>>);
     impl AsyncReadBuf for Slow {
         fn poll_read_into(
@@ -308,7 +310,7 @@ fn timers_of_tokio_run_by_a_handle() {
         }
     }
     let runtime = multi_thread();
-    // Made at the first poll: it needs the context.
+    // Created at the first poll because it needs the context.
     let slow = Slow(Box::pin(async { tokio::time::sleep(Duration::from_millis(5)).await }));
     let mut slow = BlockOn::with_handle(slow, runtime.handle().clone());
     let mut received = [0; 4];
@@ -335,7 +337,7 @@ fn a_runtime_that_was_shut_down_is_an_error_and_no_hang() {
 
 #[test]
 fn one_that_waits_inside_another_takes_no_wake_up_from_it() {
-    /// Reads from a pipe, after reading another one blockingly, which its own wake-ups reach first.
+    /// Reads from a pipe after a blocking read of another pipe, which receives its wake-ups first.
     struct Nested {
         outer: Shim<tokio::io::DuplexStream, io_shim::Tokio>,
         inner: Option<BlockOn<Shim<tokio::io::DuplexStream, io_shim::Tokio>>>,
@@ -368,7 +370,8 @@ fn one_that_waits_inside_another_takes_no_wake_up_from_it() {
     assert_eq!(received, "outer");
 }
 
-/// An executor as simple as can be waits by its thread's own token. One token may stand for many wake-ups, but none may be lost.
+/// A minimal executor parks its thread. One unpark may stand for several wake-ups, but none may be
+/// lost.
 #[test]
 fn an_executor_around_it_keeps_its_wake_ups() {
     struct Unpark(thread::Thread);
@@ -388,7 +391,7 @@ fn an_executor_around_it_keeps_its_wake_ups() {
                 return Poll::Ready(());
             }
             let (waker, feed) = (waker.clone(), feed.take().unwrap());
-            // Wakes the executor while it waits for the reader, and then the reader.
+            // Wakes the executor while it waits for the reader, then wakes the reader.
             thread::spawn(move || {
                 thread::sleep(Duration::from_millis(20));
                 waker.wake();
@@ -418,7 +421,7 @@ fn lines_are_read_from_an_asynchronous_buffer_and_nothing_is_lost() {
     let mut lines = String::new();
     reader.read_line(&mut lines).unwrap();
     reader.read_line(&mut lines).unwrap();
-    // Through io-shim's traits, past the lines; and the rest asynchronously.
+    // Reads past the lines through io-shim's traits, and the rest asynchronously.
     let mut some = Vec::with_capacity(3);
     ReadBuf::read_into(&mut reader, spare(&mut some).unfilled()).unwrap();
     let mut rest = String::from_utf8(some).unwrap();
@@ -476,7 +479,7 @@ fn seeks_and_vectored_reads_and_errors_pass_through() {
 
 #[test]
 fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
-    /// Fills, and wakes nobody.
+    /// Fills the cursor and returns `Pending` without waking the task.
     struct Fills;
     impl AsyncReadBuf for Fills {
         fn poll_read_into(
@@ -491,7 +494,7 @@ fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
     let (done, is_done) = mpsc::channel();
     thread::spawn(move || {
         let mut read = Vec::with_capacity(8);
-        // What was there before is no reason to return.
+        // Bytes from before the call are no reason to return.
         read.push(b'>');
         ReadBuf::read_into(&mut BlockOn::new(Fills), spare(&mut read).unfilled()).unwrap();
         let mut slice = [0; 8];
@@ -503,7 +506,7 @@ fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
 
 #[test]
 fn a_buffer_that_is_taken_back_is_an_error_and_no_hang() {
-    /// Is not ready again after it was.
+    /// Returns `Pending` again after it was ready.
     struct Fickle(usize);
     impl AsyncReadBuf for Fickle {
         fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {

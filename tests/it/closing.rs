@@ -1,5 +1,4 @@
-//! What closing a shim does, and what dropping it does, by the type inside: whether the peer reads
-//! an end of file.
+//! What closing or dropping a shim does, by the inner type: whether the peer reads an end of file.
 //!
 //! `docs/CLOSING.md` has the table. `cargo test --all-features --test it -- closing --nocapture`
 //! prints it.
@@ -32,7 +31,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
-/// What every shim around an asynchronous writer is.
+/// The traits of every shim around an asynchronous writer.
 pub trait Writer:
     tokio::io::AsyncWrite + futures::io::AsyncWrite + hyper::rt::Write + io_shim::AsyncWrite + Unpin
 {
@@ -40,7 +39,7 @@ pub trait Writer:
 
 impl<T: tokio::io::AsyncWrite + futures::io::AsyncWrite + hyper::rt::Write + io_shim::AsyncWrite + Unpin> Writer for T {}
 
-/// Whose functions write, flush and close. Every way must come to the same.
+/// Whose functions write, flush and close. The result must be the same for each.
 #[derive(Clone, Copy, Debug)]
 pub enum Way {
     Tokio,
@@ -89,7 +88,8 @@ impl Way {
 
 type Peer = Box<dyn tokio::io::AsyncRead + Unpin>;
 
-/// A writer, what reads from it, and what else of the stream is alive while the writer is dropped.
+/// A writer, its reading end, and the other parts of the stream that stay alive when the writer is
+/// dropped.
 struct Stream<T> {
     io: T,
     peer: Peer,
@@ -101,12 +101,12 @@ impl<T> Stream<T> {
         Stream { io, peer: Box::new(peer), rest: Box::new(()) }
     }
 
-    /// Makes another writer of it.
+    /// Replaces the writer.
     fn map<U>(self, make: impl FnOnce(T) -> U) -> Stream<U> {
         Stream { io: make(self.io), peer: self.peer, rest: self.rest }
     }
 
-    /// Makes a writer of it, and something else that stays alive.
+    /// Replaces the writer, and keeps something else alive.
     fn split<U, R: 'static>(self, make: impl FnOnce(T) -> (U, R)) -> Stream<U> {
         let (io, rest) = make(self.io);
         Stream { io, peer: self.peer, rest: Box::new(rest) }
@@ -169,7 +169,7 @@ fn smol_unix() -> Stream<smol::net::unix::UnixStream> {
 }
 
 fn upgraded() -> Stream<hyper::upgrade::Upgraded> {
-    let (io, peer) = block_on(crate::hyper_server::upgraded(async |client| client, async |server| server));
+    let (io, peer) = block_on(crate::hyper_on_smol::upgraded(async |client| client, async |server| server));
     Stream::new(io, Shim::from_hyper(peer))
 }
 
@@ -177,8 +177,8 @@ fn upgraded() -> Stream<hyper::upgrade::Upgraded> {
 fn ends_by_closing<S: Writer>(mut stream: Stream<S>, way: Way) -> bool {
     way.write_all(&mut stream.io, b"hello").unwrap();
     way.close(&mut stream.io).unwrap();
-    // A stream that has not ended takes more, and the peer gets it. What has ended refuses, some
-    // types with a panic.
+    // A stream that is still open accepts more, and the peer receives it. A closed one refuses,
+    // some types with a panic.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         way.write_all(&mut stream.io, b"!")?;
         way.flush(&mut stream.io)
@@ -206,13 +206,13 @@ fn check_dropping<S: Writer>(mut stream: Stream<S>, way: Way, ends: bool, row: &
         let patience = if ends { PATIENCE } else { MOMENT };
         let end = timeout(patience, stream.peer.read(&mut [0])).await;
         assert_eq!(end.is_ok_and(|n| n.unwrap() == 0), ends, "{row}: the end of file after dropping it");
-        // With all of it gone, the stream ends in any case.
+        // Once everything is dropped, the stream ends in any case.
         drop(stream.rest);
         assert_eq!(timeout(PATIENCE, stream.peer.read(&mut [0])).await.unwrap().unwrap(), 0);
     });
 }
 
-/// A row of the table, once every way of closing and dropping has shown that it is true.
+/// Returns a row of the table, after checking every way of closing and dropping.
 #[track_caller]
 fn tried<S: Writer>(inside: &str, code: &str, make: impl Fn() -> io::Result<Stream<S>>, ends: [bool; 2]) -> String {
     let [by_closing, by_dropping] = ends;
@@ -234,8 +234,8 @@ const PAGE: &str = include_str!("../../docs/CLOSING.md");
 const YES: bool = true;
 const NO: bool = false;
 
-/// What is inside, a stream of it, the code that wraps it, and whether closing and dropping end the
-/// stream.
+/// Takes the inner type, a stream of it, the code that wraps it, and whether closing and dropping
+/// end the stream.
 macro_rules! row {
     ($inside:literal, $stream:expr, |$t:ident| $code:expr, $ends:expr) => {
         tried(
@@ -250,8 +250,8 @@ macro_rules! row {
     };
 }
 
-/// The table: by the type inside and the constructor, which of closing and dropping ends the stream
-/// for the peer.
+/// The table: by inner type and constructor, whether closing and dropping end the stream for the
+/// peer.
 fn closing_table() -> String {
     use smol::Async;
     use std::net::TcpStream as StdTcp;

@@ -63,7 +63,7 @@ fn raw_writes_are_stated_unsafely() {
     let mut memory = [MaybeUninit::uninit(); 8];
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     let mut cursor = buf.unfilled();
-    // SAFETY: only initialised bytes are written.
+    // SAFETY: only initialized bytes are written.
     let free = unsafe { cursor.as_mut() };
     assert_eq!(free.len(), 8);
     for byte in &mut free[..6] {
@@ -74,7 +74,7 @@ fn raw_writes_are_stated_unsafely() {
     // SAFETY: as above.
     unsafe { cursor.advance(4) };
     assert_eq!((cursor.written(), cursor.init_len()), (&[9; 4][..], 2));
-    // SAFETY: fewer than are known to be initialised.
+    // SAFETY: fewer bytes than are known to be initialized.
     unsafe { buf.set_init(1) };
     assert_eq!(buf.init_len(), 6);
 }
@@ -139,7 +139,7 @@ fn steps_past_the_end_panic_and_change_nothing() {
         (|cursor| _ = cursor.ensure_init_to(usize::MAX).len(), "ensure_init_to", usize::MAX),
         (|cursor| cursor.advance_checked(3), "advance_checked", 3),
         (|cursor| cursor.advance_checked(usize::MAX), "advance_checked", usize::MAX),
-        // SAFETY: panics before it relies on anything.
+        // SAFETY: the call panics before it relies on the count.
         (|cursor| unsafe { cursor.advance(5) }, "advance", 5),
         // SAFETY: as above.
         (|cursor| unsafe { cursor.advance(usize::MAX) }, "advance", usize::MAX),
@@ -170,7 +170,7 @@ fn steps_past_the_end_panic_and_change_nothing() {
         panic(&mut || unsafe { buf.set_init(5) }),
         "`set_init` was called with 5 initialized bytes for a buffer of 4: count from its start, up to its capacity",
     );
-    // A limited cursor does not reach what its parent has initialised beyond it.
+    // A limited cursor does not reach the bytes that its parent has initialized beyond the limit.
     let limited = || buf.unfilled().limit(1).advance_checked(2);
     assert!(catch_unwind(AssertUnwindSafe(limited)).is_err());
 }

@@ -1,4 +1,5 @@
-//! std's files, sockets and pipes by their descriptor: as std reads them, and straight into uninitialised memory.
+//! std's files, sockets and pipes, read through their descriptor straight into uninitialized
+//! memory.
 #![cfg(unix)]
 
 use std::fs::{File, OpenOptions};
@@ -15,9 +16,9 @@ use io_shim::testing::conformance;
 use io_shim::{BorrowedBuf, Fd, FdSource, ReadBuf, Shim, WriteVectored, spare};
 
 use crate::auto_traits::implements;
-use crate::bridge::InAsync;
+use crate::support::sync_async::InAsync;
 
-/// A file with these contents, at its start.
+/// Returns a file with these contents, at its start.
 fn file(data: &[u8]) -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(data).unwrap();
@@ -25,7 +26,7 @@ fn file(data: &[u8]) -> File {
     file
 }
 
-/// A socket pair whose other end sends `data` in pieces and ends.
+/// Returns a socket whose peer sends `data` in pieces and ends the stream.
 fn unix(data: &[u8]) -> UnixStream {
     let (one, mut peer) = UnixStream::pair().unwrap();
     let data = data.to_vec();
@@ -61,7 +62,7 @@ fn nothing_is_initialised_but_what_is_filled() {
     ReadBuf::read_into(&mut shim, buf.unfilled()).unwrap();
     ReadBuf::read_into(&mut shim, buf.unfilled()).unwrap();
     assert_eq!((buf.filled(), buf.init_len()), (&[5; 1234][..], 1234));
-    // SAFETY: the memory was made of initialised bytes.
+    // SAFETY: the memory was made of initialized bytes.
     assert!(memory[1234..].iter().all(|byte| unsafe { byte.assume_init() } == 7), "zeroed");
     assert_eq!(ReadBuf::init_hint(&shim, 5000), 0);
 }
@@ -77,7 +78,7 @@ fn reading_allocates_nothing() {
     assert_eq!((received.len(), crate::alloc::allocations() - before), (3000, 0));
 }
 
-/// Does the same with a shim and with what it is made of.
+/// Performs the same calls on a shim and on the bare type, and compares the outcomes.
 fn both(run: impl Fn(&mut dyn Stream) -> String, make: impl Fn() -> File) {
     assert_eq!(run(&mut Shim::from_fd(make())), run(&mut make()));
 }
@@ -85,7 +86,7 @@ fn both(run: impl Fn(&mut dyn Stream) -> String, make: impl Fn() -> File) {
 trait Stream: Read + Write + Seek {}
 impl<T: Read + Write + Seek> Stream for T {}
 
-/// An outcome, errors by their kind.
+/// An outcome; errors are compared by kind.
 fn outcome<T: std::fmt::Debug>(result: io::Result<T>) -> String {
     format!("{:?} ", result.map_err(|error| (error.kind(), error.raw_os_error())))
 }
@@ -129,7 +130,7 @@ fn appends_and_truncated_files_are_read_as_by_std() {
         let mut all = Vec::new();
         seen += &outcome(stream.read_to_end(&mut all));
         seen += &format!("{all:?}");
-        // The file is cut while it is read: its end is where the position is, or before.
+        // The file is truncated while it is read: its end is at the position, or before it.
         OpenOptions::new().write(true).open(&path).unwrap().set_len(3).unwrap();
         seen += &outcome(stream.read(&mut piece));
         seen += &outcome(stream.rewind());
@@ -186,8 +187,8 @@ fn pipes_end_and_break_as_by_std() {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
     let mut writer = Shim::from_fd(File::from(OwnedFd::from(writer)));
-    assert_eq!(writer.write(b"to nobody").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
-    // A descriptor that is not open for reading says so.
+    assert_eq!(writer.write(b"no reader").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    // A descriptor that is not open for reading returns its error.
     assert!(writer.read(&mut [0]).unwrap_err().raw_os_error().is_some());
 }
 
@@ -243,11 +244,11 @@ fn what_has_a_buffer_of_its_own_is_not_taken() {
     assert!(!implements!(tokio::net::TcpStream: FdSource));
 }
 
-/// A loop of `read` written by hand, and the same reads through the shim, for a tracer to compare: 256 MiB, each MiB into memory
-/// of its own.
+/// Reads 256 MiB with a loop of `read` written by hand, then through the shim, for strace to
+/// compare. Each MiB goes into memory of its own.
 mod traced {
     use super::*;
-    use crate::strace::{hexadecimal, trace};
+    use crate::support::strace::{hexadecimal, trace};
 
     const BUFFER: usize = 1 << 20;
     const LEN: usize = 256 << 20;
@@ -263,7 +264,7 @@ mod traced {
             let mut memory = vec![MaybeUninit::new(7); BUFFER];
             eprintln!("buffer {:p}", memory.as_ptr());
             let n = read(&mut reader, &mut memory).unwrap();
-            // SAFETY: the memory was made of initialised bytes.
+            // SAFETY: the memory was made of initialized bytes.
             let bytes: Vec<u8> = memory.iter().map(|byte| unsafe { byte.assume_init() }).collect();
             assert!(bytes[..n] == data[..n], "the data differs");
             assert_eq!(bytes[n..], vec![7; BUFFER - n], "zeroed");
@@ -291,12 +292,13 @@ mod traced {
         });
     }
 
-    /// The calls on the file: which of the buffers, how much of it was offered, and the result.
+    /// Returns the calls on the file: which buffer, how much of it was offered, and the result.
     fn calls(test: &str) -> Vec<(usize, usize, String)> {
         let (said, calls) = trace(&format!("fd::traced::{test}"), "read,readv,pread64,preadv,lseek");
         let after = |word| said.lines().filter_map(move |line| line.split_once(word)).map(|(_, n)| hexadecimal(n));
         let (file, buffers): (Vec<_>, Vec<_>) = (after("file ").collect(), after("buffer ").collect());
-        // From the rewinding on, up to the drop of the file, after which its number is another's.
+        // From the rewind until the file is dropped. Later its number belongs to another
+        // descriptor.
         let calls = calls.into_iter().filter(|call| call.arguments[0] == file[0]);
         let calls = calls.skip_while(|call| call.name != "lseek" || call.arguments[2] != 0).skip(1);
         let reads = calls.take(buffers.len()).zip(buffers).map(|(call, buffer)| {
@@ -311,7 +313,8 @@ mod traced {
     fn the_system_calls_are_those_of_a_loop_written_by_hand() {
         let (shim, hand) = (calls("by_the_shim"), calls("by_hand"));
         assert_eq!(shim, hand);
-        // Each straight into the caller's buffer, all of it offered: nothing is copied. One more for the end of file.
+        // Each reads straight into the caller's whole buffer: nothing is copied. One more call
+        // finds the end of file.
         assert_eq!((shim.len(), &*shim.last().unwrap().2), (LEN / BUFFER + 1, "0"));
         assert!(shim.iter().all(|&(offset, len, _)| (offset, len) == (0, BUFFER)), "{shim:?}");
     }

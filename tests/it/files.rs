@@ -18,7 +18,7 @@ use crate::closing::{Way, Writer, runtime};
 
 const PAGE: &str = include_str!("../../docs/CLOSING.md");
 
-/// What is written: more than one buffer of tokio's, whose size is 2 MiB.
+/// The data: more than one buffer of tokio's, whose size is 2 MiB.
 fn data() -> Vec<u8> {
     (0..3_000_000u32).map(|i| (i % 251) as u8).collect()
 }
@@ -27,11 +27,11 @@ fn content(file: &NamedTempFile) -> Vec<u8> {
     std::fs::read(file.path()).unwrap()
 }
 
-/// A row of the table of last writes, once every way of flushing and closing has shown that all is
-/// in the file.
+/// Returns a row of the table of last writes, after checking that every way of flushing and closing
+/// leaves all data in the file.
 ///
-/// `dropped` says what happens to a file that is neither flushed nor closed. Tests of their own
-/// show that.
+/// `dropped` says what happens to a file that is neither flushed nor closed. Other tests check
+/// that.
 fn last_write<S: Writer>(code: &str, make: impl Fn(File) -> S, dropped: &str) -> String {
     let data = data();
     for way in Way::ALL {
@@ -48,7 +48,7 @@ fn last_write<S: Writer>(code: &str, make: impl Fn(File) -> S, dropped: &str) ->
     format!("| `{code}` | all is written | all is written | {dropped} |\n")
 }
 
-/// The same for synchronous shims, which have no close, and hold nothing back.
+/// The same for synchronous shims, which have no close and hold nothing back.
 fn last_write_at_once<S: Write>(code: &str, make: impl Fn(File) -> S) -> String {
     let data = data();
     let named = NamedTempFile::new().unwrap();
@@ -60,7 +60,7 @@ fn last_write_at_once<S: Write>(code: &str, make: impl Fn(File) -> S) -> String 
     format!("| `{code}` | all is written | - | all is written |\n")
 }
 
-/// The code of a row, and what it makes of a file of std's.
+/// The code of a row, and the type that it makes from a file of std.
 macro_rules! made_by {
     (|$t:ident| $code:expr) => {
         (stringify!($code), |$t: File| $code)
@@ -104,13 +104,13 @@ fn dropped_unflushed<S: Writer>(make: impl Fn(File) -> S) -> Vec<NamedTempFile> 
         let mut file = make(named.reopen().unwrap());
         way.write_all(&mut file, b"the last write").unwrap();
         drop(file);
-        assert_eq!(content(&named), b"", "{way:?}: nobody could write yet");
+        assert_eq!(content(&named), b"", "{way:?}: no thread could write yet");
         named
     });
     dropped.into()
 }
 
-/// The write is done by a thread of tokio's pool. Here its only thread is busy until the file is
+/// A thread of tokio's pool performs the write. Here its only thread is busy until the file is
 /// dropped.
 #[test]
 #[cfg_attr(miri, ignore = "needs files and threads")]
@@ -135,7 +135,7 @@ fn a_tokio_file_dropped_unflushed_is_written_later() {
 #[cfg_attr(miri, ignore = "starts a process")]
 fn a_smol_file_dropped_unflushed_loses_the_write() {
     let one_thread = [("BLOCKING_MAX_THREADS", "1")];
-    crate::bridging::in_its_own_process_with("files::child_whose_pool_is_busy", &one_thread);
+    crate::support::process::in_its_own_process_with("files::child_whose_pool_is_busy", &one_thread);
 }
 
 #[cfg(target_os = "linux")]
@@ -148,15 +148,15 @@ fn child_whose_pool_is_busy() {
     dropped.extend(dropped_unflushed(|file| Shim::from_futures(smol::Unblock::new(file))));
     drop(release);
     block_on(busy).unwrap_err();
-    // What is queued after all the writes is done after them.
+    // A task that is queued after all writes runs after them.
     block_on(smol::unblock(|| ()));
     for file in dropped {
         assert_eq!(content(&file), b"");
     }
 }
 
-/// What was found of a file of 100 bytes: the position that a file at 50 says, the position after
-/// reading 4 bytes from the start, and where a write after that read went.
+/// What was found for a file of 100 bytes: the position that a file at 50 reports, the position
+/// after reading 4 bytes from the start, and where a write after that read went.
 #[derive(Debug, PartialEq)]
 struct Positions {
     moved: u64,
@@ -164,7 +164,7 @@ struct Positions {
     written: Option<usize>,
 }
 
-/// A file of 100 bytes.
+/// Returns a file of 100 bytes.
 fn hundred() -> NamedTempFile {
     let mut named = NamedTempFile::new().unwrap();
     named.write_all(&[b'.'; 100]).unwrap();
@@ -175,7 +175,7 @@ fn open(path: &Path) -> File {
     File::options().read(true).write(true).open(path).unwrap()
 }
 
-/// Finds the positions by what `at` says, and by reading and writing with `read` and `write`.
+/// Finds the positions through `at`, and by reading and writing with `read` and `write`.
 fn positions<S>(
     make: impl Fn(File) -> S,
     at: impl Fn(&mut S) -> io::Result<u64>,
@@ -208,8 +208,8 @@ fn std_positions<S: Read + Write + Seek>(make: impl Fn(File) -> S) -> Positions 
     )
 }
 
-/// The positions of an asynchronous type, which are the same by the functions of tokio, of futures
-/// and of std.
+/// The positions of an asynchronous type. They must be the same through the functions of tokio,
+/// futures and std.
 fn async_positions<S>(make: impl Fn(File) -> S) -> Positions
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + tokio::io::AsyncSeek + Unpin,
@@ -249,10 +249,10 @@ where
     tokio
 }
 
-/// The positions that a file of std's has by itself.
+/// The positions of a bare std file.
 const RIGHT: Positions = Positions { moved: 50, read: 4, written: Some(4) };
 
-/// The table: the positions of one file, by what it is in.
+/// The table: the positions of one file, by wrapper.
 fn positions_table() -> String {
     let tokio = made_by!(|t| Shim::from_tokio(tokio::fs::File::from_std(t)));
     let smol = made_by!(|t| Shim::from_futures(smol::fs::File::from(t)));
@@ -263,7 +263,7 @@ fn positions_table() -> String {
     let rows = [
         (tokio.0, async_positions(tokio.1), RIGHT),
         (smol.0, async_positions(smol.1), RIGHT),
-        // Its thread has read on to the end of the file.
+        // Its thread has read ahead to the end of the file.
         (unblock.0, async_positions(unblock.1), Positions { moved: 50, read: 100, written: Some(100) }),
         (allow.0, async_positions(allow.1), RIGHT),
         (fd.0, std_positions(fd.1), RIGHT),

@@ -1,56 +1,46 @@
-//! The integration tests, one binary. Each module tests one concept; `mock` has what they share.
+//! The integration tests, one binary. Each module tests one concept.
+//! `mock`, `alloc` and `support` have what the modules share.
 #![allow(unsafe_code, reason = "tests look at memory that is not filled, and count allocations")]
 #![allow(missing_docs, missing_debug_implementations, unreachable_pub, reason = "nothing here is public")]
 
-mod access;
+mod accessors;
 mod alloc;
 mod auto_traits;
 mod block_on;
-mod bridge;
-mod bridging;
-mod buffered;
+mod buffered_reading;
 mod closing;
 mod constructors;
 mod cursor;
-mod defaults;
-mod delegate;
-mod endless;
 mod every;
 mod examples;
-mod examples_bridging;
-mod examples_postgres;
-mod examples_tls;
-mod examples_websocket;
+mod executors;
 mod fd;
-mod feed;
 mod files;
 mod first_hour;
-mod forward;
 mod hostile;
 mod hostile_types;
-mod hyper_server;
-mod hyper_writes;
+mod hyper_chunked_responses;
+mod hyper_on_smol;
 mod memcheck;
 mod migrating;
-mod mirror;
 mod mock;
 mod model;
-mod ops;
+mod owned;
 mod packets;
 mod seek;
+mod slice_feed;
 mod smol_sockets;
 mod sockets;
 mod spare;
 mod split;
 mod starvation;
 mod std_types;
-mod strace;
 mod streams;
 mod stress;
-mod stress_hyper;
 mod suites;
+mod support;
 mod tokio_context;
-mod tracked;
+mod traits;
 mod ui;
 mod vectored;
 mod watermark;

@@ -1,6 +1,7 @@
-//! Which bytes of a buffer are initialised, as valgrind's memcheck knows it: the watermark is exact.
+//! Which bytes of a buffer are initialized, according to valgrind's memcheck: the watermark is
+//! exact.
 //!
-//! These tests ask the checker, so they are ignored outside it; `.ci/run memcheck` runs them.
+//! These tests ask valgrind, so they are ignored elsewhere; `.ci/run memcheck` runs them.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,13 +13,14 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::mock::{Script, Step, context};
 
-/// A request to valgrind, as its header file `valgrind.h` defines them for this architecture; 0 outside it.
+/// Sends a request to valgrind, as its header `valgrind.h` defines it for this architecture.
+/// Returns 0 outside valgrind.
 #[cfg(target_arch = "x86_64")]
 fn request([code, first, second, third]: [usize; 4]) -> usize {
     let request = [code, first, second, third, 0, 0];
     let mut result = 0;
-    // SAFETY: four rotations by 128 bits in all and an exchange of a register with itself change nothing. Under valgrind
-    // the sequence is a request, which reads the array and sets `rdx`.
+    // SAFETY: four rotations by 128 bits in all, and the exchange of a register with itself, change
+    // nothing. Under valgrind the sequence is a request, which reads the array and sets `rdx`.
     unsafe {
         std::arch::asm!(
             "rol rdi, 3", "rol rdi, 13", "rol rdi, 61", "rol rdi, 51", "xchg rbx, rbx",
@@ -35,7 +37,7 @@ fn request(_: [usize; 4]) -> usize {
 
 const MEMCHECK: usize = (b'M' as usize) << 24 | (b'C' as usize) << 16;
 
-/// Memory that counts as uninitialised, whatever it holds.
+/// Memory that valgrind treats as uninitialized, whatever it holds.
 fn undefined(len: usize) -> Vec<MaybeUninit<u8>> {
     assert!(request([0x1001, 0, 0, 0]) > 0, "not running under valgrind");
     let mut memory = vec![MaybeUninit::new(7); len];
@@ -48,18 +50,18 @@ fn make_undefined(memory: &mut [MaybeUninit<u8>]) {
     request([MEMCHECK + 1, memory.as_mut_ptr().addr(), memory.len(), 0]);
 }
 
-/// How many bytes are initialised: from the front, and none after it.
+/// Returns how many bytes at the front are initialized, and checks that none after them are.
 fn defined(memory: &[MaybeUninit<u8>]) -> usize {
-    // A set bit is an uninitialised one. (The request to check memory would report an error, and is not what is meant.)
+    // A set bit means uninitialized. (The request to check memory would report an error instead.)
     let mut bits = vec![0xFFu8; memory.len()];
     assert_eq!(request([MEMCHECK + 8, memory.as_ptr().addr(), bits.as_mut_ptr().addr(), memory.len()]), 1);
     let defined = bits.iter().take_while(|&&bits| bits == 0).count();
-    assert!(bits[defined..].iter().all(|&bits| bits == 0xFF), "initialised bytes after {defined}");
+    assert!(bits[defined..].iter().all(|&bits| bits == 0xFF), "initialized bytes after {defined}");
     defined
 }
 
-/// Reads the script to its end into one buffer, and checks after every poll that what is said to be initialised is, and
-/// nothing else.
+/// Reads the script to its end into one buffer. Checks after every poll that exactly the bytes
+/// reported as initialized are.
 fn is_exact<R: AsyncReadBuf + AsyncRead + Unpin>(make: impl Fn(Script) -> R) {
     let script = || {
         Script::new([
@@ -76,7 +78,7 @@ fn is_exact<R: AsyncReadBuf + AsyncRead + Unpin>(make: impl Fn(Script) -> R) {
     let (mut filled, mut init) = (0, 0);
     while filled < 9150 {
         let mut buf = BorrowedBuf::from(&mut memory[..]);
-        // SAFETY: that many were, as was checked.
+        // SAFETY: that many bytes are initialized, as was checked.
         unsafe { buf.set_init(init) };
         buf.unfilled().advance_checked(filled);
         let _ = Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled());
@@ -89,7 +91,7 @@ fn is_exact<R: AsyncReadBuf + AsyncRead + Unpin>(make: impl Fn(Script) -> R) {
     let (mut filled, mut init) = (0, 0);
     while filled < 9150 {
         let mut buf = ReadBuf::uninit(&mut memory);
-        // SAFETY: that many were, as was checked.
+        // SAFETY: that many bytes are initialized, as was checked.
         unsafe { buf.assume_init(init) };
         buf.set_filled(filled);
         let _ = Pin::new(&mut reader).poll_read(&mut context(), &mut buf);
@@ -170,7 +172,7 @@ fn the_mark_of_an_owned_buffer_is_exact_after_reads_consumption_and_growth() {
         buf.consume(buf.len() * 3 / 4);
         check(&mut buf);
     }
-    assert!(partly > 10, "mostly there was nothing uninitialised: {partly}");
+    assert!(partly > 10, "mostly there was nothing uninitialized: {partly}");
 }
 
 #[test]
@@ -197,8 +199,8 @@ fn a_real_socket_reads_straight_into_uninitialised_memory() {
             .await;
         }
         assert_eq!(buf.init_len(), 1234);
-        // The checker takes all of a buffer that was lent to `recv` for initialised. What was there before still is.
-        // SAFETY: the memory was made of initialised bytes.
+        // valgrind marks the whole buffer passed to `recv` as initialized. What was there before
+        // still is.
         assert!(memory[1234..].iter().all(|byte| unsafe { byte.assume_init() } == 7), "zeroed");
     });
 }

@@ -1,4 +1,4 @@
-//! Scripted readers and recording writers, each of them a type of every ecosystem, and small helpers.
+//! Scripted readers and recording writers, each with the traits of every ecosystem, and helpers.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -10,17 +10,17 @@ use io_shim::BorrowedCursor;
 /// What a scripted reader does at one call.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Returns these bytes; what does not fit is kept for the next call.
+    /// Returns these bytes; the rest is kept for the next call.
     Data(Vec<u8>),
-    /// As `Data`, by way of initialising the whole buffer first, as slice-minded tokio readers do.
+    /// As `Data`, but initializes the whole buffer first, as tokio readers that need a slice do.
     Initialized(Vec<u8>),
-    /// Wakes the task and is not ready.
+    /// Wakes the task and returns `Pending`.
     Pending,
     /// Fails.
     Error(io::ErrorKind),
 }
 
-/// A reader that follows a script and then is at the end of file. Counts its calls.
+/// A reader that follows a script and then reports the end of file. It counts its calls.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     pub steps: VecDeque<Step>,
@@ -39,7 +39,7 @@ impl Script {
         Script::new((0..count).map(|_| Step::Data(vec![1; len])))
     }
 
-    /// The same with a `Pending` before each step.
+    /// Inserts a `Pending` before each step.
     pub fn with_pending(self) -> Self {
         Script::new(self.steps.into_iter().flat_map(|step| [Step::Pending, step]))
     }
@@ -120,7 +120,8 @@ impl io_shim::AsyncReadBuf for Script {
     }
 }
 
-/// A writer that records. It takes at most `most` bytes a call, and one slice a call unless it vectors.
+/// A writer that records. It takes at most `most` bytes a call, and one slice a call unless
+/// `vectors`.
 #[derive(Clone, Debug)]
 pub struct Sink {
     pub data: Vec<u8>,
@@ -132,7 +133,7 @@ pub struct Sink {
     pub shutdowns: usize,
     pub most: usize,
     pub vectors: bool,
-    /// Is not ready at every other call.
+    /// Returns `Pending` at every other call.
     pub pending: Option<bool>,
 }
 
@@ -239,7 +240,7 @@ pub fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
-/// The value of a poll that has to be ready.
+/// Returns the value of a poll that must be ready.
 #[track_caller]
 pub fn ready<T>(poll: Poll<T>) -> T {
     match poll {
@@ -248,7 +249,7 @@ pub fn ready<T>(poll: Poll<T>) -> T {
     }
 }
 
-/// The violation in an error that has to be one.
+/// Returns the violation in an error that must be one.
 #[track_caller]
 pub fn violation<T: std::fmt::Debug>(result: io::Result<T>) -> io_shim::ContractViolation {
     let error = result.expect_err("a contract violation is an error");
@@ -256,20 +257,21 @@ pub fn violation<T: std::fmt::Debug>(result: io::Result<T>) -> io_shim::Contract
     *io_shim::ContractViolation::of(&error).expect("the error carries the violation")
 }
 
-/// Memory in which every byte is the sentinel: never in the data of a test, and told apart from zeroes.
+/// Memory filled with sentinels, which differ from zeroes and from the data of every test.
 pub const SENTINEL: u8 = 0xA5;
 
 pub fn sentinels(len: usize) -> Vec<std::mem::MaybeUninit<u8>> {
     vec![std::mem::MaybeUninit::new(SENTINEL); len]
 }
 
-/// How many bytes of memory made by [`sentinels`] are zero.
+/// Returns how many bytes of memory made by [`sentinels`] are zero.
 pub fn zeroes(memory: &[std::mem::MaybeUninit<u8>]) -> usize {
-    // SAFETY: the memory was initialised with sentinels, and nothing de-initialises it.
+    // SAFETY: the memory was initialized with sentinels, and nothing de-initializes it.
     memory.iter().filter(|byte| unsafe { byte.assume_init() } == 0).count()
 }
 
-/// The configuration of a property test: so many cases, unless `PROPTEST_CASES` says otherwise.
+/// Returns the configuration of a property test with this many cases, unless `PROPTEST_CASES` is
+/// set.
 pub fn config(cases: u32) -> proptest::test_runner::Config {
     let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
     if std::env::var_os("PROPTEST_CASES").is_some() {

@@ -1,4 +1,4 @@
-//! Packets: readers and writers of which each call is one packet, whole.
+//! Readers and writers of packets: each call transfers one whole packet.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -11,12 +11,13 @@ use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedBuf, ByteSink, ContractViolation
 
 use crate::mock::{context, ready, violation};
 
-/// A device of packets. A read takes one and cuts off what does not fit; a write is one, of its first slice alone.
+/// A packet device. A read returns one packet and truncates it to the slice; a write sends its
+/// first slice as one packet.
 #[derive(Clone, Default)]
 struct Device {
     incoming: VecDeque<Vec<u8>>,
     written: Vec<Vec<u8>>,
-    /// What it says that it took beyond what it was given.
+    /// How many bytes it reports beyond what it was given.
     excess: usize,
 }
 
@@ -70,7 +71,7 @@ fn packet(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i % 251) as u8 + 1).collect()
 }
 
-/// Sizes that teach a shim without the setting that reads are short, and then surprise it.
+/// Without the setting, the short packets would teach a shim to offer less than the long ones need.
 const SIZES: [usize; 10] = [100, 60_000, 100, 100, 100, 100, 100, 100, 3000, 60_000];
 
 #[test]
@@ -106,7 +107,7 @@ fn a_packet_that_is_read_into_several_slices_is_not_cut_at_the_first() {
     read(&mut |bufs| ReadBuf::read_into_vectored(&mut shim, bufs));
 }
 
-/// Writes a head and a body in one call again and again, each of which has to be one packet.
+/// Writes a head and a body in one call, again and again. Each call must send one packet.
 fn packets(mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>, written: impl FnOnce() -> Device) {
     let (head, body) = (packet(4), packet(300_000));
     let whole = [&head[..], &body].concat();

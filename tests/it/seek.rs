@@ -1,4 +1,5 @@
-//! Seeking in one phase over two and back: cancelled, interleaved, immediate, real.
+//! Seeks in one phase (futures-io, io-shim) over seeks in two (tokio), and back: cancelled,
+//! interleaved, immediate, on real files.
 
 use std::io::{self, Cursor, SeekFrom};
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncSeek as _, AsyncSeekExt as _, AsyncWrite
 
 use crate::mock::{context, ready};
 
-/// A tokio type whose seeks take a second poll; one that is not completed has no effect.
+/// A tokio type whose seeks take a second poll. A seek that is not completed has no effect.
 #[derive(Default)]
 pub struct Slow {
     position: u64,
@@ -110,7 +111,7 @@ fn another_seek_starts_anew() {
     let mut shim = Shim::from_tokio(Slow::default());
     let mut cx = context();
     assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, SeekFrom::Current(5)).is_pending());
-    // The first is completed by tokio's rules, the second starts after it.
+    // tokio requires that the first seek is completed; the second starts after it.
     let mut polls = 0;
     let position = loop {
         polls += 1;
@@ -141,7 +142,7 @@ fn every_access_that_may_move_the_position_forgets_a_pending_seek() {
         assert!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five).is_pending());
         access(&mut shim);
         shim.get_ref();
-        // Were it continued, one more poll would do; it is completed and started anew, which takes two.
+        // Continuing would take one more poll. Completing the seek and starting it anew takes two.
         let first = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five);
         assert!(first.is_pending());
         assert!(matches!(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, five), Poll::Ready(Ok(5))));
@@ -149,10 +150,10 @@ fn every_access_that_may_move_the_position_forgets_a_pending_seek() {
 }
 
 #[test]
-fn lowered_to_two_phases_a_seek_that_needs_no_wait_is_done_at_once() {
+fn in_two_phases_a_seek_that_needs_no_wait_is_done_at_once() {
     let mut shim = Shim::from_futures(futures::io::Cursor::new(b"abcdef")).for_tokio();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(2)).unwrap();
-    // Reading before completing reads at the new position, as tokio's own types do.
+    // A read before `poll_complete` reads at the new position, as with tokio's own types.
     let mut byte = [0];
     futures::executor::block_on(shim.read_exact(&mut byte)).unwrap();
     assert_eq!(&byte, b"c");
@@ -163,7 +164,7 @@ fn lowered_to_two_phases_a_seek_that_needs_no_wait_is_done_at_once() {
 }
 
 #[test]
-fn lowered_to_two_phases_a_seek_that_waits_completes() {
+fn in_two_phases_a_seek_that_waits_completes() {
     let mut shim = Shim::from_futures(Slow::default()).for_tokio();
     let mut cx = context();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(7)).unwrap();
@@ -191,13 +192,13 @@ fn a_real_file_is_written_sought_and_read_in_both_ecosystems() {
     runtime.block_on(async {
         let file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
         let mut shim = Shim::from_tokio(file).for_futures();
-        // Over futures-io, a write is followed by a seek with nothing in between.
+        // In futures-io, a seek may follow a write directly.
         futures::io::AsyncWriteExt::write_all(&mut shim, b"hello world").await.unwrap();
         assert_eq!(futures::io::AsyncSeekExt::seek(&mut shim, SeekFrom::Start(6)).await.unwrap(), 6);
         let mut text = String::new();
         futures::io::AsyncReadExt::read_to_string(&mut shim, &mut text).await.unwrap();
         assert_eq!(text, "world");
-        // Over tokio, through another pair of layers.
+        // The same in tokio, through one more shim.
         let mut shim = Shim::from_futures(shim).for_tokio();
         shim.seek(SeekFrom::End(-5)).await.unwrap();
         shim.write_all(b"there").await.unwrap();
@@ -221,7 +222,8 @@ fn the_error_of_a_seek_that_was_given_up_is_told_late_and_once() {
     assert_eq!(ready(AsyncSeek::poll_seek(Pin::new(&mut shim), &mut cx, seven)).unwrap(), 7);
 }
 
-/// Accepts a write, fails to carry it out, and tells that once, to whatever comes next: as tokio's file and `BufWriter` do.
+/// Accepts a write, fails to perform it, and returns the error once, from the next call: as tokio's
+/// file and `BufWriter` do.
 #[derive(Default)]
 struct Deferring {
     seeks: Slow,
@@ -310,14 +312,14 @@ impl futures::io::AsyncSeek for Told {
 
 #[test]
 fn a_seek_that_completes_between_its_start_and_its_first_poll_is_not_missed() {
-    // It is started with a waker that does nothing, so that the wake-up of its completion is lost.
+    // The seek starts with a waker that does nothing, so the wake-up of its completion is lost.
     let told = Told::default();
     let done = told.done.clone();
     let mut shim = Shim::from_futures(told).for_tokio();
     Pin::new(&mut shim).start_seek(SeekFrom::Start(5)).unwrap();
     done.set(true);
     shim.get_ref().waker.as_ref().unwrap().wake_by_ref();
-    // So `poll_complete` polls, and does not wait to be woken.
+    // So `poll_complete` must poll instead of waiting for a wake-up.
     assert_eq!(ready(Pin::new(&mut shim).poll_complete(&mut context())).unwrap(), 5);
 }
 
@@ -343,11 +345,12 @@ fn a_real_file_flushed_after_a_seek_was_given_up_seeks_anew() {
     runtime.block_on(async {
         let file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
         let mut shim = Shim::from_tokio(file).for_futures();
-        // Given up after one poll; whether it was done by then is the thread pool's affair.
+        // Cancelled after one poll. Whether it was complete by then depends on the thread pool.
         let _ = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Start(100));
         shim.flush().await.unwrap();
         assert_eq!(shim.seek(SeekFrom::Start(100)).await.unwrap(), 100);
-        // The error of a seek that was given up comes with the next one, unless it came at once.
+        // The error of a cancelled seek is returned by the next seek, unless it was returned at
+        // once.
         let early = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Current(-900));
         if early.is_pending() {
             assert_eq!(shim.seek(SeekFrom::Start(7)).await.unwrap_err().kind(), io::ErrorKind::InvalidInput);

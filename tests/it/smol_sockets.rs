@@ -1,4 +1,4 @@
-//! smol's sockets, read straight into uninitialised memory: conformance, and the edges of readiness.
+//! smol's sockets, read straight into uninitialized memory: conformance and readiness.
 
 use std::io::{self, Read as _, Write as _};
 use std::mem::MaybeUninit;
@@ -17,7 +17,7 @@ use smol::Async;
 
 type Socket<S = TcpStream> = Shim<Arc<Async<S>>, Smol<S>>;
 
-/// A socket of smol's and the blocking other end.
+/// Returns a smol socket and its blocking peer.
 fn tcp() -> (Socket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -58,13 +58,13 @@ impl Bell {
     fn wait(&self) {
         let end = Instant::now() + Duration::from_secs(120);
         while self.rings() == 0 {
-            assert!(Instant::now() < end, "nobody was woken");
+            assert!(Instant::now() < end, "the task was not woken");
             thread::park_timeout(Duration::from_millis(100));
         }
     }
 }
 
-/// One poll for at most 100 bytes.
+/// Polls once for at most 100 bytes.
 fn poll_read<S: SmolSocket>(shim: &mut Socket<S>, waker: &Waker) -> Poll<io::Result<Vec<u8>>> {
     let mut received = Vec::with_capacity(100);
     let poll = Pin::new(shim).poll_read_into(&mut Context::from_waker(waker), spare(&mut received).unfilled());
@@ -82,7 +82,7 @@ fn read_waiting<S: SmolSocket>(shim: &mut Socket<S>) -> Vec<u8> {
     }
 }
 
-/// Sends `data` in pieces, with pauses in which the reader has to wait, and ends.
+/// Sends `data` in pieces, with pauses that make the reader wait, then ends the stream.
 fn send_in_pieces(mut peer: impl io::Write + Send + 'static, data: &[u8]) {
     let data = data.to_vec();
     thread::spawn(move || {
@@ -118,7 +118,7 @@ fn sockets_conform_in_reading() {
 
 #[test]
 fn sockets_conform_in_writing() {
-    // Everything is written by then, and fits into the socket's buffer or is being read.
+    // By then all data is in the socket's buffer or being read.
     fn check<S: SmolSocket, P: io::Read + Send + 'static>(pair: impl Fn() -> (Socket<S>, P)) {
         let peers = std::cell::RefCell::new(Vec::new());
         conformance::write(
@@ -158,7 +158,7 @@ fn nothing_is_initialised_but_what_is_filled() {
         }
     }
     assert_eq!(shim.init_hint(5000), 0);
-    // SAFETY: the memory was made of initialised bytes.
+    // SAFETY: the memory was made of initialized bytes.
     assert!(memory[1234..].iter().all(|byte| unsafe { byte.assume_init() } == 7), "zeroed");
 }
 
@@ -185,7 +185,7 @@ fn what_would_block_is_pending_until_there_is_data() {
     peer.write_all(b"hello").unwrap();
     bell.wait();
     assert_eq!(read_waiting(&mut shim), b"hello");
-    // Ready was good for one event: the next read waits again, and is woken again.
+    // Readiness was consumed: the next read waits again, and is woken again.
     let (bell, waker) = Bell::new();
     assert!(poll_read(&mut shim, &waker).is_pending());
     drop(peer);
@@ -203,7 +203,7 @@ fn spurious_readiness_is_pending_again() {
     peer.write_all(b"first").unwrap();
     bell_one.wait();
     bell_other.wait();
-    // Both are told, one gets it; for the other it was nothing, and it is told again.
+    // Both tasks are woken and one gets the data. The other waits again, and is woken again.
     assert_eq!(read_waiting(&mut one), b"first");
     let (bell_other, waker_other) = Bell::new();
     assert!(poll_read(&mut other, &waker_other).is_pending());
@@ -229,7 +229,7 @@ fn idle_clones_in_two_tasks_do_not_wake_each_other() {
                 })
             })
             .collect();
-        // Once both have been polled, nothing happens any more.
+        // Once both have been polled, no task is woken.
         let end = Instant::now() + Duration::from_secs(120);
         while polls.load(Ordering::SeqCst) < 2 {
             assert!(Instant::now() < end, "a task was not polled");
@@ -303,7 +303,7 @@ fn a_shutdown_ends_one_half() {
     assert_eq!(received, b"ping");
     peer.write_all(b"pong").unwrap();
     assert_eq!(read_waiting(&mut shim), b"pong");
-    // Again, and after the peer has gone.
+    // Again, also after the peer was dropped.
     drop(peer);
     assert_eq!(read_waiting(&mut shim), b"");
     assert!(matches!(Pin::new(&mut shim).poll_shutdown(&mut cx), Poll::Ready(Ok(()))));
@@ -331,7 +331,7 @@ fn the_error_of_a_reset_connection_passes_unchanged() {
     let (mut shim, peer) = tcp();
     smol::block_on(async {
         Pin::new(&mut shim).poll_write(&mut Context::from_waker(Waker::noop()), b"unread").is_ready();
-        // Closed with data unread, a socket resets.
+        // A socket that is closed with unread data resets the connection.
         drop(peer);
         let error = std::future::poll_fn(|cx| poll_read(&mut shim, cx.waker())).await.unwrap_err();
         assert_eq!((error.kind(), error.raw_os_error().is_some()), (io::ErrorKind::ConnectionReset, true));
@@ -354,14 +354,15 @@ fn streams_of_smol_async_net_and_async_io_are_taken() {
     });
 }
 
-/// A loop of `recv` written by hand, and the same reads through the shim, for a tracer to compare.
+/// A loop of `recv` written by hand, and the same reads through the shim, for strace to compare.
 mod traced {
     use super::*;
-    use crate::strace::{hexadecimal, trace};
+    use crate::support::strace::{hexadecimal, trace};
 
     const MESSAGES: usize = 20;
 
-    /// Messages of 1000 bytes into fresh memory of 4096: waits for each, reads it, and reads once more for nothing.
+    /// Reads messages of 1000 bytes into 4096 bytes of fresh memory. Waits for each, reads it, then
+    /// reads until `Pending`.
     fn run(mut peer: TcpStream, mut read: impl FnMut(&mut [MaybeUninit<u8>], &Waker) -> Poll<io::Result<usize>>) {
         let mut memory = Box::new([MaybeUninit::uninit(); 4096]);
         eprintln!("buffer {:p}", memory.as_ptr());
@@ -387,7 +388,7 @@ mod traced {
                     Err(rustix::io::Errno::AGAIN) => {}
                     Err(error) => return Poll::Ready(Err(error.into())),
                 }
-                // An event of before the read says nothing: what is waited for is a new one.
+                // An event from before the read means nothing: only a new one counts.
                 let waiting = waiting.insert(Arc::clone(&socket).readable_owned());
                 if Pin::new(waiting).poll(&mut Context::from_waker(waker)).is_pending() {
                     return Poll::Pending;
@@ -407,7 +408,8 @@ mod traced {
         });
     }
 
-    /// The receiving calls of a test in this binary: the address, relative to the buffer's, the length and the result of each.
+    /// Returns the receiving calls of a test in this binary: the offset into the buffer, the length
+    /// and the result of each.
     fn calls(test: &str) -> Vec<(usize, usize, String)> {
         let (said, calls) = trace(&format!("smol_sockets::traced::{test}"), "recvfrom,recvmsg,read,readv");
         let buffer = said.lines().find_map(|line| line.split_once("buffer ")).map(|(_, at)| hexadecimal(at)).unwrap();
@@ -420,7 +422,7 @@ mod traced {
     fn the_system_calls_are_those_of_a_loop_written_by_hand() {
         let (shim, hand) = (calls("by_the_shim"), calls("by_hand"));
         assert_eq!(shim, hand);
-        // Each straight into the caller's buffer, all of it offered: nothing is copied.
+        // Each reads straight into the caller's whole buffer: nothing is copied.
         assert_eq!(shim.len(), 2 * MESSAGES);
         assert!(shim.iter().all(|&(offset, len, _)| (offset, len) == (0, 4096)), "{shim:?}");
     }

@@ -1,4 +1,4 @@
-//! Real sockets: what crosses loopback arrives whole, through both directions at once.
+//! Real sockets: all data arrives, in both directions at once.
 
 use futures::future::{join, try_join};
 use io_shim::Shim;

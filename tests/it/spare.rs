@@ -96,7 +96,7 @@ fn spare_capacity_of_a_vec_stays_in_place() {
     stays_in_place(vec);
 }
 
-/// Memory that `BytesMut` holds as the parts of a `Vec`: nothing shares it.
+/// Returns a `BytesMut` that owns its memory alone, as the parts of a `Vec`.
 #[test]
 fn spare_capacity_of_bytes_of_their_own_stays_in_place() {
     stays_in_place(BytesMut::with_capacity(64));
@@ -106,7 +106,7 @@ fn spare_capacity_of_bytes_of_their_own_stays_in_place() {
     stays_in_place(bytes);
 }
 
-/// Memory that `BytesMut` holds by a counted reference, whether others still hold it or not.
+/// A `BytesMut` whose memory is reference counted, with or without other owners.
 #[test]
 fn spare_capacity_of_bytes_that_are_shared_stays_in_place() {
     fn filled() -> BytesMut {
@@ -134,9 +134,17 @@ fn spare_capacity_of_bytes_that_are_shared_stays_in_place() {
     stays_in_place(bytes);
     assert_eq!((&frozen[..], &clone[..]), (&b"taken, "[..], &b"taken, "[..]));
 
-    // The memory of a part that is gone is used again.
+    // The memory of a dropped part is used again.
     let mut bytes = filled();
     drop(bytes.split());
     bytes.reserve(60);
     stays_in_place(bytes);
+}
+
+#[test]
+fn a_guard_shows_its_positions() {
+    let mut vec: Vec<u8> = Vec::with_capacity(8);
+    let mut guard = spare(&mut vec);
+    guard.unfilled().append(b"ab");
+    assert!(format!("{guard:?}").starts_with("Spare { filled: 2, init: 2"));
 }

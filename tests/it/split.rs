@@ -224,7 +224,7 @@ fn halves_of_new_wake_each_other() {
     exchange(|| map(tokio::io::duplex(PIPE), |pipe| Shim::new(Shim::from_tokio(pipe))));
 }
 
-/// Both ends of a stream in one, which is always ready.
+/// Both ends of a stream in one type, which is always ready.
 struct Memory {
     gives: Direction,
     given: usize,

@@ -25,17 +25,17 @@ use io_shim::{ByteSink, ByteStream, Shim, TrackedBuf, owned};
 use rustix::process::{Resource, Rlimit};
 use tokio::net::TcpStream;
 
-use crate::endless::Memory;
+use crate::support::endless::Memory;
 
 /// The time limit around each job.
 const LIMIT: Duration = Duration::from_millis(150);
-/// When the limit must have fired at the latest.
+/// The latest time at which the limit must have fired.
 const LATEST: Duration = Duration::from_secs(1);
 /// After how many seconds of its CPU time the system kills a child.
 const PATIENCE: u64 = 3;
 /// How many children run at once.
 const AT_ONCE: usize = 2;
-/// Names the case of a child.
+/// The environment variable that names the case of a child.
 const VARIABLE: &str = "IO_SHIM_STARVATION";
 
 /// Time since a job was started, by the clock or by the CPU time of the process, whichever is less:
@@ -89,12 +89,12 @@ static CASES: &[Case] = cases! {
         read_4 read_64k read_1m read_vectored futures_read_4 hyper_read_4
         write_16 write_vectored futures_write_16 hyper_write_16 select poll_both
         lines futures_lines fill_and_consume tokio_buf_reader_lines futures_buf_reader_lines
-        tokio_copy tokio_copy_to futures_copy futures_copy_to ops_copy ops_copy_to;
+        tokio_copy tokio_copy_to futures_copy futures_copy_to owned_copy owned_copy_to;
     "from_futures(memory)", Shim::from_futures(Memory::new()) =>
         read_4 read_64k read_1m read_vectored futures_read_4 hyper_read_4
         write_16 write_vectored futures_write_16 hyper_write_16 select poll_both
         lines futures_lines fill_and_consume tokio_buf_reader_lines futures_buf_reader_lines
-        tokio_copy tokio_copy_to futures_copy futures_copy_to ops_copy ops_copy_to
+        tokio_copy tokio_copy_to futures_copy futures_copy_to owned_copy owned_copy_to
         chunks send feed forward;
     "from_futures_buf(memory)", Shim::from_futures_buf(Memory::new()) => read_4 read_1m read_vectored lines write_16;
     "from_hyper(memory)", Shim::from_hyper(Memory::new()) =>
@@ -105,11 +105,11 @@ static CASES: &[Case] = cases! {
     "allow_std(memory)", Shim::allow_std(Memory::new()) =>
         read_4 read_64k read_1m read_vectored write_16 write_vectored select poll_both look_both
         lines futures_lines fill_and_consume tokio_buf_reader_lines futures_buf_reader_lines
-        tokio_copy tokio_copy_to futures_copy futures_copy_to ops_copy ops_copy_to;
+        tokio_copy tokio_copy_to futures_copy futures_copy_to owned_copy owned_copy_to;
     "from_stream(64 bytes)", Shim::from_stream(chunks_of(64)) =>
-        read_4 read_64k read_vectored lines futures_lines fill_and_consume tokio_copy ops_copy;
+        read_4 read_64k read_vectored lines futures_lines fill_and_consume tokio_copy owned_copy;
     "from_stream(1 MiB)", Shim::from_stream(chunks_of(1 << 20)) => read_4 read_64k read_1m;
-    "from_sink(drain)", Shim::from_sink(drain()) => write_16 write_vectored futures_write_16 tokio_copy_to ops_copy_to;
+    "from_sink(drain)", Shim::from_sink(drain()) => write_16 write_vectored futures_write_16 tokio_copy_to owned_copy_to;
     "from_tokio(memory), 1 byte a call", Shim::from_tokio(Memory::one_byte()) => read_to_end futures_read_to_end;
     "from_futures(memory), 1 byte a call", Shim::from_futures(Memory::one_byte()) => read_to_end futures_read_to_end;
     "from_tokio(failing)", Shim::from_tokio(Memory::failing()) => read_errors write_errors;
@@ -124,16 +124,16 @@ static CASES: &[Case] = cases! {
         read_4 read_64k read_1m write_16 select tokio_copy tokio_buf_reader_lines;
     "from_smol(smol's socket)", Shim::from_smol(smol_socket().await) =>
         read_4 read_64k read_1m read_vectored write_16 write_vectored select tokio_buf_reader_lines
-        futures_buf_reader_lines tokio_copy futures_copy ops_copy chunks send;
+        futures_buf_reader_lines tokio_copy futures_copy owned_copy chunks send;
     "from_hyper(hyper's socket)", Shim::from_hyper(hyper_util::rt::TokioIo::new(tokio_socket().await)) =>
         read_4 read_64k write_16 select;
     "no shim", Memory::new() =>
-        ops_read_buf ops_read_exact ops_copy ops_copy_to chunks send feed forward;
-    "no shim, 1 byte a call", Memory::one_byte() => ops_read_to_end ops_read_to_end_within;
-    "no shim, interrupted", Memory::interrupted() => ops_read_to_end;
+        owned_read_buf owned_read_exact owned_copy owned_copy_to chunks send feed forward;
+    "no shim, 1 byte a call", Memory::one_byte() => owned_read_to_end owned_read_to_end_within;
+    "no shim, interrupted", Memory::interrupted() => owned_read_to_end;
 };
 
-/// Where a job runs beside a time limit, and how long it took until the job was gone.
+/// Runs a job beside a time limit, and returns how long it took until the job was gone.
 struct Executor {
     name: &'static str,
     run: fn(Job) -> Duration,
@@ -252,7 +252,7 @@ fn no_peer_starves_a_task() {
     assert!(starved.is_empty(), "{} of {} starved:\n{}", starved.len(), all.len(), names.join("\n"));
 }
 
-/// One case, in a process that nothing else runs in.
+/// Runs one case, in a process of its own.
 #[test]
 #[ignore = "run by a test, in a process of its own"]
 fn child_with_one_case() {
@@ -272,7 +272,7 @@ fn name(case: &Case, executor: &Executor) -> String {
     format!("{}: {}: {}", case.situation, case.constructor, executor.name)
 }
 
-/// How long the case took in a process of its own; `None` if it had to be killed.
+/// Returns how long the case took in a process of its own, or `None` if it had to be killed.
 fn run_child(case: &str) -> Option<Duration> {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["starvation::child_with_one_case", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
@@ -292,7 +292,7 @@ fn is_good(outcome: Option<Duration>) -> bool {
     outcome.is_some_and(|took| took < LATEST)
 }
 
-/// Milliseconds of each case, for a person who compares two versions.
+/// Prints the milliseconds of each case, to compare two versions.
 fn table(find: impl Fn(&Case, &Executor) -> Option<Option<Duration>>) -> String {
     let heads: String = EXECUTORS.iter().map(|executor| format!(" {} |", executor.name)).collect();
     let mut table = format!("| situation | constructor |{heads}\n|---|---|{}\n", "---|".repeat(EXECUTORS.len()));
@@ -311,7 +311,7 @@ fn table(find: impl Fn(&Case, &Executor) -> Option<Option<Duration>>) -> String 
     table
 }
 
-/// The address of a peer that sends and takes as much as it can.
+/// Returns the address of a peer that sends and receives as much as it can.
 fn peer() -> SocketAddr {
     static ADDRESS: LazyLock<SocketAddr> = LazyLock::new(|| {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -340,7 +340,7 @@ async fn smol_socket() -> smol::net::TcpStream {
     smol::net::TcpStream::connect(peer()).await.unwrap()
 }
 
-/// A socket of tokio's, which needs a runtime to be made.
+/// Returns a tokio socket, which only a runtime can make.
 async fn tokio_socket() -> TcpStream {
     if tokio::runtime::Handle::try_current().is_ok() {
         return TcpStream::connect(peer()).await.unwrap();
@@ -411,7 +411,7 @@ mod situations {
         }
     }
 
-    /// A caller that follows a growing file reads again at its end.
+    /// Follows a growing file: reads again at its end.
     pub async fn read_ends(mut reader: impl tokio::io::AsyncRead + Unpin) -> Infallible {
         loop {
             assert_eq!(tokio::io::AsyncReadExt::read(&mut reader, &mut [0; 4]).await.unwrap(), 0);
@@ -487,7 +487,7 @@ mod situations {
         }
     }
 
-    /// The same with looks into a buffer in place of reads.
+    /// The same with `fill_buf` in place of reads.
     pub async fn look_both<S: io_shim::AsyncBufRead + io_shim::AsyncWrite + Unpin>(mut stream: S) -> Infallible {
         Pin::new(&mut stream).consume(1);
         loop {
@@ -553,17 +553,17 @@ mod situations {
         unreachable!("an endless stream ended")
     }
 
-    pub async fn ops_copy(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
+    pub async fn owned_copy(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
         owned::copy(&mut reader, &mut Memory::new(), &mut TrackedBuf::new()).await.unwrap();
         unreachable!("an endless stream ended")
     }
 
-    pub async fn ops_copy_to(mut writer: impl io_shim::AsyncWrite + Unpin) -> Infallible {
+    pub async fn owned_copy_to(mut writer: impl io_shim::AsyncWrite + Unpin) -> Infallible {
         owned::copy(&mut Memory::new(), &mut writer, &mut TrackedBuf::new()).await.unwrap();
         unreachable!("an endless stream ended")
     }
 
-    pub async fn ops_read_buf(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
+    pub async fn owned_read_buf(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
         let mut buf = TrackedBuf::new();
         loop {
             assert!(owned::read_buf(&mut reader, &mut buf, 64).await.unwrap() > 0);
@@ -571,7 +571,7 @@ mod situations {
         }
     }
 
-    pub async fn ops_read_exact(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
+    pub async fn owned_read_exact(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
         let mut buf = TrackedBuf::new();
         loop {
             owned::read_exact(&mut reader, &mut buf, 64).await.unwrap();
@@ -579,12 +579,12 @@ mod situations {
         }
     }
 
-    pub async fn ops_read_to_end(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
+    pub async fn owned_read_to_end(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
         owned::read_to_end(&mut reader, &mut TrackedBuf::new()).await.unwrap();
         unreachable!("an endless stream ended")
     }
 
-    pub async fn ops_read_to_end_within(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
+    pub async fn owned_read_to_end_within(mut reader: impl io_shim::AsyncReadBuf + Unpin) -> Infallible {
         owned::read_to_end_within(&mut reader, &mut TrackedBuf::new(), usize::MAX).await.unwrap();
         unreachable!("an endless stream ended")
     }

@@ -1,4 +1,4 @@
-//! std's types: lifted to the synchronous hub, lowered from it, and let into asynchronous code.
+//! std's types: through io-shim's synchronous traits in both directions, and in asynchronous code.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,12 +14,12 @@ use io_shim::{
     Shim, WriteVectored, spare,
 };
 
-use crate::bridge::{AsStd, InAsync};
 use crate::hostile_types as hostile;
 use crate::mock::{Script, Sink, Step, context, ready, violation};
 use crate::suites::script;
+use crate::support::sync_async::{AsStd, InAsync};
 
-/// Pending as an interruption, which is tried again.
+/// Returns a std type that reports `Pending` as `Interrupted`, which callers retry.
 fn interrupted<T>(inner: T) -> AsStd<T> {
     AsStd(inner, ErrorKind::Interrupted)
 }
@@ -93,10 +93,11 @@ fn hostile_std_types_do_no_harm() {
     assert!(reports.iter().all(|report| report.recovered));
 }
 
-/// How often each byte of memory was zeroed, by its address. No memory that is looked at is freed before the end.
+/// How often each byte of memory was zeroed, by its address. No memory that is counted is freed
+/// before the end.
 type Zeroed = Rc<RefCell<BTreeMap<usize, usize>>>;
 
-/// Counts the zeroes in a slice, and writes over them, so that each is counted once.
+/// Counts the zeroes in a slice, and overwrites them, so that each is counted once.
 fn look(zeroed: &Zeroed, slice: &mut [u8]) {
     for byte in slice.iter_mut().filter(|byte| **byte == 0) {
         *byte = SCRIBBLE;
@@ -104,10 +105,11 @@ fn look(zeroed: &Zeroed, slice: &mut [u8]) {
     }
 }
 
-/// Never in the data of these tests, no more than a zero is.
+/// A byte that is never in the data of these tests, like zero.
 const SCRIBBLE: u8 = 0x5A;
 
-/// A slice-only reader: writes over all that it is given, as a decoder does that uses the slice for its work.
+/// A slice-only reader that overwrites the whole slice, as a decoder may that uses it as scratch
+/// space.
 struct Scribbling<R> {
     inner: R,
     zeroed: Zeroed,
@@ -131,21 +133,21 @@ impl<R: futures::io::AsyncRead + Unpin> futures::io::AsyncRead for Scribbling<R>
     }
 }
 
-/// The two parts of a chain, 300,000 bytes together, without a zero.
+/// Returns the two parts of a chain: 300,000 bytes without a zero.
 fn parts() -> [Vec<u8>; 2] {
     [100_000, 200_000].map(|len: usize| (0..len).map(|i| (i % 89) as u8 + 1).collect())
 }
 
 const TAKEN: usize = 290_000;
 
-/// What a stack zeroed while 290,000 bytes were read through it.
+/// What a stack of readers zeroed while 290,000 bytes were read through it.
 #[derive(Debug, PartialEq)]
 struct Counts {
     /// Bytes of the caller's memory.
     callers: usize,
-    /// Bytes of the buffers in the layers.
+    /// Bytes of the layers' own buffers.
     inside: usize,
-    /// Bytes that were zeroed more than once, wherever they are.
+    /// Bytes that were zeroed more than once, anywhere.
     twice: usize,
 }
 
@@ -161,18 +163,18 @@ fn drain(zeroed: &Zeroed, mut read: impl FnMut(BorrowedCursor<'_>) -> io::Result
         let (mut filled, mut init) = (0, 0);
         while filled < 64 << 10 && !end {
             let mut buf = BorrowedBuf::from(&mut memory[filled..]);
-            // SAFETY: that many bytes were initialised, said the buffer of the last round.
+            // SAFETY: the buffer of the last round reported that many initialized bytes.
             unsafe { buf.set_init(init - filled) };
             let mut cursor = buf.unfilled().limit(sizes.next().unwrap());
             read(cursor.reborrow()).unwrap();
             end = cursor.written().is_empty();
             (filled, init) = (filled + buf.filled().len(), filled + buf.init_len());
             let mut whole = BorrowedBuf::from(&mut memory[..]);
-            // SAFETY: the memory was made of initialised bytes, and nothing de-initialises it.
+            // SAFETY: the memory was made of initialized bytes, and nothing de-initializes it.
             unsafe { whole.set_init(64 << 10) };
             look(zeroed, &mut whole.unfilled().init_mut()[filled..]);
         }
-        // SAFETY: the memory was made of initialised bytes, and nothing de-initialises it.
+        // SAFETY: the memory was made of initialized bytes, and nothing de-initializes it.
         received.extend(memory[..filled].iter().map(|byte| unsafe { byte.assume_init() }));
     }
     assert!(received == parts().concat()[..TAKEN], "the data differs");
@@ -184,7 +186,7 @@ fn drain(zeroed: &Zeroed, mut read: impl FnMut(BorrowedCursor<'_>) -> io::Result
     Counts { callers, inside: zeroed.len() - callers, twice: zeroed.values().filter(|&&times| times > 1).count() }
 }
 
-/// `Take` over `BufReader` over a slice-only reader over `Chain`, of either world.
+/// `Take` over `BufReader` over a slice-only reader over `Chain`, synchronous and asynchronous.
 fn layered(capacity: usize) -> [(&'static str, Counts); 5] {
     let [one, two] = parts();
     let zeroed = || Zeroed::default();
@@ -220,13 +222,13 @@ fn layered(capacity: usize) -> [(&'static str, Counts); 5] {
         let mut stack = Shim::from_futures(futures::AsyncReadExt::take(inner, TAKEN as u64));
         drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_into(&mut context(), cursor)))
     };
-    let hub = {
+    let io_shim = {
         let zeroed = zeroed();
         let inner = Shim::from_futures(Scribbling { inner: async_chain(), zeroed: zeroed.clone() }).for_tokio();
         let mut stack = Take(Shim::from_tokio(tokio::io::BufReader::with_capacity(capacity, inner)), TAKEN);
         drain(&zeroed, |cursor| at_last(cursor, |cursor| Pin::new(&mut stack).poll_read_into(&mut context(), cursor)))
     };
-    [("std", stds), ("std, shims in between", shims), ("tokio", tokios), ("futures-io", futures), ("hub", hub)]
+    [("std", stds), ("std, shims in between", shims), ("tokio", tokios), ("futures-io", futures), ("io-shim", io_shim)]
 }
 
 /// Polls until it is ready: a shim that was ready often enough yields.
@@ -237,7 +239,7 @@ fn at_last(
     (0..3).find_map(|_| if let Poll::Ready(result) = poll(cursor.reborrow()) { Some(result) } else { None }).unwrap()
 }
 
-/// `Take` as a hub reader: a limited cursor keeps the watermark of the one it was made of.
+/// `Take` by io-shim's trait: a limited cursor keeps the watermark of its parent.
 struct Take<R>(R, usize);
 
 impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Take<R> {
@@ -256,25 +258,27 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Take<R> {
 #[test]
 fn no_byte_is_zeroed_twice_in_a_layered_stack_of_either_world() {
     let counts = |callers, inside| Counts { callers, inside, twice: 0 };
-    // The buffer is larger than all reads, so that each goes through it: a copy, where the layer that reads from it knows how.
+    // The buffer is larger than all reads, so that each goes through it. The layer above copies if
+    // it can read from a buffer.
     let through = layered(48 << 10);
     let expected = [
         ("std", counts(62_815, 49_152)),
         ("std, shims in between", counts(62_815, 49_152)),
         ("tokio", counts(0, 49_152)),
         ("futures-io", counts(62_815, 49_152)),
-        ("hub", counts(0, 49_152)),
+        ("io-shim", counts(0, 49_152)),
     ];
     assert_eq!(through, expected);
-    // Most reads are larger than the buffer and pass it, into the caller's memory: each byte of it is zeroed once. But for tokio's
-    // own `Take`, which forgets what is initialised (`ReadBuf::take`), and no shim is asked.
+    // Most reads are larger than the buffer and bypass it: each byte of the caller's memory is
+    // zeroed once. The exception is tokio's own `Take`, whose `ReadBuf::take` forgets what is
+    // initialized; no shim is involved.
     let past = layered(512);
     let expected = [
         ("std", counts(307_712, 512)),
         ("std, shims in between", counts(307_712, 512)),
         ("tokio", Counts { twice: 352, ..counts(257_024, 512) }),
         ("futures-io", counts(307_712, 512)),
-        ("hub", counts(257_024, 512)),
+        ("io-shim", counts(257_024, 512)),
     ];
     assert_eq!(past, expected);
 }
@@ -282,7 +286,7 @@ fn no_byte_is_zeroed_twice_in_a_layered_stack_of_either_world() {
 #[test]
 fn a_line_and_then_the_rest_lose_nothing() {
     let data: Vec<u8> = (0..20_000).map(|i| if i % 97 == 96 { b'\n' } else { b'a' + (i % 23) as u8 }).collect();
-    // A `BufReader` around a shim, and reading on through the shim that is around it.
+    // A `BufReader` around a shim, read through another shim around it.
     let inner = Shim::from_std(interrupted(script(&data)));
     let mut outer = Shim::from_std(BufReader::with_capacity(64, inner));
     let mut received = Vec::new();
@@ -313,11 +317,11 @@ fn a_line_and_then_the_rest_lose_nothing() {
 
 #[test]
 fn reading_to_the_end_appends_and_zeroes_nothing_of_a_native_reader() {
-    /// Appends, and never sees an initialised byte that it did not write.
+    /// Appends, and checks that it never sees an initialized byte that it did not write.
     struct Native(Cursor<Vec<u8>>);
     impl ReadBuf for Native {
         fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
-            assert!(cursor.init_len() == 0 || cursor.capacity() == 32, "somebody zeroed: {cursor:?}");
+            assert!(cursor.init_len() == 0 || cursor.capacity() == 32, "memory was zeroed: {cursor:?}");
             ReadBuf::read_into(&mut self.0, cursor.limit(777))
         }
     }
@@ -325,11 +329,11 @@ fn reading_to_the_end_appends_and_zeroes_nothing_of_a_native_reader() {
     let mut vec = b"before".to_vec();
     assert_eq!(Shim::new(Native(data_of(&data))).read_to_end(&mut vec).unwrap(), data.len());
     assert!(vec.strip_prefix(b"before") == Some(&data[..]));
-    // A vector that is just large enough does not grow.
+    // A vector that is exactly large enough does not grow.
     let mut vec = Vec::with_capacity(data.len());
     Shim::new(Native(data_of(&data))).read_to_end(&mut vec).unwrap();
     assert_eq!((vec.len(), vec.capacity()), (data.len(), data.len()));
-    // Nor does an empty one for nothing.
+    // An empty vector does not grow if there is no data.
     let mut vec = Vec::new();
     assert_eq!(Shim::new(&b""[..]).read_to_end(&mut vec).unwrap(), 0);
     assert_eq!(vec.capacity(), 0);
@@ -363,7 +367,7 @@ fn nothing_is_lost_when_there_is_no_memory_to_read_to_the_end() {
 
 #[test]
 fn what_a_reader_fills_before_it_fails_is_kept_however_large_the_vector_is() {
-    /// Fills and fails, which no reader may.
+    /// Fills the cursor and returns an error, which breaks the contract.
     struct Both;
     impl ReadBuf for Both {
         fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
@@ -389,7 +393,7 @@ fn what_is_not_text_leaves_the_string_as_it_was() {
         error.to_string(),
         "the stream is not UTF-8 after the first 2 bytes that were read: read bytes with `read_to_end`, and decode them",
     );
-    // What was read before an error stays, if it is text, and so it does before a panic.
+    // Text that was read before an error or a panic stays in the string.
     let steps = [Step::Data(b"!".to_vec()), Step::Error(ErrorKind::TimedOut)];
     let error = Shim::from_std(interrupted(Script::new(steps))).read_to_string(&mut string).unwrap_err();
     assert_eq!((error.kind(), &*string), (ErrorKind::TimedOut, "before grün!"));
@@ -429,9 +433,9 @@ fn an_interrupted_call_is_repeated_and_a_blocking_one_is_an_error_with_advice() 
         let source = std::error::Error::source(&error).expect("the original").to_string();
         assert_eq!(source, io::Error::from(ErrorKind::WouldBlock).to_string());
     }
-    // Nothing is lost by it.
+    // The error loses no data.
     assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut slice)).unwrap(), 3);
-    // The same of every other call.
+    // The same for every other call.
     let blocked = || AsStd(Sink { pending: Some(false), ..Sink::new(true) }, ErrorKind::WouldBlock);
     let mut shim = Shim::allow_std(blocked());
     let error = ready(Pin::new(&mut shim).poll_write(&mut context(), b"abc")).unwrap_err();
@@ -440,13 +444,13 @@ fn an_interrupted_call_is_repeated_and_a_blocking_one_is_an_error_with_advice() 
     let bufs = [IoSlice::new(b"abc"), IoSlice::new(b"def")];
     let error = ready(AsyncWrite::poll_write_vectored(Pin::new(&mut shim), &mut context(), &bufs)).unwrap_err();
     assert!(error.to_string().contains("allow_std"), "{error}");
-    // A synchronous caller gets the plain error, and knows what to do.
+    // A synchronous caller gets the plain error, which it can handle.
     let mut shim = Shim::from_std(blocked());
     assert!(shim.write(b"abc").unwrap_err().get_ref().is_none());
 }
 
 #[test]
-fn a_filling_that_was_interrupted_wakes_the_task() {
+fn a_buffered_read_that_was_interrupted_wakes_the_task() {
     struct Interrupted(bool);
     impl Read for Interrupted {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -573,7 +577,7 @@ fn a_relative_seek_keeps_the_buffer_inside() {
     shim.rewind().unwrap();
     shim.read_exact(&mut byte).unwrap();
     assert_eq!(byte, [0]);
-    // In asynchronous code, too.
+    // The same in asynchronous code.
     let mut shim = Shim::allow_std(shim.into_inner());
     assert_eq!(ready(Pin::new(&mut shim).poll_seek(&mut context(), SeekFrom::End(-1))).unwrap(), 99);
 }

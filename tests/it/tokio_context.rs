@@ -1,4 +1,5 @@
-//! `TokioContext`: each call into the type inside is made in the context of its runtime, and none is left behind.
+//! `TokioContext`: each call of the inner type runs in the context of its runtime, which is left
+//! afterwards.
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice, SeekFrom};
@@ -20,17 +21,17 @@ use tokio::runtime::{Builder, Handle, Id, Runtime};
 use crate::auto_traits::implements;
 use crate::mock::{context, ready};
 
-/// A runtime that is there to be entered, and does nothing else.
+/// Returns a runtime that is only entered, never driven.
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
 }
 
-/// The runtime that the calling thread is in.
+/// Returns the runtime whose context the calling thread is in.
 fn current() -> Option<Id> {
     Handle::try_current().ok().map(|handle| handle.id())
 }
 
-/// A method that was called, and the runtime in whose context it was.
+/// A method that was called, and the runtime whose context it was called in.
 pub type Call = (&'static str, Option<Id>);
 
 /// All calls, in their order.
@@ -38,13 +39,14 @@ pub type Call = (&'static str, Option<Id>);
 pub struct Calls(Arc<Mutex<Vec<Call>>>);
 
 impl Calls {
-    /// Those since the last time.
+    /// Returns the calls since the last `take`.
     pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-/// Has every trait that a context forwards, and notes every call. It panics in the method that it is told to.
+/// Implements every trait that a context forwards, and records every call. It panics in the given
+/// method.
 #[derive(Debug)]
 pub struct Probe {
     calls: Calls,
@@ -264,13 +266,13 @@ fn the_innermost_context_holds_until_its_call_returns() {
     let around = async {
         assert_eq!(current(), ids.0);
         assert_eq!(nested.await, 1);
-        // Polled and dropped in its own context.
+        // It was polled and dropped in its own context.
         assert_eq!(current(), ids.0);
     };
     TokioContext::new(around, outer.handle().clone()).now_or_never().unwrap();
     assert_eq!(calls.take(), [("poll", ids.1), ("drop", ids.1)]);
 
-    // The same within a runtime that really runs.
+    // The same within a runtime that is driven.
     let (probe, calls) = Probe::new();
     outer.block_on(async {
         assert_eq!(TokioContext::new(probe, inner.handle().clone()).await, 1);
@@ -291,7 +293,7 @@ fn a_panic_in_any_method_leaves_the_context() {
         assert_eq!(panic.downcast_ref(), Some(&"as told"), "{method}");
         assert_eq!(current(), None, "{method}");
         assert_eq!(*calls.take().last().unwrap(), (method, id));
-        // Dropping it panics again where dropping was to panic.
+        // A panic in `drop` happens again when the context is dropped.
         assert_eq!(catch_unwind(AssertUnwindSafe(|| drop(within))).is_err(), method == "drop");
         assert_eq!(current(), None, "{method}");
         assert_eq!(*calls.take().last().unwrap(), ("drop", id));
@@ -306,7 +308,7 @@ fn a_panic_in_the_drop_drops_nothing_twice() {
     catch_unwind(AssertUnwindSafe(|| drop(within))).unwrap_err();
     assert_eq!(calls.take(), [("drop", Some(runtime.handle().id()))]);
     assert_eq!(current(), None);
-    // Nor does a panic that goes on while it is dropped.
+    // A drop during another panic drops nothing twice, either.
     let (probe, calls) = Probe::new();
     let within = TokioContext::new(probe, runtime.handle().clone());
     catch_unwind(AssertUnwindSafe(|| {
@@ -326,10 +328,10 @@ fn a_context_that_is_forgotten_is_entered_nowhere() {
     let mut within = ManuallyDrop::new(TokioContext::new(probe, runtime.handle().clone()));
     assert_eq!(ready(Pin::new(&mut *within).poll(&mut context())), 1);
     assert_eq!(current(), None);
-    // Its runtime can still be dropped: a handle does not hold it.
+    // The runtime can still be dropped: a handle does not keep it alive.
     drop(runtime);
     assert_eq!(calls.take(), [("poll", id)]);
-    // For the checkers of leaks.
+    // So that leak checkers report nothing.
     drop(ManuallyDrop::into_inner(within));
     assert_eq!(calls.take(), [("drop", id)]);
 }
@@ -347,7 +349,7 @@ fn a_context_within_the_drop_of_another_runtime_is_its_own() {
     assert_eq!(calls.take(), [("drop", Some(other.handle().id()))]);
     assert_eq!(current(), None);
 
-    // The drop of a runtime that is driven, by a thread that is in its context.
+    // A runtime is dropped by a thread that is in the context of another one, which it drives.
     let (probe, calls) = Probe::new();
     let driven = runtime();
     driven.block_on(async {
@@ -378,7 +380,7 @@ fn a_context_whose_runtime_is_gone_is_still_entered_and_left() {
 }
 
 thread_local! {
-    /// Dropped when its thread ends.
+    /// Dropped at the end of its thread.
     static LAST: RefCell<Option<TokioContext<Probe>>> = const { RefCell::new(None) };
 }
 
@@ -388,7 +390,7 @@ fn a_context_that_outlives_tokios_own_thread_locals_is_dropped() {
     let (probe, calls) = Probe::new();
     let handle = runtime.handle().clone();
     thread::spawn(move || {
-        // What is used first is dropped last.
+        // A thread-local that is used first is destroyed last.
         LAST.with(|last| assert!(last.borrow().is_none()));
         let within = TokioContext::new(probe, handle);
         drop(within.handle().enter());
@@ -396,7 +398,7 @@ fn a_context_that_outlives_tokios_own_thread_locals_is_dropped() {
     })
     .join()
     .unwrap();
-    // Without a context: there is none any more.
+    // It is dropped without a context: the thread-local of tokio no longer exists.
     assert_eq!(calls.take(), [("drop", None)]);
 }
 
@@ -404,7 +406,7 @@ fn a_context_that_outlives_tokios_own_thread_locals_is_dropped() {
 fn a_guard_that_is_kept_from_one_poll_to_the_next_is_tokios_panic() {
     let (outer, inner) = (runtime(), runtime());
     let (outer, inner) = (outer.handle().clone(), inner.handle().clone());
-    // What is left of the context after that is the thread's own affair.
+    // After that, the context of the thread may be wrong, so it runs on a thread of its own.
     let panic = thread::spawn(move || {
         let keeps = async {
             let _entered = inner.enter();
@@ -486,7 +488,7 @@ fn a_shim_over_a_context_has_every_trait_of_one_over_the_type() {
     assert!(implements!(Within: hyper::rt::Read + hyper::rt::Write));
     assert!(!implements!(Shim<TokioContext<u8>, Tokio>: tokio::io::AsyncRead));
 
-    // Vectored writes, too, reach the type inside in one call.
+    // Vectored writes also reach the inner type in one call.
     let runtime = runtime();
     let (probe, calls) = Probe::new();
     let mut shim = pin!(Shim::from_tokio(TokioContext::new(probe, runtime.handle().clone())));

@@ -1,4 +1,5 @@
-//! Vectored reads and writes: forwarded in one call, learned where they cannot be asked about, gathered where they are not.
+//! Vectored reads and writes: forwarded in one call, learned where the inner type cannot be asked,
+//! gathered where it does not vector.
 
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read};
 use std::pin::Pin;
@@ -27,7 +28,7 @@ fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i % 251) as u8).collect()
 }
 
-/// Offers 64 slices of 64 bytes through each ecosystem's trait, and gives the writer back each time.
+/// Offers 64 slices of 64 bytes through each ecosystem's trait, and returns the writer each time.
 fn one_call_each<S>(make: impl Fn() -> S, sink: impl Fn(S) -> Sink)
 where
     S: tokio::io::AsyncWrite + futures::io::AsyncWrite + AsyncWrite + Unpin,
@@ -55,7 +56,7 @@ fn vectored_write_reaches_inner_in_one_call_in_every_direction() {
     one_call_each(|| Shim::from_tokio(Sink::new(true)), |shim| shim.into_inner());
     one_call_each(|| Shim::from_futures(Sink::new(true)), |shim| shim.into_inner());
     one_call_each(|| Shim::new(Sink::new(true)), |shim| shim.into_inner());
-    // And through three layers.
+    // The same through three layers.
     let layered = || Shim::new(Shim::from_futures(Shim::from_tokio(Sink::new(true))));
     one_call_each(layered, |shim| shim.into_inner().into_inner().into_inner());
 }
@@ -81,7 +82,7 @@ fn write_all_buf_over_a_writer_that_takes_one_slice_is_at_most_three_writes() {
     block_on(shim.write_all_buf(&mut pieces(&data, 64))).unwrap();
     assert_eq!(shim.get_ref().data, data);
     assert!(shim.get_ref().calls() <= 3, "{:?}", shim.get_ref());
-    // And one from then on, but for the occasional probe.
+    // One call from then on, except for the occasional probe.
     let before = shim.get_ref().calls();
     for _ in 0..100 {
         block_on(shim.write_all_buf(&mut pieces(&data, 64))).unwrap();
@@ -110,7 +111,7 @@ fn what_is_copied_follows_what_is_accepted() {
         });
         let sink = shim.into_inner();
         assert_eq!(sink.data, data);
-        // Everything that is offered in a single write of more than a slice was copied first.
+        // Each single write of more than one slice was gathered first.
         let copied: usize = sink.writes.iter().sum();
         assert!(copied <= 3 * data.len() + 16 * 1024, "{copied} copied of {}, pending {pending:?}", data.len());
     }
@@ -229,7 +230,7 @@ fn a_gathered_count_beyond_what_was_offered_is_an_error() {
     assert_eq!(violation(result), ContractViolation::WroteTooMuch { returned: 5, offered: 4 });
 }
 
-/// A futures-io reader that vectors or not, with `n` bytes a call.
+/// A futures-io reader that vectors or not, and returns `n` bytes a call.
 struct Source {
     vectors: bool,
     n: usize,
@@ -268,13 +269,13 @@ fn vectored_reads_are_learned() {
     assert!(shim.supports_vectored_reads());
     assert_eq!(read_two(&mut shim).unwrap(), 4);
     assert!(!shim.supports_vectored_reads());
-    // Reads that stop short of the first slice say nothing.
+    // Reads that do not fill the first slice prove nothing.
     let mut shim = Shim::from_futures(Source { vectors: false, n: 3 });
     for _ in 0..9 {
         assert_eq!(read_two(&mut shim).unwrap(), 3);
     }
     assert!(shim.supports_vectored_reads());
-    // Evidence to the contrary restores it.
+    // A read that fills more than one slice restores the answer.
     shim.get_mut().n = 4;
     read_two(&mut shim).unwrap();
     read_two(&mut shim).unwrap();
@@ -314,10 +315,10 @@ fn flush_and_shutdown_pass_through() {
     }
 }
 
-/// A reader of every kind whose vectored reads change the slices that it is lent.
+/// A reader with every trait whose vectored reads change the slices that they are passed.
 struct Changing {
     data: &'static [u8],
-    /// Whether it puts in another slice, instead of advancing past what it filled.
+    /// Whether it exchanges a slice instead of advancing past what it filled.
     exchanges: bool,
 }
 
@@ -397,10 +398,10 @@ impl ReadBuf for Changing {
     }
 }
 
-/// What each read returned and filled, and whether the shim still says that its reads are vectored.
+/// What each read returned and filled, and whether the shim still reports vectored reads.
 type Outcome = (Vec<(io::Result<usize>, Vec<u8>)>, bool);
 
-/// Reads twice into 4 and 4 bytes through every shim that passes a vectored read on.
+/// Reads twice into 4 and 4 bytes through every shim that forwards vectored reads.
 fn through_every_shim(exchanges: bool) -> Vec<Outcome> {
     fn twice(mut read: impl FnMut(&mut [IoSliceMut<'_>]) -> io::Result<usize>) -> Vec<(io::Result<usize>, Vec<u8>)> {
         let read = |_| {
@@ -418,7 +419,7 @@ fn through_every_shim(exchanges: bool) -> Vec<Outcome> {
         (twice(|bufs| ReadBuf::read_into_vectored(&mut shim, bufs)), ReadBuf::supports_vectored_reads(&shim))
     }
     let new = || Changing { data: b"one and two are here", exchanges };
-    // Not those through their own buffer, and not `Native`, which asks the reader inside.
+    // Shims that read through their own buffer are left out. `Native` asks the inner reader.
     let native = |(reads, _): Outcome| (reads, true);
     vec![
         asynchronous(Shim::from_futures(new())),
@@ -432,7 +433,7 @@ fn through_every_shim(exchanges: bool) -> Vec<Outcome> {
 }
 
 #[test]
-fn a_reader_that_advances_the_slices_it_is_lent_loses_nothing() {
+fn a_reader_that_advances_the_slices_it_is_passed_loses_nothing() {
     for (reads, vectored) in through_every_shim(false) {
         let reads: Vec<_> = reads.into_iter().map(|(result, data)| (result.unwrap(), data)).collect();
         assert_eq!(reads, [(8, b"one and ".to_vec()), (8, b"two are ".to_vec())]);
@@ -441,7 +442,7 @@ fn a_reader_that_advances_the_slices_it_is_lent_loses_nothing() {
 }
 
 #[test]
-fn a_reader_that_exchanges_the_slices_it_is_lent_gets_an_error() {
+fn a_reader_that_exchanges_the_slices_it_is_passed_gets_an_error() {
     for (reads, vectored) in through_every_shim(true) {
         for (result, _) in reads {
             assert_eq!(violation(result), ContractViolation::ReadTooMuch { returned: 1000, offered: 8 });

@@ -1,4 +1,4 @@
-//! The watermark: over any sequence of polls, through any layers, no byte of a buffer is zeroed twice.
+//! The watermark: no byte of a buffer is zeroed twice, over any polls and through any layers.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::mock::{SENTINEL, Script, Step, config, context, ready, sentinels};
 
-/// Zero-free data, so that a zero in memory is always the work of somebody's zeroing.
+/// Returns data without zeroes, so that every zero in memory comes from zeroing.
 fn data() -> impl Strategy<Value = Vec<u8>> {
     (1usize..6000, 1u8..=150)
         .prop_map(|(len, first)| (0..len).map(|i| first.wrapping_add((i % 100) as u8).max(1)).collect())
@@ -27,7 +27,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..40)
 }
 
-/// What a reader did to the memory of one buffer, seen from outside.
+/// The memory of one buffer, and how often each byte was zeroed.
 struct Watched {
     memory: Vec<MaybeUninit<u8>>,
     zeroed: Vec<u8>,
@@ -41,7 +41,7 @@ impl Watched {
     /// Counts the zeroes past `filled` and covers them with sentinels again.
     fn look(&mut self, filled: usize) {
         for (byte, count) in self.memory[filled..].iter_mut().zip(&mut self.zeroed[filled..]) {
-            // SAFETY: the memory was initialised with sentinels, and nothing de-initialises it.
+            // SAFETY: the memory was initialized with sentinels, and nothing de-initializes it.
             if unsafe { byte.assume_init() } == 0 {
                 *count += 1;
                 byte.write(SENTINEL);
@@ -67,7 +67,7 @@ fn check<R: AsyncRead + Unpin>(mut reader: R, steps: &[Step], capacity: usize) {
         let (mut filled, mut init) = (0, 0);
         while filled < capacity && received.len() + filled < expected.len() {
             let mut buf = ReadBuf::uninit(&mut watched.memory);
-            // SAFETY: that many bytes were initialised, said the buffer of the last round.
+            // SAFETY: the buffer of the last round reported that many initialized bytes.
             unsafe { buf.assume_init(init) };
             buf.set_filled(filled);
             match Pin::new(&mut reader).poll_read(&mut context(), &mut buf) {
@@ -84,7 +84,7 @@ fn check<R: AsyncRead + Unpin>(mut reader: R, steps: &[Step], capacity: usize) {
             watched.look(filled);
         }
         assert!(watched.zeroed.iter().all(|&count| count <= 1), "a byte was zeroed twice");
-        // SAFETY: the memory was initialised with sentinels, and nothing de-initialises it.
+        // SAFETY: the memory was initialized with sentinels, and nothing de-initializes it.
         received.extend(watched.memory[..filled].iter().map(|byte| unsafe { byte.assume_init() }));
     }
     assert!(received == expected, "the data differs");
@@ -117,14 +117,14 @@ fn the_watermark_of_a_tokio_buffer_reaches_a_tokio_reader_and_comes_back() {
     buf.initialize_unfilled_to(40).fill(9);
     assert!(matches!(Pin::new(&mut shim).poll_read(&mut context(), &mut buf), Poll::Ready(Ok(()))));
     assert_eq!((buf.filled(), buf.initialized().len()), (&[1; 10][..], 100));
-    // The bytes that were initialised before kept their value; the rest was zeroed.
+    // The bytes that were initialized before kept their values; the rest was zeroed.
     assert_eq!(buf.initialized()[10..40], [9; 30]);
     assert_eq!(buf.initialized()[40..], [0; 60]);
 }
 
 #[test]
 fn tokios_read_to_end_through_a_slice_only_reader_zeroes_little() {
-    // It keeps its buffer's watermark, so that what is initialised follows what is read.
+    // `read_to_end` keeps the watermark of its buffer, so that zeroing follows what is read.
     futures::executor::block_on(async {
         let mut shim = Shim::from_futures(Script::reads(2000, 1460).with_pending()).for_tokio();
         let mut vec = Vec::new();
@@ -133,8 +133,8 @@ fn tokios_read_to_end_through_a_slice_only_reader_zeroes_little() {
     });
 }
 
-/// Polls into poisoned, initialised memory by every caller's trait, over and over, and names the callers whose memory was
-/// touched beyond what was read.
+/// Polls into poisoned, initialized memory through the trait of every caller, repeatedly. Returns
+/// the callers whose memory was changed beyond what was read.
 fn touched<R>(mut reader: R, capacity: usize) -> Vec<&'static str>
 where
     R: AsyncRead + futures::io::AsyncRead + hyper::rt::Read + AsyncReadBuf + Unpin,
@@ -142,7 +142,7 @@ where
     const POISON: u8 = 7;
     let mut cx = context();
     let mut touched = Vec::new();
-    for caller in ["tokio", "futures", "hub", "hyper"].repeat(8) {
+    for caller in ["tokio", "futures", "io-shim", "hyper"].repeat(8) {
         let mut memory = vec![POISON; capacity];
         let n = match caller {
             "tokio" => {
@@ -151,7 +151,7 @@ where
                 buf.filled().len()
             }
             "futures" => ready(futures::io::AsyncRead::poll_read(Pin::new(&mut reader), &mut cx, &mut memory)).unwrap(),
-            "hub" => {
+            "io-shim" => {
                 let mut buf = BorrowedBuf::from(&mut memory[..]);
                 ready(Pin::new(&mut reader).poll_read_into(&mut cx, buf.unfilled())).unwrap();
                 buf.filled().len()
@@ -176,22 +176,23 @@ fn initialised_memory_is_left_alone_beyond_what_is_read_through_layers_of_hypers
         for len in [10, 1460, 5000] {
             let script = || Script::reads(200, len);
             let none: [&str; 0] = [];
-            // A hub reader that appends, in any stack.
+            // A reader with io-shim's trait that appends, in any stack.
             assert_eq!(touched(Shim::from_hyper(Shim::new(script())), capacity), none);
             let stack = Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(Shim::new(script()))));
             assert_eq!(touched(stack, capacity), none);
             let stack = Shim::from_tokio(Shim::from_hyper(Shim::from_tokio(Shim::new(script()))));
             assert_eq!(touched(stack, capacity), none);
-            // A slice-only reader, where the shim that a hyper caller meets is the one that knows what it will want.
+            // A slice-only reader whose shim learns how much it will use, directly below the hyper
+            // caller.
             assert_eq!(touched(Shim::from_futures(script()), capacity), none);
             assert_eq!(touched(Shim::from_futures(Shim::from_hyper(Shim::from_tokio(script()))), capacity), none);
         }
     }
 }
 
-/// hyper's buffer does not say what of it is initialised, but a shim that lends it does. A hyper caller's own buffer says
-/// nothing to anybody, so that a slice-only reader further in than the first shim may zero it (hyper itself lends none that is
-/// initialised).
+/// hyper's buffer does not report what is initialized, but the shim that passes it on does. A hyper
+/// caller's own buffer reports nothing, so a slice-only reader below the first shim may zero it.
+/// (hyper itself passes no initialized memory.)
 #[test]
 fn initialised_memory_is_left_alone_by_a_slice_only_reader_below_layers_of_hypers() {
     for capacity in [100, 3000, 70_000] {
@@ -206,7 +207,8 @@ fn initialised_memory_is_left_alone_by_a_slice_only_reader_below_layers_of_hyper
     }
 }
 
-/// What a hyper reader that is no shim initialised beyond what it filled would be lost with its buffer; a shim says it.
+/// A hyper reader that is not a shim would lose what it initialized beyond what it filled, together
+/// with its buffer. A shim reports it.
 #[test]
 fn nothing_is_zeroed_twice_through_layers_of_hypers() {
     let lens = [10, 1460, 3000, 5000, 100, 2048];
@@ -223,7 +225,8 @@ fn nothing_is_zeroed_twice_through_layers_of_hypers() {
     }
 }
 
-/// A hyper reader that puts bytes in front of what it passes on, and panics at the end, between two shims.
+/// A hyper reader between two shims that writes a prefix before what it forwards, and panics at the
+/// end.
 struct Prefixed<R>(R, usize);
 
 impl<R: hyper::rt::Read + Unpin> hyper::rt::Read for Prefixed<R> {
@@ -235,7 +238,7 @@ impl<R: hyper::rt::Read + Unpin> hyper::rt::Read for Prefixed<R> {
         self.1 += 1;
         assert!(self.1 < 5, "a hostile panic");
         buf.put_slice(b"prefix");
-        // Memory of its own is nobody's business.
+        // A buffer of its own does not affect the caller's.
         let mut own = [std::mem::MaybeUninit::uninit(); 10];
         let mut own = hyper::rt::ReadBuf::uninit(&mut own);
         ready(Pin::new(&mut self.0).poll_read(cx, own.unfilled())).unwrap();
@@ -245,7 +248,7 @@ impl<R: hyper::rt::Read + Unpin> hyper::rt::Read for Prefixed<R> {
 }
 
 #[test]
-fn what_is_known_of_lent_memory_is_right_for_a_part_of_it_and_gone_after_the_call() {
+fn what_is_known_of_passed_memory_is_right_for_a_part_of_it_and_gone_after_the_call() {
     let mut shim = Shim::from_hyper(Prefixed(Shim::from_futures(Script::reads(100, 300)), 0));
     for round in 1..5 {
         let mut watched = Watched::new(3000);
@@ -261,17 +264,18 @@ fn what_is_known_of_lent_memory_is_right_for_a_part_of_it_and_gone_after_the_cal
         let _ = Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled());
     }));
     assert!(panicked.is_err());
-    // The same memory, by a hyper buffer of the caller's that knows nothing: zeroed as far as is wanted.
+    // The same memory in a hyper buffer of the caller, for which nothing is recorded: it is zeroed
+    // as far as requested.
     let mut reader = Shim::from_tokio(Shim::from_futures(Script::reads(1, 3)));
     let mut buf = hyper::rt::ReadBuf::new(&mut memory);
     ready(hyper::rt::Read::poll_read(Pin::new(&mut reader), &mut context(), buf.unfilled())).unwrap();
     assert_eq!(memory[3..], [0; 97]);
 }
 
-/// Between two shims: a reader of hyper's that first makes an empty read of its own.
+/// A hyper reader between two shims that first makes an empty read of its own.
 struct ReadsNothingFirst(Shim<Noting, io_shim::Futures>);
 
-/// Notes which of the bytes that it is offered were there before.
+/// Counts the offered bytes that hold the earlier data.
 struct Noting(std::rc::Rc<std::cell::Cell<usize>>);
 
 impl futures::io::AsyncRead for Noting {
@@ -304,5 +308,5 @@ fn an_empty_read_inside_a_read_of_hypers_does_not_make_what_is_initialised_be_fo
     let mut buf = BorrowedBuf::from(&mut memory[..]);
     buf.unfilled().ensure_init_to(4000).fill(0xAA);
     ready(Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled())).unwrap();
-    assert_eq!(seen.get(), 4000, "bytes that were initialised were zeroed again");
+    assert_eq!(seen.get(), 4000, "bytes that were initialized were zeroed again");
 }

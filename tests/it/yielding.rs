@@ -16,8 +16,8 @@ use io_shim::{
     AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ByteSink, ByteStream, Ecosystem, Shim, TrackedBuf, owned, spare,
 };
 
-use crate::endless::Memory;
 use crate::mock::{Script, Step, context, ready};
+use crate::support::endless::Memory;
 
 /// A waker that counts.
 #[derive(Default)]
@@ -326,7 +326,7 @@ fn large_calls_cost_more() {
         let expected = (CALLS - 1) / calls_per_budget;
         each_constructor!(Memory::new(), |shim, constructor| {
             each_read!(len, |poll, name| {
-                // hyper's buffer does not tell what is initialised, so the first reads are shorter.
+                // hyper's buffer does not tell what is initialized, so the first reads are shorter.
                 if name != "hyper" {
                     assert_eq!(yields(shim(), CALLS, poll), expected, "{len} bytes, {constructor}, {name}");
                 }
@@ -520,8 +520,8 @@ fn text(lines: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Reads in every way, and the budget ends at every place. futures-lite panics if a buffer that was
-/// filled is not filled a moment later.
+/// Reads in every way, with the budget ending at every place. futures-lite panics if a buffer that
+/// had data has none a moment later.
 #[test]
 #[cfg_attr(miri, ignore = "takes too long")]
 fn what_is_read_does_not_depend_on_the_budget() {
@@ -588,7 +588,7 @@ fn what_is_read_does_not_depend_on_the_budget() {
                             if filled.is_empty() {
                                 break;
                             }
-                            // A part of what is there, so that it stays filled.
+                            // Consumes a part, so that the buffer keeps data.
                             let n = filled.len().div_ceil(2);
                             all.extend_from_slice(&filled[..n]);
                             AsyncBufRead::consume(Pin::new(&mut shim), n);
@@ -672,7 +672,7 @@ fn operations_over_what_is_no_shim_yield() {
     driver.run(owned::read_exact(&mut Memory::one_byte(), &mut buf, 1281)).unwrap();
     assert_eq!((buf.len(), driver.pendings), (1281, 10));
 
-    // Calls that are ready at once count, too: the countdown is the buffer's.
+    // Calls that are ready at once count, too: the buffer has the budget.
     let mut driver = Driver::new();
     let mut buf = TrackedBuf::new();
     for _ in 0..1281 {
@@ -738,7 +738,7 @@ fn a_yield_lets_the_timers_of_a_tokio_thread_fire() {
         let reading = tokio::spawn(async move {
             let mut shim = Shim::from_futures(slow);
             let mut memory = Vec::with_capacity(1 << 20);
-            // Ends by itself, so that a failure is not a test that hangs.
+            // It ends by itself, so that a failure does not hang the test.
             while start.elapsed() < Duration::from_secs(2) {
                 memory.clear();
                 std::future::poll_fn(|cx| Pin::new(&mut shim).poll_read_into(cx, spare(&mut memory).unfilled()))

@@ -1,7 +1,8 @@
-//! What is zeroed, counted exactly: behind fresh uninitialised buffers, zeroing follows what is read and not what is offered.
+//! Exact counts of zeroed bytes: in fresh uninitialized buffers, zeroing follows what is read, not
+//! what is offered.
 //!
-//! The reader counts. A slice in the caller's memory was zeroed from end to end, since that memory is fresh at every poll;
-//! a slice elsewhere is the bounce buffer.
+//! The reader counts. A slice in the caller's memory was zeroed completely, because that memory is
+//! fresh at every poll; any other slice is the bounce buffer.
 
 use std::cell::Cell;
 use std::io;
@@ -15,7 +16,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::mock::context;
 
-/// A futures-io reader that returns `n` bytes a call, and counts the bytes of the caller's memory that it was offered.
+/// A futures-io reader that returns `n` bytes a call, and counts the offered bytes of the caller's
+/// memory.
 struct Counting {
     n: Box<dyn FnMut() -> usize>,
     pending: Option<bool>,
@@ -47,7 +49,8 @@ struct Count {
     returned: usize,
 }
 
-/// `reads` reads of `n` bytes each into fresh memory of `capacity` bytes, of which the first 16 are counted apart.
+/// Makes `reads` reads of `n` bytes each into fresh memory of `capacity` bytes. The first 16 are
+/// counted separately.
 fn count(offer: Offer, capacity: usize, pending: bool, reads: usize, n: impl FnMut() -> usize + 'static) -> [Count; 2] {
     let mut vec: Vec<u8> = Vec::with_capacity(capacity);
     let memory = &mut vec.spare_capacity_mut()[..capacity];
@@ -84,7 +87,7 @@ fn steady_reads_of_two_kibibytes_or_more_zero_at_most_a_quarter_more_than_they_r
                 let [first, later] = count(Offer::Predicted, capacity, pending, 80, move || n);
                 let most = later.returned * if pending { 10 } else { 5 } / 4;
                 assert!(later.zeroed <= most, "{capacity} {n} {pending}: {later:?}");
-                // What the first reads zero beyond that is bounded, too.
+                // The extra zeroing of the first reads is also bounded.
                 let most = first.returned * if pending { 10 } else { 5 } / 4 + (128 << 10);
                 assert!(first.zeroed <= most, "{capacity} {n} {pending}: {first:?}");
             }
@@ -120,7 +123,8 @@ fn one_frame_of_eight_mebibytes_in_small_reads_zeroes_little() {
     use futures::StreamExt as _;
     use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
 
-    /// Sends one frame, 1460 bytes a call, and counts what it is offered but for the bounce buffer, which has 2048 bytes.
+    /// Sends one frame, 1460 bytes a call, and counts what it is offered, except for the bounce
+    /// buffer of 2048 bytes.
     struct Frame {
         sent: usize,
         zeroed: Rc<Cell<usize>>,

@@ -1,4 +1,5 @@
-//! The model of the cursor: what a buffer and the cursors over it must look like after any sequence of operations.
+//! The model of the cursor: the state of a buffer and of its cursors after any sequence of
+//! operations.
 
 use std::io::Write as _;
 use std::mem::MaybeUninit;
@@ -7,32 +8,32 @@ use io_shim::{BorrowedBuf, BorrowedCursor};
 
 use super::script::{Record, SENTINEL, panics, records, size};
 
-/// How deep cursors are nested, the first one included.
+/// The greatest depth of nested cursors, the first one included.
 const DEPTH: usize = 4;
 
-/// Memory at the start.
+/// The state of the memory at the start.
 #[derive(Clone, Copy, Debug)]
 pub enum Memory {
-    /// All of it initialised, and known to be.
-    Initialised,
-    /// None of it known to be initialised.
-    Uninitialised,
-    /// This many bytes at the front known to be initialised, as far as there are so many.
+    /// All of it known to be initialized.
+    Initialized,
+    /// None of it known to be initialized.
+    Uninitialized,
+    /// This many bytes at the front known to be initialized, at most the capacity.
     Partly(usize),
 }
 
-/// A count that an operation is given, in terms of the cursor that it is called on.
+/// The argument of an operation, relative to the cursor.
 #[derive(Clone, Copy, Debug)]
 pub enum Amount {
     /// This many, modulo one more than the capacity.
     Within(usize),
     Capacity,
-    /// More than the capacity by this many, and one.
+    /// More than the capacity by this number plus one.
     Beyond(usize),
-    /// What is initialised.
-    Initialised,
-    /// One more than is initialised.
-    PastInitialised,
+    /// The initialized bytes.
+    Initialized,
+    /// One more than the initialized bytes.
+    PastInitialized,
     Huge,
 }
 
@@ -44,8 +45,8 @@ impl Amount {
             9 => Amount::Within(n % 4),
             10 => Amount::Capacity,
             11 => Amount::Beyond(n % 16),
-            12 | 13 => Amount::Initialised,
-            14 => Amount::PastInitialised,
+            12 | 13 => Amount::Initialized,
+            14 => Amount::PastInitialized,
             _ => Amount::Huge,
         }
     }
@@ -55,8 +56,8 @@ impl Amount {
             Amount::Within(n) => n % (capacity + 1),
             Amount::Capacity => capacity,
             Amount::Beyond(n) => capacity + 1 + n,
-            Amount::Initialised => init_len,
-            Amount::PastInitialised => init_len + 1,
+            Amount::Initialized => init_len,
+            Amount::PastInitialized => init_len + 1,
             Amount::Huge => usize::MAX,
         }
     }
@@ -64,32 +65,32 @@ impl Amount {
 
 #[derive(Clone, Copy, Debug)]
 pub enum Op {
-    // Of a cursor:
+    // Operations of a cursor:
     Append(Amount),
     /// `io::Write`, which writes what fits.
     Write(Amount),
-    /// And writes to as many of the bytes that it gives.
+    /// Then writes to this many of the returned bytes.
     EnsureInitTo(Amount, usize),
     EnsureInit,
-    /// Writes to as many of the initialised bytes.
+    /// Writes to this many of the initialized bytes.
     InitMut(Amount),
     AdvanceChecked(Amount),
     /// Writes through the raw memory and counts it as filled.
     Advance(Amount),
-    /// Writes through the raw memory and counts it as initialised.
+    /// Writes through the raw memory and counts it as initialized.
     AssumeInit(Amount),
     TruncateWritten(Amount),
     WrittenMut,
-    /// Puts a narrower cursor in the place of this one.
+    /// Replaces this cursor with a narrower one.
     Narrow(Amount),
-    /// Goes on with a cursor that this one lends.
+    /// Continues with a cursor reborrowed from this one.
     Reborrow,
     Limit(Amount),
-    /// Goes back to the cursor that lent this one.
+    /// Returns to the cursor that this one was reborrowed from.
     Leave,
-    // Of a buffer, whose cursors end:
+    // Operations of a buffer, which end its cursors:
     Clear,
-    /// Writes to the memory and states that it is initialised.
+    /// Writes to the memory and states that it is initialized.
     SetInit(Amount),
     FilledMut,
 }
@@ -123,7 +124,7 @@ impl Op {
 pub struct Case {
     pub memory: Memory,
     pub capacity: usize,
-    /// Memory that holds sentinels shows what was written past the marks; memory that holds nothing is for the checkers.
+    /// Sentinels reveal writes past the marks. Memory without them is for the checkers.
     pub sentinels: bool,
     pub ops: Vec<Op>,
 }
@@ -132,36 +133,37 @@ impl Case {
     pub fn decode(records: &[Record]) -> Self {
         let [kind, part, high, low] = records.first().copied().unwrap_or_default();
         let memory = match kind % 4 {
-            0 => Memory::Initialised,
-            1 => Memory::Uninitialised,
+            0 => Memory::Initialized,
+            1 => Memory::Uninitialized,
             _ => Memory::Partly(usize::from(part)),
         };
         let ops = records.iter().skip(1).map(|&record| Op::decode(record)).collect();
-        // Mostly small: nothing that a cursor does depends on the size, and the model goes byte by byte.
+        // Mostly small: no behaviour of a cursor depends on the size, and the model works byte by
+        // byte.
         let capacity = if part % 16 == 0 { size(high, low) } else { size(high, low) % 1024 };
         Case { memory, capacity, sentinels: kind & 4 == 0, ops }
     }
 
     pub fn run(&self) {
-        let mut initialised = vec![SENTINEL; self.capacity];
+        let mut initialized = vec![SENTINEL; self.capacity];
         let mut memory = match (self.memory, self.sentinels) {
-            (Memory::Initialised, _) => Box::default(),
+            (Memory::Initialized, _) => Box::default(),
             (_, true) => vec![MaybeUninit::new(SENTINEL); self.capacity].into_boxed_slice(),
             (_, false) => Box::new_uninit_slice(self.capacity),
         };
         let mut model = Model::new(self.capacity);
         let mut buf = match self.memory {
-            Memory::Initialised => {
+            Memory::Initialized => {
                 model.init = self.capacity;
-                BorrowedBuf::from(&mut initialised[..])
+                BorrowedBuf::from(&mut initialized[..])
             }
-            Memory::Uninitialised => BorrowedBuf::from(&mut memory[..]),
+            Memory::Uninitialized => BorrowedBuf::from(&mut memory[..]),
             Memory::Partly(n) => {
                 let n = n.min(self.capacity);
                 memory[..n].fill(MaybeUninit::new(SENTINEL));
                 model.init = n;
                 let mut buf = BorrowedBuf::from(&mut memory[..]);
-                // SAFETY: they were written just above.
+                // SAFETY: the bytes were written just above.
                 unsafe { buf.set_init(n) };
                 buf
             }
@@ -194,33 +196,33 @@ impl Case {
         }
 
         assert_eq!(buf.into_filled(), &model.value[..model.filled]);
-        if let Memory::Initialised = self.memory {
-            assert_eq!(initialised, model.value);
+        if let Memory::Initialized = self.memory {
+            assert_eq!(initialized, model.value);
             return;
         }
         let known = if self.sentinels { self.capacity } else { model.init };
-        // SAFETY: the memory was initialised with sentinels, or as far as the model knows.
+        // SAFETY: the memory was initialized with sentinels, or as far as the model records.
         let read = memory[..known].iter().map(|byte| unsafe { byte.assume_init() });
         assert!(read.eq(model.value[..known].iter().copied()), "memory was written that should not have been");
     }
 }
 
-/// Runs what the bytes say.
+/// Runs the case that the bytes encode.
 pub fn run(bytes: &[u8]) {
     Case::decode(&records(bytes)).run();
 }
 
-/// Who wrote a byte last.
+/// How a byte was last written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Byte {
-    Nobody,
+    Never,
     Zeroing,
     Caller,
-    /// The data with this number.
+    /// Data number `n`.
     Data(u32),
 }
 
-/// What memory and marks must be.
+/// The expected memory and marks.
 struct Model {
     value: Vec<u8>,
     by: Vec<Byte>,
@@ -230,7 +232,7 @@ struct Model {
     next: u32,
 }
 
-/// What a cursor must be: where it starts and ends in the buffer.
+/// The expected bounds of a cursor in the buffer.
 #[derive(Clone, Copy)]
 struct View {
     start: usize,
@@ -239,14 +241,14 @@ struct View {
 
 impl Model {
     fn new(capacity: usize) -> Self {
-        Model { value: vec![SENTINEL; capacity], by: vec![Byte::Nobody; capacity], filled: 0, init: 0, next: 0 }
+        Model { value: vec![SENTINEL; capacity], by: vec![Byte::Never; capacity], filled: 0, init: 0, next: 0 }
     }
 
     fn capacity(&self, view: View) -> usize {
         view.end - self.filled
     }
 
-    /// Where the initialised bytes end that a cursor may touch.
+    /// Returns the end of the initialized bytes that a cursor may touch.
     fn init_end(&self, view: View) -> usize {
         self.init.min(view.end)
     }
@@ -255,7 +257,7 @@ impl Model {
         self.init_end(view) - self.filled
     }
 
-    /// New bytes in this place, none of them 0.
+    /// Writes new bytes to this range, none of them 0.
     fn write(&mut self, range: std::ops::Range<usize>, by: Byte) -> &[u8] {
         for at in range.clone() {
             self.value[at] = 1 + (self.next % 255) as u8;
@@ -265,7 +267,7 @@ impl Model {
         &self.value[range]
     }
 
-    /// The next `n` bytes of data, filled in.
+    /// Appends the next `n` bytes of data.
     fn fill(&mut self, n: usize) -> Vec<u8> {
         let range = self.filled..self.filled + n;
         self.filled = range.end;
@@ -273,11 +275,11 @@ impl Model {
         self.write(range, Byte::Data(0)).to_vec()
     }
 
-    /// Zeroes what is not initialised up to `end`.
+    /// Zeroes what is not initialized up to `end`.
     fn zero(&mut self, end: usize) {
         let start = self.init.min(end);
         let by = &mut self.by[start..end];
-        assert!(by.iter().all(|&by| by == Byte::Nobody), "the model zeroes a byte that somebody wrote");
+        assert!(by.iter().all(|&by| by == Byte::Never), "the model zeroes a byte that was written");
         by.fill(Byte::Zeroing);
         self.value[start..end].fill(0);
         self.init = self.init.max(end);
@@ -285,7 +287,7 @@ impl Model {
 
     fn check_buffer(&self, buf: &mut BorrowedBuf<'_>) {
         assert_eq!(buf.capacity(), self.value.len());
-        assert_eq!((buf.filled().len(), buf.init_len()), (self.filled, self.init), "filled and initialised");
+        assert_eq!((buf.filled().len(), buf.init_len()), (self.filled, self.init), "filled and initialized");
         self.same(buf.filled(), 0);
         self.same(buf.filled_mut(), 0);
         let view = View { start: self.filled, end: self.value.len() };
@@ -294,7 +296,7 @@ impl Model {
 
     fn check(&self, cursor: &mut BorrowedCursor<'_>, view: View) {
         assert_eq!(cursor.capacity(), self.capacity(view), "the capacity of the cursor");
-        assert_eq!(cursor.init_len(), self.init_len(view), "what of the cursor is initialised");
+        assert_eq!(cursor.init_len(), self.init_len(view), "what of the cursor is initialized");
         assert_eq!(cursor.written().len(), self.filled - view.start, "how much was written");
         self.same(cursor.written(), view.start);
         self.same(cursor.written_mut(), view.start);
@@ -314,8 +316,8 @@ impl Model {
 
 fn set_init(buf: &mut BorrowedBuf<'_>, model: &mut Model, n: usize) {
     if n > model.value.len() {
-        // SAFETY: it panics, and states nothing.
-        assert!(panics(|| unsafe { buf.set_init(n) }), "initialised past the capacity");
+        // SAFETY: the call panics and changes nothing.
+        assert!(panics(|| unsafe { buf.set_init(n) }), "initialized past the capacity");
         return;
     }
     if n > model.init {
@@ -325,13 +327,13 @@ fn set_init(buf: &mut BorrowedBuf<'_>, model: &mut Model, n: usize) {
         write_raw(&mut buf.unfilled(), skip, bytes);
         model.init = n;
     }
-    // SAFETY: the first `model.init` bytes are initialised, and `n` is no more.
+    // SAFETY: the first `model.init` bytes are initialized, and `n` is no more.
     unsafe { buf.set_init(n) };
 }
 
-/// Writes to the memory of the cursor, after the first `skip` bytes, and states nothing.
+/// Writes to the memory of the cursor, after the first `skip` bytes, without moving a mark.
 fn write_raw(cursor: &mut BorrowedCursor<'_>, skip: usize, bytes: &[u8]) {
-    // SAFETY: what is written to it is initialised.
+    // SAFETY: only initialized bytes are written.
     let memory = unsafe { cursor.as_mut() };
     for (place, &byte) in memory[skip..].iter_mut().zip(bytes) {
         place.write(byte);
@@ -376,7 +378,7 @@ fn run_cursor(mut cursor: BorrowedCursor<'_>, mut view: View, model: &mut Model,
                     let n = written.min(n);
                     bytes[..n].copy_from_slice(model.write(filled..filled + n, Byte::Caller));
                 }
-                n => assert!(panics(|| _ = cursor.ensure_init_to(n)), "initialised past the capacity"),
+                n => assert!(panics(|| _ = cursor.ensure_init_to(n)), "initialized past the capacity"),
             },
             Op::EnsureInit => {
                 model.zero(view.end);
@@ -393,7 +395,7 @@ fn run_cursor(mut cursor: BorrowedCursor<'_>, mut view: View, model: &mut Model,
                     cursor.advance_checked(n);
                     model.filled += n;
                 }
-                n => assert!(panics(|| cursor.advance_checked(n)), "advanced past the initialised bytes"),
+                n => assert!(panics(|| cursor.advance_checked(n)), "advanced past the initialized bytes"),
             },
             Op::Advance(amount) => match of(amount) {
                 n if fits(n) => {
@@ -401,7 +403,7 @@ fn run_cursor(mut cursor: BorrowedCursor<'_>, mut view: View, model: &mut Model,
                     // SAFETY: that many bytes were written just above.
                     unsafe { cursor.advance(n) };
                 }
-                // SAFETY: it panics, and states nothing.
+                // SAFETY: the call panics and changes nothing.
                 n => assert!(panics(|| unsafe { cursor.advance(n) }), "advanced past the capacity"),
             },
             Op::AssumeInit(amount) => match of(amount) {
@@ -410,11 +412,11 @@ fn run_cursor(mut cursor: BorrowedCursor<'_>, mut view: View, model: &mut Model,
                         write_raw(&mut cursor, init_len, model.write(filled + init_len..filled + n, Byte::Caller));
                         model.init = model.init.max(filled + n);
                     }
-                    // SAFETY: what of them was not initialised was written just above.
+                    // SAFETY: the bytes that were not initialized were written just above.
                     unsafe { cursor.assume_init(n) };
                 }
-                // SAFETY: it panics, and states nothing.
-                n => assert!(panics(|| unsafe { cursor.assume_init(n) }), "initialised past the capacity"),
+                // SAFETY: the call panics and changes nothing.
+                n => assert!(panics(|| unsafe { cursor.assume_init(n) }), "initialized past the capacity"),
             },
             Op::TruncateWritten(amount) => {
                 let len = match amount {

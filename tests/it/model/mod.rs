@@ -1,6 +1,6 @@
-//! The cursor and the conversions against models of them, driven by random scripts.
+//! Cursors, owned buffers and conversions, compared with models of them under random scripts.
 //!
-//! The models know nothing of proptest: the fuzz targets run the same ones.
+//! The models do not depend on proptest: the fuzz targets run them, too.
 
 mod cursor;
 mod reader;
@@ -51,7 +51,8 @@ proptest! {
     }
 }
 
-/// Those of each target, unless they are not there, as in a published package: what the fuzzer found is kept among them.
+/// Runs the seeds of each target. A published package has none. Findings of the fuzzer are kept
+/// among them.
 #[test]
 fn the_seeds_of_the_fuzzer_pass() {
     for (target, runs) in [

@@ -1,7 +1,8 @@
-//! Scripts: bytes, read as records of four, that say what to do.
+//! Scripts: bytes, read as records of four, that encode a case.
 //!
-//! The property tests and the fuzz targets draw from the same scripts, so that what one finds can be given to the other.
-//! A record has a fixed length in order that leaving one out leaves the others as they were: a failing script shrinks well.
+//! The property tests and the fuzz targets use the same scripts, so that a finding of one can be
+//! run by the other. Records have a fixed length, so that removing one leaves the others unchanged:
+//! failing scripts shrink well.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, LazyLock, Once};
@@ -10,30 +11,30 @@ use std::{cell::Cell, sync::atomic};
 
 pub type Record = [u8; 4];
 
-/// The records of a script. A rest of less than four bytes is left out.
+/// Returns the records of a script. Remaining bytes are ignored.
 pub fn records(bytes: &[u8]) -> Vec<Record> {
     bytes.chunks_exact(4).map(|chunk| [chunk[0], chunk[1], chunk[2], chunk[3]]).collect()
 }
 
-/// A size between 0 and 128 KiB that two bytes stand for; small ones are likelier.
+/// Returns a size between 0 and 128 KiB that two bytes encode; small ones are likelier.
 pub fn size(high: u8, low: u8) -> usize {
     let n = usize::from(high >> 3) << 8 | usize::from(low);
     match high & 7 {
         0..=2 => n % 64,
         3 => n % 1024,
         4 | 5 => n,
-        // Around the sizes at which conversions behave differently.
+        // Near the sizes at which conversions change their behaviour.
         6 => [512, 2 * 1024, 8 * 1024, 16 * 1024][n % 4] + n / 4 % 5 - 2,
         _ => (n + 1) * 16,
     }
 }
 
-/// What a byte of memory is before anybody wrote to it. Nobody ever writes it, but the tests to begin with.
+/// The value of memory before any write. Only the tests write it, at the start.
 pub const SENTINEL: u8 = 0xA5;
-/// What readers leave in memory that they were lent and do not fill.
+/// What readers write to memory that they do not fill.
 pub const SCRIBBLE: u8 = 0x5A;
 
-/// The stream of data: byte `i` of it is data number `i`. It contains no zero, no [`SENTINEL`] and no [`SCRIBBLE`].
+/// The data: byte `i` is data number `i`. It contains no zero, no [`SENTINEL`] and no [`SCRIBBLE`].
 pub fn data() -> &'static [u8] {
     static DATA: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut state = 1u32;
@@ -57,7 +58,7 @@ impl Woken {
         (Arc::clone(&woken), Waker::from(woken))
     }
 
-    /// Whether it was called since this was last asked.
+    /// Returns whether it was called since the last `take`.
     pub fn take(&self) -> bool {
         self.0.swap(false, atomic::Ordering::Relaxed)
     }
@@ -73,7 +74,7 @@ impl Wake for Woken {
     }
 }
 
-/// Whether `f` panics. Says nothing about it on standard error, and does not let a fuzzer take it for a crash.
+/// Returns whether `f` panics. Prints nothing to standard error, and hides the panic from a fuzzer.
 pub fn panics<R>(f: impl FnOnce() -> R) -> bool {
     thread_local!(static EXPECTED: Cell<bool> = const { Cell::new(false) });
     static HOOK: Once = Once::new();

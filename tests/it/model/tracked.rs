@@ -1,7 +1,8 @@
-//! The model of the owned buffer: a `Vec<u8>` of its data, and the rule that what is initialised is never zeroed again.
+//! The model of the owned buffer: a `Vec<u8>` of its data, and the rule that initialized memory is
+//! never zeroed again.
 //!
-//! Nobody writes a zero, but the buffer when it initialises memory; readers write over all of it. So a zero that a reader finds in
-//! the memory that it is lent was written just before, and must lie past the mark.
+//! Only the buffer writes zeroes, when it initializes memory, and readers overwrite them all. So a
+//! zero in the memory passed to a reader was written just before, and must lie past the watermark.
 
 use std::io;
 use std::task::Poll;
@@ -18,7 +19,7 @@ pub enum End {
     Pending,
     Error,
     Panic,
-    /// A count beyond what was offered.
+    /// Returns a count beyond what was offered.
     Lie,
 }
 
@@ -40,32 +41,32 @@ pub enum Op {
     Reserve(usize),
     ReserveExact(usize),
     TryReserve(usize),
-    /// More than there can be.
+    /// More than can ever be allocated.
     TryReserveTooMuch,
-    /// Of the data, or more than it.
+    /// Consumes this many bytes of data, or more than there are.
     Consume(usize),
     Clear,
     Truncate(usize),
     Rewrite,
-    /// Room for so many, all of it (as far as it is so many) initialised, some of it filled.
-    ReadInitialised(usize, u8, End),
-    /// The same without initialising: appended in two parts, the second through a limited cursor.
+    /// Makes room for this many bytes, initializes them all and fills some.
+    ReadInitialized(usize, u8, End),
+    /// The same without initializing: appends two parts, the second through a limited cursor.
     ReadAppended(usize, u8, End),
     /// The same through the raw memory.
     ReadRaw(usize, u8),
-    /// The same by way of a feed.
+    /// The same through a `SliceFeed`.
     ReadFed(usize, u8, End),
     PutSlice(usize),
     PutBytes(usize),
     PutChain(usize),
-    /// Into `chunk_mut`, as far as it goes.
+    /// Writes to `chunk_mut`, as far as it goes.
     PutChunk(usize),
     BufMutCursor(usize, End),
     Advance(usize),
     CopyToBytes(usize),
     GetU8,
     ThroughVec,
-    /// With a second handle to the memory at the time, or without.
+    /// With or without a second handle to the memory.
     ThroughBytes(bool),
     ThroughBytesMut(bool),
     Clone,
@@ -85,7 +86,7 @@ impl Op {
             10 => Op::Clear,
             11 => Op::Truncate(n),
             12 => Op::Rewrite,
-            13..=15 => Op::ReadInitialised(n, part, end),
+            13..=15 => Op::ReadInitialized(n, part, end),
             16 | 17 => Op::ReadAppended(n, part, end),
             18 => Op::ReadRaw(n, part),
             19..=23 => Op::ReadFed(n, part, end),
@@ -108,7 +109,7 @@ impl Op {
 
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// `None`: made without an allocation.
+    /// `None`: created without an allocation.
     pub capacity: Option<usize>,
     pub offer: Offer,
     pub ops: Vec<Op>,
@@ -146,7 +147,7 @@ impl Case {
     }
 }
 
-/// Runs what the bytes say.
+/// Runs the case that the bytes encode.
 pub fn run(bytes: &[u8]) {
     Case::decode(&records(bytes)).run();
 }
@@ -154,9 +155,9 @@ pub fn run(bytes: &[u8]) {
 struct Model {
     buf: TrackedBuf,
     data: Vec<u8>,
-    /// What was initialised when last looked at.
+    /// The initialized length at the last check.
     init: usize,
-    /// How many bytes of this memory were zeroed.
+    /// How many bytes of this allocation were zeroed.
     zeroed: usize,
     /// The number of the next data.
     next: usize,
@@ -169,7 +170,7 @@ impl Model {
         assert_eq!(buf.filled_mut(), self.data);
         assert_eq!((buf.len(), buf.is_empty()), (self.data.len(), self.data.is_empty()));
         assert_eq!((Buf::remaining(buf), Buf::chunk(buf)), (self.data.len(), &self.data[..]));
-        assert!(buf.init_len() >= self.init, "{} bytes were initialised, and now {}", self.init, buf.init_len());
+        assert!(buf.init_len() >= self.init, "{} bytes were initialized, and now {}", self.init, buf.init_len());
         assert!(buf.init_len() <= buf.capacity());
         assert!(self.zeroed <= buf.capacity(), "zeroed {} of {}", self.zeroed, buf.capacity());
         self.init = buf.init_len();
@@ -177,11 +178,11 @@ impl Model {
         let mut cursor = buf.unfilled();
         assert_eq!(cursor.capacity(), spare);
         assert_eq!(cursor.init_len(), init - (capacity - spare));
-        // Each byte is looked at: it was written.
-        assert!(cursor.init_mut().iter().all(|&byte| byte != 0 && byte != SENTINEL), "a byte that nobody wrote");
+        // Checks that each of these bytes was written.
+        assert!(cursor.init_mut().iter().all(|&byte| byte != 0 && byte != SENTINEL), "a byte that was never written");
     }
 
-    /// The next `n` bytes of data.
+    /// Returns the next `n` bytes of data.
     fn take(&mut self, n: usize) -> Vec<u8> {
         let data = data();
         let taken = (self.next..self.next + n).map(|i| data[i % data.len()]).collect();
@@ -189,14 +190,14 @@ impl Model {
         taken
     }
 
-    /// The next `n` bytes of data, which the buffer gets now.
+    /// Returns the next `n` bytes of data, and adds them to the model.
     fn push(&mut self, n: usize) -> Vec<u8> {
         let taken = self.take(n);
         self.data.extend_from_slice(&taken);
         taken
     }
 
-    /// Another buffer with the same data.
+    /// Replaces the buffer with another one that has the same data.
     fn replace(&mut self, make: impl FnOnce(TrackedBuf) -> TrackedBuf) {
         self.buf = make(std::mem::take(&mut self.buf));
         (self.init, self.zeroed) = (0, 0);
@@ -254,16 +255,16 @@ impl Model {
                 self.data = self.take(n);
                 self.buf.filled_mut().copy_from_slice(&self.data);
             }
-            Op::ReadInitialised(n, part, end) => self.read_initialised(n, part, end),
+            Op::ReadInitialized(n, part, end) => self.read_initialized(n, part, end),
             Op::ReadAppended(n, part, end) => self.read_appended(n, part, end),
             Op::ReadRaw(n, part) => {
                 let n = n * usize::from(part) / 255;
                 let bytes = self.push(n);
                 let mut cursor = self.buf.unfilled_at_least(n);
-                // SAFETY: what is written is initialised.
+                // SAFETY: only initialized bytes are written.
                 let memory = unsafe { cursor.as_mut() };
                 memory.iter_mut().zip(&bytes).for_each(|(place, &byte)| _ = place.write(byte));
-                // SAFETY: so many were written just above.
+                // SAFETY: that many bytes were written just above.
                 unsafe { cursor.advance(n) };
             }
             Op::ReadFed(n, part, end) => self.read_fed(n, part, end, feed),
@@ -283,10 +284,10 @@ impl Model {
                 let n = n.min(self.buf.chunk_mut().len());
                 let bytes = self.push(n);
                 self.buf.chunk_mut()[..n].copy_from_slice(&bytes);
-                // SAFETY: so many were written just above.
+                // SAFETY: that many bytes were written just above.
                 unsafe { self.buf.advance_mut(n) };
                 let too_much = self.buf.spare_len() + 1;
-                // SAFETY: it panics, and counts nothing.
+                // SAFETY: the call panics and counts nothing.
                 assert!(panics(|| unsafe { self.buf.advance_mut(too_much) }), "advanced past the capacity");
             }
             Op::BufMutCursor(n, end) => {
@@ -352,8 +353,8 @@ impl Model {
         }
     }
 
-    /// A reader that initialises `n` bytes and fills a part of them.
-    fn read_initialised(&mut self, n: usize, part: u8, end: End) {
+    /// A reader that initializes `n` bytes and fills a part of them.
+    fn read_initialized(&mut self, n: usize, part: u8, end: End) {
         let fills = if let End::Ok | End::Panic = end { n * usize::from(part) / 255 } else { 0 };
         let bytes = self.push(fills);
         let zeroed = &mut self.zeroed;
@@ -361,7 +362,7 @@ impl Model {
         let known = cursor.init_mut().to_vec();
         let panicked = panics(|| {
             let slice = cursor.ensure_init_to(n);
-            *zeroed += check_lent(slice, &known);
+            *zeroed += check_passed(slice, &known);
             slice.fill(SCRIBBLE);
             slice[..fills].copy_from_slice(&bytes);
             cursor.advance_checked(fills);
@@ -387,7 +388,7 @@ impl Model {
         assert_eq!(panics(|| read(cursor)), matches!(end, End::Panic));
     }
 
-    /// A reader that takes initialised slices.
+    /// A reader that takes initialized slices.
     fn read_fed(&mut self, n: usize, part: u8, end: End, feed: &mut SliceFeed) {
         let most = self.take(n);
         let mut got = 0;
@@ -400,7 +401,7 @@ impl Model {
         let panicked = panics(|| {
             poll = feed.poll(cursor, |slice| {
                 if slice.as_ptr() == address {
-                    *zeroed += check_lent(slice, &known);
+                    *zeroed += check_passed(slice, &known);
                 }
                 slice.fill(SCRIBBLE);
                 let n = (n * usize::from(part) / 255).min(slice.len());
@@ -427,11 +428,12 @@ impl Model {
     }
 }
 
-/// What was initialised is as it was, and what was not is zero. Returns how much that is.
+/// Checks that initialized bytes are unchanged and the others are zero. Returns the number of the
+/// others.
 #[track_caller]
-fn check_lent(slice: &[u8], known: &[u8]) -> usize {
+fn check_passed(slice: &[u8], known: &[u8]) -> usize {
     let at = known.len().min(slice.len());
-    assert_eq!(slice[..at], known[..at], "what was initialised has changed");
-    assert!(slice[at..].iter().all(|&byte| byte == 0), "initialised by something else than zeroes");
+    assert_eq!(slice[..at], known[..at], "what was initialized has changed");
+    assert!(slice[at..].iter().all(|&byte| byte == 0), "initialized by something else than zeroes");
     slice.len() - at
 }

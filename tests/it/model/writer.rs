@@ -1,4 +1,5 @@
-//! The model of writing: a recording writer at the bottom of a random stack of conversions, and what its caller must see.
+//! The model of writing: a recording writer at the bottom of a random stack of conversions, and
+//! what its caller must observe.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -14,20 +15,20 @@ use super::script::{Record, Woken, data, records, size};
 /// What the writer does at one call.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    /// Takes so many bytes at most.
+    /// Takes at most this many bytes.
     Take(usize),
     Pending,
     Error,
-    /// Says that it took more than it was given by this many, and one.
+    /// Reports more than it was given, by this number plus one.
     TakeTooMuch(usize),
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum Layer {
     Tokio,
-    /// Two shims in one another.
+    /// Two nested shims.
     TokioTwice,
-    /// With this answer to whether it vectors.
+    /// With this answer to `supports_vectored_writes`.
     Futures(bool),
     FuturesBuf(bool),
     Native,
@@ -37,7 +38,7 @@ pub enum Layer {
     PinnedNative,
 }
 
-/// Whose trait is called.
+/// The ecosystem whose trait is called.
 #[derive(Clone, Copy, Debug)]
 pub enum By {
     Tokio,
@@ -80,7 +81,7 @@ impl Layer {
 }
 
 impl Case {
-    /// The case that records stand for; with `hostile`, the writer may say that it took more than it was given.
+    /// Decodes a case. With `hostile`, the writer may report more than it was given.
     pub fn decode(records: &[Record], hostile: bool) -> Self {
         let [depth, base, flags, _] = records.first().copied().unwrap_or_default();
         let mut layers = vec![match base % 4 {
@@ -96,7 +97,7 @@ impl Case {
             match tag % 16 {
                 0 if layers.len() < depth => layers.push(Layer::decode(record)),
                 1 => steps.push(Step::Take(size(high, low))),
-                // Long runs of calls that take all there is, so that what is learned has time to be.
+                // Long runs of calls that take everything, so that a shim has time to learn.
                 2 | 3 => steps.extend((0..kind % 24).map(|_| Step::Take(usize::MAX))),
                 4 => steps.push(Step::Pending),
                 5 if kind % 2 == 0 => steps.push(Step::Error),
@@ -112,7 +113,7 @@ impl Case {
                         _ => usize::from(low),
                     });
                     let lens: Vec<_> = lens.collect();
-                    // Several times, as one who writes many of the same kind does.
+                    // Several times, as a real caller writes many alike.
                     calls.extend((0..1 + tag / 64 * 2).map(|_| Call::Vectored(by, lens.clone())));
                 }
                 15 if kind % 2 == 0 => calls.push(Call::Flush(by)),
@@ -136,24 +137,23 @@ impl Case {
     }
 }
 
-/// Runs what the bytes say.
+/// Runs the case that the bytes encode.
 pub fn run(bytes: &[u8]) {
     let records = records(bytes);
     let hostile = records.first().is_some_and(|[.., flags, _]| flags & 2 != 0);
     Case::decode(&records, hostile).run();
 }
 
-// The writer.
-
 #[derive(Debug, Default)]
 struct Log {
     data: RefCell<Vec<u8>>,
     pendings: Cell<usize>,
     errors: Cell<usize>,
-    /// How often it said too much: in a call with one slice, which every conversion must notice, and in one with several.
+    /// How often it reported too much: in a call with one slice, which every conversion must
+    /// notice, and in one with several.
     violations: Cell<usize>,
     vectored_violations: Cell<usize>,
-    /// How often it took nothing of something.
+    /// How often it took nothing of a write that was not empty.
     refusals: Cell<usize>,
     flushes: Cell<usize>,
     shutdowns: Cell<usize>,
@@ -245,14 +245,13 @@ sink!(tokio::io::AsyncWrite, poll_shutdown, is_write_vectored);
 sink!(futures::io::AsyncWrite, poll_close);
 sink!(AsyncWrite, poll_shutdown, supports_vectored_writes);
 
-// The stack.
-
-/// A writer of all ecosystems.
+/// A writer with the traits of all ecosystems.
 trait Writer: tokio::io::AsyncWrite + futures::io::AsyncWrite + AsyncWrite {}
 
 impl<T: tokio::io::AsyncWrite + futures::io::AsyncWrite + AsyncWrite> Writer for T {}
 
-/// A stack of any height, which the traits of all ecosystems are implemented for, pinned pointers passing them on.
+/// A stack of any height. It has the traits of all ecosystems, because pinned pointers forward
+/// them.
 type Stack = Pin<Box<dyn Writer>>;
 
 impl Layer {
@@ -273,7 +272,7 @@ impl Layer {
         }
     }
 
-    /// What it answers to whether its writes are vectored, over something that answers this.
+    /// What it answers to `supports_vectored_writes`, by the answer of the inner writer.
     fn answer(self, inner: bool) -> bool {
         match self {
             Layer::Futures(answer) | Layer::FuturesBuf(answer) => answer,
@@ -283,17 +282,15 @@ impl Layer {
     }
 }
 
-// The caller.
-
 struct Caller {
     stack: Stack,
     log: Rc<Log>,
-    /// What the stack answers to whether its writes are vectored.
+    /// What the stack answers to `supports_vectored_writes`.
     vectored: bool,
     taken: usize,
     flushes: usize,
     shutdowns: usize,
-    /// Polls in a row in which a layer yielded, and how many there may be.
+    /// The number of successive polls in which a layer yielded, and its limit.
     yields: usize,
     most_yields: usize,
 }
@@ -317,7 +314,7 @@ impl Caller {
         }
     }
 
-    /// Whether there was enough data left for it.
+    /// Returns whether there was enough data left for the call.
     fn call(&mut self, call: &Call) -> bool {
         let (woken, waker) = Woken::new();
         let mut cx = Context::from_waker(&waker);
@@ -374,20 +371,21 @@ impl Caller {
             ((0, 0, 0, 0), Poll::Ready(Ok(n))) => {
                 assert_eq!(n, recorded, "what was recorded is not what was taken");
                 assert!(n <= given, "the count is out of bounds");
-                assert!(n > 0 || given == 0 || log.refusals.get() > refusals, "nobody refused but the conversion");
+                assert!(n > 0 || given == 0 || log.refusals.get() > refusals, "only the conversion refused");
                 assert!(log.data.borrow()[self.taken..] == data()[self.taken..self.taken + n], "the data differs");
                 self.taken += n;
             }
             ((pending, 0, 0, 0), Poll::Pending) => {
                 assert!(woken.take(), "the waker was lost");
-                // A layer that was ready often enough yields, at most once each, before anything is called.
-                assert!(self.yields <= self.most_yields, "nobody waits");
+                // A layer yields after enough ready calls, at most once each, before it calls the
+                // inner writer.
+                assert!(self.yields <= self.most_yields, "a layer yields too often");
                 assert!(pending == 1 || recorded == 0, "it wrote, and yields");
                 return true;
             }
             ((0, 1, 0, 0), Poll::Ready(Err(error))) => assert_eq!(error.kind(), io::ErrorKind::TimedOut),
             ((0, 0, 1, 0), Poll::Ready(Err(error))) => assert!(ContractViolation::of(&error).is_some()),
-            // Counts of vectored writes are passed on as they are.
+            // Counts of vectored writes are passed on unchecked.
             ((0, 0, 0, 1), Poll::Ready(Ok(n))) => assert!(n > given),
             (seen, poll) => panic!("{poll:?}, after the writer did {seen:?}"),
         }

@@ -1,4 +1,4 @@
-//! `into_byte_sink`.
+//! `ByteSink`: a writer as a sink of bytes.
 
 use std::cell::Cell;
 use std::io::{self, IoSlice};
@@ -17,7 +17,7 @@ fn flush<B: bytes::Buf, W: AsyncWrite + Unpin>(sink: &mut ByteSink<W, B>) -> io:
     ready(Pin::new(sink).poll_flush(&mut context()))
 }
 
-/// Queues items, of which the sink must be ready for each.
+/// Queues items. The sink must be ready for each.
 fn queue<B: bytes::Buf, W: AsyncWrite + Unpin>(sink: &mut ByteSink<W, B>, items: impl IntoIterator<Item = B>) {
     for item in items {
         ready(Pin::new(&mut *sink).poll_ready(&mut context())).unwrap();
@@ -66,7 +66,8 @@ fn more_chunks_than_fit_in_one_call_take_the_fewest_calls() {
     assert_eq!(written.data, (0..150).flat_map(|i| [i; 3]).collect::<Vec<u8>>());
 }
 
-/// A `Buf` of two pieces that gives the first one only when it is asked for several, as `Buf` does by default.
+/// A `Buf` of two pieces whose `chunks_vectored` returns only the first, as the provided method
+/// does.
 struct OneAtATime(Pair);
 
 impl bytes::Buf for OneAtATime {
@@ -133,7 +134,7 @@ fn the_bytes_held_are_bounded_exactly() {
 fn the_sink_is_ready_again_once_less_than_the_mark_is_queued() {
     let mut sink = ByteSink::new(Sink { most: 30, pending: Some(false), ..Sink::new(true) }).with_high_water(100);
     queue(&mut sink, [Bytes::from(vec![1; 150])]);
-    // The writer is not ready at every other call, and takes 30 bytes otherwise.
+    // The writer returns `Pending` at every other call, and takes 30 bytes otherwise.
     let mut pending = 0;
     while Pin::new(&mut sink).poll_ready(&mut context()).is_pending() {
         pending += 1;
@@ -159,7 +160,7 @@ fn all_data_arrives_once_whatever_the_writer_takes_and_whenever_a_future_is_drop
             let mut sink = Shim::from_futures(writer).into_byte_sink().with_high_water(high_water);
             for item in chunks(&data).items {
                 let Item::Chunk(item) = item else { continue };
-                // Each poll is a future of its own, dropped after `Pending`.
+                // Each poll stands for a future that is dropped after `Pending`.
                 while Pin::new(&mut sink).poll_ready(&mut context()).map(Result::unwrap).is_pending() {}
                 Pin::new(&mut sink).start_send(item).unwrap();
             }
@@ -197,7 +198,7 @@ fn a_stream_is_forwarded_and_closed() {
     assert!(*shared.borrow() == data && closed.get());
 }
 
-/// A writer that answers as it is told to.
+/// A writer that returns the results of a closure.
 struct Told(Box<dyn FnMut(usize) -> io::Result<usize>>);
 
 impl AsyncWrite for Told {

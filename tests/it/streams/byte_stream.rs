@@ -1,4 +1,4 @@
-//! `into_byte_stream`.
+//! `ByteStream`: a reader as a stream of bytes.
 
 use std::cell::RefCell;
 use std::io;
@@ -60,8 +60,8 @@ fn its_items_are_those_of_tokio_utils_reader_stream() {
     }
 }
 
-/// A slice-only reader that returns `n` bytes a call and overwrites all that it was offered, so that a zero in an offer was
-/// zeroed since the last one. It counts those.
+/// A slice-only reader that returns `n` bytes a call and overwrites everything it is offered. It
+/// counts zeroes in offers, each of which was zeroed since the last offer.
 #[derive(Clone)]
 struct Counting {
     n: usize,
@@ -87,7 +87,8 @@ impl futures::io::AsyncRead for Counting {
     }
 }
 
-/// How many bytes were zeroed while this many bytes were read, in chunks that were kept, or dropped at once.
+/// Returns how many bytes were zeroed while `total` bytes were read, in chunks that were kept or
+/// dropped at once.
 fn zeroed(offer: Offer, n: usize, pending: bool, keep: bool, total: usize) -> usize {
     let reader = counting(n, pending);
     let zeroed = reader.zeroed.clone();
@@ -118,8 +119,8 @@ fn no_byte_of_an_allocation_is_zeroed_twice() {
             assert_eq!(zeroed(Offer::Whole, n, pending, false, TOTAL), 4096, "{n}");
             assert_eq!(zeroed(Offer::Predicted, n, pending, false, TOTAL), 4096, "{n}");
         }
-        // It takes four reads that do not fill their offer until the reader is known to read little: one allocation or two.
-        // Then the bounce buffer is zeroed, and nothing any more.
+        // After four reads that do not fill their offer, the reader is known to read little: one or
+        // two allocations. From then on only the bounce buffer is zeroed, once.
         assert_eq!(zeroed(Offer::Predicted, 64, pending, true, TOTAL), 4096 + 2048);
         assert_eq!(zeroed(Offer::Predicted, 1024, pending, true, TOTAL), 2 * 4096 + 2048);
         for n in [64, 1024, 4096] {
@@ -130,10 +131,11 @@ fn no_byte_of_an_allocation_is_zeroed_twice() {
     }
 }
 
-/// A reader of io-shim's that notes what of its cursor is initialised, and fills some.
+/// A reader with io-shim's trait that records how much of its cursor is initialized, and fills some
+/// of it.
 struct Noting {
     n: usize,
-    initialises: usize,
+    initializes: usize,
     init: Rc<RefCell<Vec<usize>>>,
 }
 
@@ -144,7 +146,7 @@ impl AsyncReadBuf for Noting {
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
         self.init.borrow_mut().push(cursor.init_len());
-        cursor.ensure_init_to(self.initialises.min(cursor.capacity()));
+        cursor.ensure_init_to(self.initializes.min(cursor.capacity()));
         cursor.append(&vec![1; self.n]);
         Poll::Ready(Ok(()))
     }
@@ -153,20 +155,20 @@ impl AsyncReadBuf for Noting {
 #[test]
 fn the_watermark_survives_between_chunks_and_when_memory_is_used_again() {
     let init = Rc::<RefCell<Vec<usize>>>::default();
-    let mut stream = ByteStream::new(Noting { n: 10, initialises: 25, init: init.clone() }).with_capacity(40);
+    let mut stream = ByteStream::new(Noting { n: 10, initializes: 25, init: init.clone() }).with_capacity(40);
     let first = next(&mut stream);
     for _ in 0..3 {
         assert!(next(&mut stream).is_ready());
     }
     assert_eq!(init.take(), [0, 15, 15, 10]);
-    // The first chunk is still there: other memory, of which nothing is known.
+    // The first chunk is still alive: the memory is new, and none of it is known to be initialized.
     assert!(next(&mut stream).is_ready());
     for _ in 0..3 {
         assert!(next(&mut stream).is_ready());
     }
     assert_eq!(init.take(), [0, 15, 15, 10]);
     drop(first);
-    // All chunks of it are gone: the same memory, all of it initialised.
+    // All its chunks were dropped: the same memory, all of it initialized.
     for _ in 0..5 {
         assert!(next(&mut stream).is_ready());
     }
@@ -176,19 +178,19 @@ fn the_watermark_survives_between_chunks_and_when_memory_is_used_again() {
 #[test]
 fn memory_is_allocated_once_while_chunks_are_dropped() {
     let mut stream =
-        ByteStream::new(Noting { n: 64, initialises: 0, init: Rc::new(RefCell::new(Vec::with_capacity(9999))) });
+        ByteStream::new(Noting { n: 64, initializes: 0, init: Rc::new(RefCell::new(Vec::with_capacity(9999))) });
     let chunk = ready(next(&mut stream)).unwrap().unwrap();
     let start = chunk.as_ptr();
     drop(chunk);
     let before = allocations();
     for i in 1..1000 {
-        // A stream that was ready often enough yields.
+        // The stream yields after enough ready calls.
         let chunk =
             [(), ()].iter().find_map(|()| if let Poll::Ready(chunk) = next(&mut stream) { Some(chunk) } else { None });
         let chunk = chunk.unwrap().unwrap().unwrap();
         assert_eq!(chunk.as_ptr().addr() - start.addr(), i % 64 * 64);
     }
-    // Those of the reader's own `vec!`.
+    // The allocations of the reader's own `vec!`.
     assert_eq!(allocations() - before, 999);
 }
 
@@ -199,7 +201,7 @@ fn chunks_stay_what_they_are() {
     let chunks: Vec<Bytes> =
         futures::executor::block_on_stream(Shim::new(script()).into_byte_stream()).map(Result::unwrap).collect();
     assert!(chunks.concat() == data);
-    // Every third one is kept, the rest are dropped.
+    // Keeps every third chunk and drops the others.
     let kept: Vec<Bytes> = futures::executor::block_on_stream(Shim::from_futures(script()).into_byte_stream())
         .map(Result::unwrap)
         .enumerate()
@@ -227,7 +229,7 @@ fn an_error_ends_the_stream() {
 fn after_the_end_the_reader_is_not_polled_again() {
     let mut stream = Shim::from_tokio(Script::reads(1, 5)).into_byte_stream().with_capacity(0);
     for _ in 0..5 {
-        // No capacity would look like the end.
+        // A read with no capacity would look like the end of file.
         assert_eq!(ready(next(&mut stream)).unwrap().unwrap().len(), 1);
     }
     for _ in 0..3 {
@@ -252,7 +254,7 @@ fn what_a_reader_filled_before_pending_is_not_lost() {
     assert_eq!(ready(next(&mut ByteStream::new(Both))).unwrap().unwrap(), "data");
 }
 
-/// Fills, and then fails or panics.
+/// Fills the cursor, then returns an error or panics.
 struct Breaks(Vec<(&'static [u8], Outcome)>);
 
 type Outcome = fn() -> Poll<io::Result<()>>;
@@ -311,7 +313,7 @@ fn more_capacity_than_memory_can_have_panics_when_polled() {
 
 #[test]
 fn a_reader_that_reports_more_than_it_was_given_gets_an_error() {
-    /// A slice-only reader by hand, which lies at its third call.
+    /// A slice-only reader written by hand that reports too much at its third call.
     struct Liar(usize);
     impl AsyncReadBuf for Liar {
         fn poll_read_into(
@@ -348,7 +350,7 @@ fn a_reader_that_reports_more_than_it_was_given_gets_an_error() {
 
 #[test]
 fn a_slice_only_reader_is_read_by_slices_in_memory_used_again_and_others_never() {
-    /// Counts the ways in which it is read.
+    /// Counts how it is read.
     #[derive(Default)]
     struct Ways {
         hint: usize,
@@ -376,7 +378,7 @@ fn a_slice_only_reader_is_read_by_slices_in_memory_used_again_and_others_never()
         }
 
         fn init_hint(&self, _: usize) -> usize {
-            // As one that bounces what it reads from then on.
+            // Like a shim that reads through its bounce buffer from then on.
             if self.cursors == 0 { self.hint } else { 0 }
         }
     }

@@ -1,4 +1,5 @@
-//! A `Buf` that lies does no harm: an error, no byte twice, no endless loop, and what comes after it is read and written.
+//! A `Buf` that breaks its contract causes an error, but no repeated byte and no endless loop. The
+//! data after it is read and written.
 
 use std::cell::Cell;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -16,23 +17,23 @@ use crate::mock::{Sink, context, ready, violation};
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Lie {
     None,
-    /// There is more, and the next chunk is empty.
+    /// Data remains, but the chunk is empty.
     EmptyChunk,
     /// The chunk is longer than what remains.
     LongChunk,
-    /// Nothing ever changes.
+    /// `advance` changes nothing.
     NoAdvance,
-    /// More is skipped than was asked for.
+    /// `advance` skips more than requested.
     FastAdvance,
-    /// More remains after an advance.
+    /// More remains after `advance` than before.
     Grows,
     /// `advance` panics.
     Panics,
     /// `chunks_vectored` fills no slice.
     NoSlices,
-    /// `chunks_vectored` says that it filled more slices than there are.
+    /// `chunks_vectored` reports more slices than there are.
     ManySlices,
-    /// `chunks_vectored` gives the same piece over and over.
+    /// `chunks_vectored` returns the same piece repeatedly.
     RepeatedSlices,
 }
 
@@ -101,7 +102,7 @@ impl Buf for Liar {
 
 type Read = fn(Pin<&mut Shim<io_shim::StreamReader<Chunks<Liar>, Liar>>>) -> Poll<io::Result<Vec<u8>>>;
 
-/// The ways to read, each of some 5 bytes.
+/// The ways to read, about 5 bytes each.
 const READS: [Read; 3] = [
     |shim| {
         let mut slice = [0; 5];
@@ -182,10 +183,10 @@ fn sinks_report_them_and_write_everything_else_once() {
                 let written = sink.data;
                 assert!(written.starts_with(b"before") && written.ends_with(b"afterlater"), "{lie:?}: {written:?}");
                 assert!(written.len() <= 16 + 8, "{lie:?}: bytes were written twice");
-                // `chunk` can be relied on where `chunks_vectored` cannot.
+                // The sink uses `chunk` if `chunks_vectored` is inconsistent.
                 let lies = match lie {
                     Lie::NoSlices | Lie::ManySlices | Lie::RepeatedSlices => false,
-                    // Nothing is skipped of what is written at once.
+                    // A chunk that is written whole is not affected.
                     Lie::FastAdvance => most == 4,
                     _ => true,
                 };
@@ -202,13 +203,13 @@ fn sinks_report_them_and_write_everything_else_once() {
     }
 }
 
-/// A `Buf` that panics: when it is advanced, or when it is dropped.
+/// A `Buf` that panics when it is advanced or dropped.
 #[derive(Debug)]
 struct Panicking {
     data: &'static [u8],
     advance: bool,
     drop: bool,
-    /// What remains beyond the data, once it was advanced.
+    /// How many bytes remain after an advance, instead of the rest.
     more: usize,
 }
 
@@ -237,7 +238,7 @@ impl Drop for Panicking {
     }
 }
 
-/// A sink with these items, which are queued.
+/// Returns a sink in which these items are queued.
 fn queued<B: Buf>(writer: Sink, items: impl IntoIterator<Item = B>) -> ByteSink<Sink, B> {
     let mut sink = ByteSink::new(writer);
     for item in items {
@@ -257,13 +258,14 @@ fn flush_panics<B: Buf>(sink: &mut ByteSink<Sink, B>) {
 
 #[test]
 fn what_was_written_before_an_item_panicked_is_not_given_back() {
-    // How much is written until then, and what is left: all of an item that was not begun, and the rest of one that is sound.
+    // How much is written before the panic, and what is left: all of each item that was not begun,
+    // and the rest of each sound item.
     for (most, written, queued_then, rest_then) in [
         (usize::MAX, &b"AAAABBBBCC"[..], 0, &[][..]),
         (4, b"AAAA", 6, &[&b"BBBB"[..], b"CC"]),
         (6, b"AAAABB", 4, &[b"BB", b"CC"]),
         (8, b"AAAABBBB", 2, &[b"CC"]),
-        // Nobody knows what is left of the one that panicked.
+        // What is left of the item that panicked is unknown.
         (3, b"AAA", 7, &[b"BBBB", b"CC"]),
     ] {
         let items = [Panicking { advance: true, ..sound(b"AAAA") }, sound(b"BBBB"), sound(b"CC")];
@@ -292,7 +294,7 @@ fn a_sink_goes_on_after_an_item_that_panics_when_it_is_dropped() {
 #[test]
 fn an_inconsistent_item_that_panics_when_it_is_dropped_is_told_of_once() {
     for vectors in [true, false] {
-        // It shows once it is written in whole or in part.
+        // The inconsistency shows once the item is written in whole or in part.
         for most in [usize::MAX, 3] {
             let items = [Panicking { drop: true, more: 2, ..sound(b"AAAA") }, sound(b"BB")];
             let mut sink = queued(Sink { most, ..Sink::new(vectors) }, items);
@@ -306,7 +308,7 @@ fn an_inconsistent_item_that_panics_when_it_is_dropped_is_told_of_once() {
     }
 }
 
-/// A `Buf` whose chunk is good at some of the calls, and empty at the others.
+/// A `Buf` whose chunk is there at some calls, and empty at the others.
 struct Varying {
     data: &'static [u8],
     calls: Cell<usize>,
@@ -345,17 +347,18 @@ fn a_chunk_that_is_gone_at_the_next_call_is_not_taken_for_the_end() {
         let items = [varying(is_good), unvarying(b"after")].map(Item::Chunk);
         Shim::from_stream(Chunks::new(items.into_iter().chain([Item::End])))
     };
-    // Good at odd calls, as that of the first fill is, and not that of the second: then it is gone.
+    // The chunk is there at odd calls: at that of the first `fill_buf`, but not at that of the
+    // second.
     let mut shim = stream(|call| call % 2 == 1);
     assert_eq!(fill(&mut shim).unwrap(), b"vary");
     assert_eq!(violation(fill(&mut shim)), ContractViolation::InconsistentBuf);
     assert_eq!(fill(&mut shim).unwrap(), b"after");
-    // At even ones.
+    // The chunk is there at even calls.
     let mut shim = stream(|call| call % 2 == 0);
     assert_eq!(violation(fill(&mut shim)), ContractViolation::InconsistentBuf);
     assert!(catch_unwind(AssertUnwindSafe(|| AsyncBufRead::consume(Pin::new(&mut shim), 1))).is_err());
     assert_eq!(fill(&mut shim).unwrap(), b"after");
-    // Of one that a fill found to be inconsistent, nothing is given back.
+    // A chunk that `fill_buf` found to be inconsistent is not returned.
     let mut shim = stream(|_| false);
     assert_eq!(violation(fill(&mut shim)), ContractViolation::InconsistentBuf);
     assert!(shim.into_inner().into_inner().1.is_none());
@@ -368,7 +371,7 @@ fn a_chunk_that_is_gone_at_the_next_call_is_written_or_reported() {
         let mut sink = queued(Sink::new(vectors), items());
         flush(&mut sink).unwrap();
         assert_eq!(sink.into_inner().0.data, b"varyafter");
-        // The rest is asked for anew, and is not there.
+        // The rest is requested again, and is not there.
         let mut sink = queued(Sink { most: 3, ..Sink::new(vectors) }, items());
         assert_eq!(violation(flush(&mut sink)), ContractViolation::InconsistentBuf);
         flush(&mut sink).unwrap();
@@ -378,7 +381,7 @@ fn a_chunk_that_is_gone_at_the_next_call_is_written_or_reported() {
 
 #[test]
 fn a_second_inconsistency_does_not_make_up_for_the_first() {
-    /// Advances at every other call, then by what both were asked for.
+    /// Advances at every other call, by the sum of both requests.
     struct Late {
         data: &'static [u8],
         late: Option<usize>,
@@ -406,7 +409,7 @@ fn a_second_inconsistency_does_not_make_up_for_the_first() {
     let mut slice = [0; 9];
     let result = ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut slice));
     assert_eq!(violation(result), ContractViolation::InconsistentBuf);
-    // Nor is what it may have left given back, the same bytes again.
+    // The rest of the chunk is not returned either, because it could repeat bytes.
     let mut shim = Shim::from_stream(items());
     assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut context(), &mut slice[..2])).unwrap(), 2);
     assert!(shim.into_inner().into_inner().1.is_none());

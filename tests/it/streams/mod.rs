@@ -1,4 +1,5 @@
-//! Streams and sinks of bytes: readers and writers made of them and made into them. Here is what the tests share.
+//! Readers and writers made from streams and sinks of bytes, and the reverse. This module has what
+//! the tests share.
 
 mod byte_sink;
 mod byte_stream;
@@ -21,11 +22,12 @@ pub enum Item<B> {
     Pending,
     Error(io::ErrorKind),
     Panic,
-    /// Ends, although more may follow.
+    /// Ends the stream, although more may follow.
     End,
 }
 
-/// A stream that follows a script. It counts its polls, and panics when it is polled after the script's end.
+/// A stream that follows a script. It counts its polls, and panics if it is polled after the end of
+/// the script.
 pub struct Chunks<B> {
     pub items: VecDeque<Item<B>>,
     pub polls: usize,
@@ -57,14 +59,15 @@ impl<B> Stream for Chunks<B> {
     }
 }
 
-/// Two pieces of one chunk.
+/// One chunk of two pieces.
 pub type Pair = bytes::buf::Chain<Bytes, Bytes>;
 
 pub fn pair(first: impl Into<Bytes>, second: impl Into<Bytes>) -> Pair {
     first.into().chain(second.into())
 }
 
-/// `data` in chunks of odd sizes, of one piece and of two, with `Pending` and empty chunks in between.
+/// Returns `data` in chunks of odd sizes, of one or two pieces, with `Pending` and empty chunks in
+/// between.
 pub fn chunks(data: &[u8]) -> Chunks<Pair> {
     let mut rest = Bytes::copy_from_slice(data);
     let mut items = VecDeque::new();
@@ -86,7 +89,7 @@ pub fn chunks(data: &[u8]) -> Chunks<Pair> {
     Chunks { items, polls: 0 }
 }
 
-/// Data without a short period.
+/// Returns data without a short period.
 pub fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i as u32).wrapping_mul(2_654_435_761).rotate_left(9) as u8 | 1).collect()
 }

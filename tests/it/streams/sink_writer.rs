@@ -1,4 +1,4 @@
-//! `Shim::from_sink`.
+//! `Shim::from_sink`: a sink of bytes as a writer.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,7 +11,8 @@ use io_shim::{AsyncWrite, Shim, SinkWriter};
 
 use crate::mock::{self, context, ready};
 
-/// A sink that records. It is not ready at every other call, if it is told so, and has room for so many chunks.
+/// A sink that records. It can return `Pending` at every other call, and has room for a number of
+/// chunks.
 #[derive(Clone, Debug)]
 struct Record {
     chunks: Vec<Bytes>,
@@ -171,7 +172,7 @@ fn a_channel_exerts_its_back_pressure() {
     let (sender, mut receiver) = futures::channel::mpsc::channel(2);
     let mut shim = Shim::from_sink(sender.sink_map_err(io::Error::other));
     let mut write = || AsyncWrite::poll_write(Pin::new(&mut shim), &mut context(), b"chunk").map(Result::unwrap);
-    // The capacity of the channel is what it was given and one for its sender.
+    // The channel has room for its own capacity and one item for its sender.
     assert_eq!([write(), write(), write(), write()], [Poll::Ready(5), Poll::Ready(5), Poll::Ready(5), Poll::Pending]);
     assert_eq!(ready(receiver.poll_next_unpin(&mut context())).unwrap(), "chunk");
     assert_eq!([write(), write()], [Poll::Ready(5), Poll::Pending]);

@@ -1,4 +1,4 @@
-//! A hundred megabytes from a stream through real sockets into a stream, in both directions at once.
+//! A hundred megabytes from a stream through real sockets to a stream, in both directions at once.
 
 use std::io;
 
@@ -9,11 +9,11 @@ use io_shim::Shim;
 
 use super::pattern;
 
-/// The length of the data, which repeats itself after a length that no chunk has.
+/// The length of the data. It repeats after `PERIOD` bytes, a length that no chunk has.
 const TOTAL: usize = 100_000_000;
 const PERIOD: usize = 1_000_003;
 
-/// The data, in chunks of odd sizes.
+/// Returns the data, in chunks of odd sizes.
 fn source(data: &Bytes, total: usize) -> impl Stream<Item = io::Result<Bytes>> + use<> {
     let data = data.clone();
     stream::iter([1, 64, 1460, 100_000, 4096, 300_000, 17].into_iter().cycle()).scan(0, move |sent, len| {
@@ -24,7 +24,7 @@ fn source(data: &Bytes, total: usize) -> impl Stream<Item = io::Result<Bytes>> +
     })
 }
 
-/// Compares the chunks with the data, and gives their length.
+/// Compares the chunks with the data, and returns their length.
 async fn check(data: &Bytes, chunks: impl Stream<Item = io::Result<Bytes>>) -> io::Result<usize> {
     chunks
         .try_fold(0, |received, chunk| {
@@ -77,7 +77,8 @@ fn real_smol_sockets_carry_streams_through_readers_and_writers_made_of_them() {
         let client = smol::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
         let (data, total) = (Bytes::from(pattern(PERIOD)), total() / 10);
-        // tokio's `copy_buf` from a stream to a socket of smol's, whose other end is read by futures' `copy` into a sink.
+        // tokio's `copy_buf` copies a stream to a smol socket. futures' `copy` copies from its peer
+        // to a sink.
         let send = async {
             let mut reader = Shim::from_stream(source(&data, total)).for_tokio();
             let mut writer = Shim::from_smol(client).for_tokio();

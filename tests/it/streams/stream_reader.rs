@@ -1,4 +1,4 @@
-//! `Shim::from_stream`.
+//! `Shim::from_stream`: a stream of bytes as a reader.
 
 use std::io::{self, IoSliceMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,7 +38,7 @@ fn it_conforms_through_every_ecosystem() {
 }
 
 #[test]
-fn it_reads_what_tokio_util_reads_in_as_many_fills() {
+fn it_reads_what_tokio_util_reads_in_as_many_buffered_reads() {
     use tokio::io::AsyncBufRead;
     fn fills(mut reader: impl AsyncBufRead + Unpin) -> Vec<Poll<Vec<u8>>> {
         let mut fills = Vec::new();
