@@ -479,8 +479,8 @@ fn a_fresh_shim_is_ready_at_once() {
     assert_eq!(seek.unwrap().unwrap(), 7);
 }
 
-/// Checks buffered readers of `text` whose buffers hold 3 bytes and whose budgets have `spent` units
-/// less.
+/// Checks buffered readers of `text` whose buffers hold 3 bytes and whose budgets have `spent`
+/// units less.
 macro_rules! each_buffered {
     ($text:expr, $budget:expr, $spent:expr, |$shim:ident, $constructor:ident| $check:expr) => {{
         let text: &[u8] = $text;
