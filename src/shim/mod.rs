@@ -147,8 +147,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// A ready call costs one unit, and one more for every 8 KiB that it moves. When the units of
     /// its direction are spent, the next call moves no data: it wakes the task and returns
-    /// `Pending`. A call of the inner type that is not ready refills them. So a peer that is always
-    /// ready cannot keep timers and other tasks from running.
+    /// `Pending`. The next call of the other direction does the same, so that a task which polls
+    /// both sees both pending. A call of the inner type that is not ready refills the units of its
+    /// direction. So a peer that is always ready cannot keep timers and other tasks from running.
     ///
     /// Flushing, closing, seeking and synchronous operations never yield.
     ///

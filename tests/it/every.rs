@@ -318,7 +318,7 @@ macro_rules! row {
             ("BufRead", implements!($shim: std::io::BufRead)),
             ("Seek", implements!($shim: std::io::Seek)),
         ]);
-        let hub = cell(&[
+        let io_shim = cell(&[
             ("AsyncReadBuf", implements!($shim: AsyncReadBuf)),
             ("AsyncWrite", implements!($shim: AsyncWrite)),
             ("AsyncBufRead", implements!($shim: AsyncBufRead)),
@@ -326,7 +326,7 @@ macro_rules! row {
             ("ReadBuf", implements!($shim: ReadBuf)),
             ("WriteVectored", implements!($shim: WriteVectored)),
         ]);
-        format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {std} | {hub} |\n", $has, $made_by)
+        format!("| {} | `{}` | {tokio} | {futures} | {hyper} | {std} | {io_shim} |\n", $has, $made_by)
     }};
 }
 

@@ -67,7 +67,7 @@ fn missing_features_are_named() {
     let first = first_error(&said);
     assert_eq!(first, "error[E0432]: unresolved import `io_shim::Hyper`", "{said}");
     let gate = "the item is gated behind the `hyper` feature";
-    let second = "error[E0277]: `Shim::from_hyper` needs io-shim's feature `hyper`";
+    let second = "error[E0277]: `Shim::from_hyper` and `for_hyper` need io-shim's feature `hyper`";
     for line in [first, gate, second] {
         assert!(said.contains(line), "{said}");
         assert!(page().contains(line), "{line}");
