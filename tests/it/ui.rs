@@ -1,7 +1,7 @@
 //! Programs that must not compile, the compiler's messages, and the page that explains them.
 //!
-//! The messages change with the compiler. `TRYBUILD=overwrite cargo test --all-features --test it --
-//! ui::` accepts the new ones: read them before you commit them.
+//! The messages change with the compiler. To accept the new ones, run
+//! `TRYBUILD=overwrite cargo test --all-features --test it -- ui::`, and read them before you commit.
 
 use std::fs;
 use std::path::Path;
@@ -30,8 +30,8 @@ fn is_release() -> bool {
     is
 }
 
-/// Returns what the compiler says about a file of `tests/ui/features`, in a package without io-shim's
-/// default features.
+/// Returns what the compiler says about a file of `tests/ui/features`, in a package without
+/// io-shim's default features.
 fn said_without_features(file: &str, dependencies: &str) -> String {
     let package = tempfile::tempdir().unwrap();
     let manifest = format!(
@@ -67,7 +67,7 @@ fn missing_features_are_named() {
     let first = first_error(&said);
     assert_eq!(first, "error[E0432]: unresolved import `io_shim::Hyper`", "{said}");
     let gate = "the item is gated behind the `hyper` feature";
-    let second = "error[E0277]: `Shim::from_hyper` needs io-shim's feature `hyper`";
+    let second = "error[E0277]: `Shim::from_hyper` and `for_hyper` need io-shim's feature `hyper`";
     for line in [first, gate, second] {
         assert!(said.contains(line), "{said}");
         assert!(page().contains(line), "{line}");
