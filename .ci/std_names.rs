@@ -1,4 +1,4 @@
-//! Calls each method of io-shim's synchronous traits on a shim, with std's four I/O traits imported.
+//! Calls each method of io-shim's synchronous traits on shims, with std's four I/O traits imported.
 //!
 //! `.ci/run std_names` compiles it. A method that has the name of one of std's is an error: as the
 //! lint `unstable_name_collisions` if std's method is unstable, and as E0034 otherwise. With

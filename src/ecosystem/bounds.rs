@@ -1,15 +1,16 @@
-//! Traits of io-shim that stand for an ecosystem's traits, so that the compiler's messages are io-shim's own.
+//! Traits of io-shim that stand for an ecosystem's traits, so that the compiler's messages are
+//! io-shim's own.
 
 /// Declares a trait for each foreign trait that an inner type must implement.
 ///
 /// Each line has the trait's name, the foreign trait, the message, the label, and notes if the
-/// standard two do not fit. Every type that implements the foreign trait implements the declared one.
+/// standard two do not fit. A type implements the declared trait if it implements the foreign one.
 ///
 /// * If io-shim's impls were bound by the foreign trait, the compiler would say that it is missing
 ///   and list unrelated types. Only a trait of this crate can have a message of this crate.
 /// * Without `do_not_recommend`, the compiler would look through the blanket impl and name the
 ///   foreign trait again.
-/// * The names are hidden but public, since the compiler suggests them as bounds of type parameters.
+/// * The names are hidden but public: the compiler suggests them as bounds of type parameters.
 ///   rustdoc sees re-exports of the foreign traits.
 macro_rules! bounds {
     ($($name:ident: $foreign:path, $message:literal, $missing:literal $(, $advice:literal)*;)*) => {

@@ -1,4 +1,5 @@
-//! Stand-ins for the functions of features that are not enabled: calling one is an error that names the feature.
+//! Stand-ins for the functions of features that are not enabled. Calling one is an error that names
+//! the feature.
 //!
 //! The compiler names the feature of a type that is missing, but not that of a function. The
 //! documentation has none of the stand-ins.

@@ -1,7 +1,7 @@
 //! Programs that must not compile, the compiler's messages, and the page that explains them.
 //!
-//! The messages change with the compiler. `TRYBUILD=overwrite cargo test --all-features --test it --
-//! ui::` accepts the new ones: read them before you commit them.
+//! The messages change with the compiler. To accept the new ones, run
+//! `TRYBUILD=overwrite cargo test --all-features --test it -- ui::`, and read them before you commit.
 
 use std::fs;
 use std::path::Path;
@@ -30,8 +30,8 @@ fn is_release() -> bool {
     is
 }
 
-/// Returns what the compiler says about a file of `tests/ui/features`, in a package without io-shim's
-/// default features.
+/// Returns what the compiler says about a file of `tests/ui/features`, in a package without
+/// io-shim's default features.
 fn said_without_features(file: &str, dependencies: &str) -> String {
     let package = tempfile::tempdir().unwrap();
     let manifest = format!(
