@@ -198,6 +198,8 @@ class Crate:
             return
         name = f"{parent}::{item['name']}"
         marks = "#[non_exhaustive] " if "non_exhaustive" in map(str, item["attrs"]) else ""
+        if kind == "module" and item["name"] == "guide":
+            return  # Pages of the documentation, which no build of the crate has.
         if kind == "module":
             self.add(f"pub mod {name}")
             self.module(item, name)

@@ -39,7 +39,7 @@ mod wants {
         "std"
     }
 
-    pub fn io_shim<T: ::io_shim::ReadBuf>(_: &T) -> &'static str {
+    pub fn own<T: ::io_shim::ReadBuf>(_: &T) -> &'static str {
         "io-shim's traits"
     }
 }
@@ -84,7 +84,7 @@ macro_rules! rows {
             let _ = row as fn($($type),*) -> _;
             let names = [$(stringify!($wants)),*].map(|name| match name.split('_').next() {
                 Some("futures") => "futures-io",
-                Some("io_shim") => "io-shim's traits",
+                Some("own") => "io-shim's traits",
                 _ => name,
             });
             Row { wants: names.join(", "), code: squeeze(stringify!($code)) }
@@ -116,7 +116,7 @@ fn rows() -> Vec<Row> {
         (socket: std::net::TcpStream) [tokio, futures, hyper] Shim::from_smol(smol::Async::new(socket)?);
         (file: tokio::fs::File) [futures] Shim::from_tokio(file);
         (file: std::fs::File) [tokio, futures, hyper] Shim::from_futures(smol::fs::File::from(file));
-        (file: std::fs::File) [std, io_shim] Shim::from_fd(file);
+        (file: std::fs::File) [std, own] Shim::from_fd(file);
         (decoder: io::Cursor<Vec<u8>>) [tokio, futures, hyper] Shim::allow_std(decoder);
         (tls: tokio_rustls::client::TlsStream<TokioSocket>) [futures, hyper] Shim::from_tokio(tls);
         (tls: futures_rustls::client::TlsStream<smol::net::TcpStream>) [tokio, hyper] Shim::from_futures(tls);
@@ -131,7 +131,7 @@ fn rows() -> Vec<Row> {
         (mine: Mine) [tokio, futures, hyper] Shim::new(mine);
         (file: tokio::fs::File, handle: tokio::runtime::Handle) [tokio, futures, hyper]
             Shim::from_tokio(TokioContext::new(file, handle));
-        (socket: TokioSocket) [std, io_shim] BlockOn::new(Shim::from_tokio(socket));
+        (socket: TokioSocket) [std, own] BlockOn::new(Shim::from_tokio(socket));
         (socket: TokioSocket) [futures_buffered] futures::io::BufReader::new(Shim::from_tokio(socket));
     }
 }
