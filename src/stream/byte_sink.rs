@@ -354,6 +354,6 @@ where
     /// ```
     #[inline]
     pub fn into_byte_sink<B: Buf>(self) -> ByteSink<Self, B> {
-        ByteSink::new(self)
+        ByteSink { budgets: Budgets::new(0), ..ByteSink::new(self) }
     }
 }

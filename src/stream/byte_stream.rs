@@ -241,6 +241,6 @@ where
     /// ```
     #[inline]
     pub fn into_byte_stream(self) -> ByteStream<Self> {
-        ByteStream::new(self)
+        ByteStream { budgets: Budgets::new(0), ..ByteStream::new(self) }
     }
 }

@@ -714,6 +714,26 @@ fn byte_streams_and_byte_sinks_over_what_is_no_shim_yield() {
     assert_eq!((driver.pendings, sink.get_ref().calls), (10, 1281));
 }
 
+/// A shim counts for the stream or sink that is made of it, so its setting holds there.
+#[test]
+fn byte_streams_and_byte_sinks_of_a_shim_leave_the_counting_to_it() {
+    for (budget, pendings) in [(0, 0), (128, 10)] {
+        let mut driver = Driver::new();
+        let mut chunks = Shim::new(Memory::one_byte()).with_budget(budget).into_byte_stream();
+        for _ in 0..1281 {
+            assert_eq!(driver.run(chunks.next()).unwrap().unwrap(), "\n");
+        }
+        assert_eq!(driver.pendings, pendings);
+
+        let mut driver = Driver::new();
+        let mut sink = Shim::new(Memory::new()).with_budget(budget).into_byte_sink();
+        for _ in 0..1281 {
+            driver.run(sink.send(Bytes::from_static(b"1234"))).unwrap();
+        }
+        assert_eq!(driver.pendings, pendings);
+    }
+}
+
 #[test]
 fn a_fresh_byte_stream_or_byte_sink_is_ready_at_once() {
     let mut chunks = ByteStream::new(Memory::one_byte());
