@@ -1,4 +1,4 @@
-//! [`Budgets`]: a type that is always ready yields from time to time, so that other tasks run.
+//! [`Budgets`]: makes a type that is always ready yield from time to time, so that other tasks run.
 //!
 //! Depends on nothing else in the crate. The idea and the term are tokio's (`tokio::task::coop`).
 //! tokio's own budget exists only inside its runtime, so it is not used.
@@ -14,15 +14,15 @@ const BYTES: usize = 8 * 1024;
 ///
 /// When one reaches zero, the next call of its direction yields. The next call of the other
 /// direction then yields too, so a task that waits for both sees both pending and returns to the
-/// executor. With one shared countdown, or with two unrelated ones, the other direction could
-/// always be ready.
+/// executor. With one countdown for both, or with two independent ones, only one direction would
+/// yield at a time. The task could then always find the other one ready.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budgets {
     reads: u16,
     writes: u16,
-    /// The value that both are refilled to. 0 if calls never yield.
+    /// The value to which `reads` and `writes` are refilled. If it is 0, calls never yield.
     units: u16,
-    /// The direction that must yield because the other one did.
+    /// The direction that must yield because the other one has yielded.
     echo: Option<Direction>,
 }
 
@@ -96,11 +96,12 @@ impl Budget<'_> {
         poll
     }
 
-    /// Like [`poll_counted`](Self::poll_counted), for a look into a buffer, which is free if there
-    /// is data.
+    /// Like [`poll_counted`](Self::poll_counted), for `poll_fill_buf` (a look into the buffer). A
+    /// look that succeeds costs nothing.
     ///
-    /// Until something is consumed, a second look must be ready if the first was. So a look does
-    /// not yield after a write did; the first look after [`consume`](Self::consume) does.
+    /// If a look was ready, the next look must be ready too, until something is consumed. So if a
+    /// write has yielded, a look does not yield. The first look after [`consume`](Self::consume)
+    /// yields instead.
     #[inline(always)]
     pub(crate) fn poll_look<R, E>(
         mut self,
@@ -138,7 +139,7 @@ impl Budget<'_> {
         if *self.left() == 0 { self.budgets.poll_spent(self.direction, cx) } else { Poll::Ready(()) }
     }
 
-    /// Charges for a call that was ready and moved `bytes` bytes. The budget must not be spent.
+    /// Charges for a call that was ready and moved `bytes` bytes. At least one unit must be left.
     #[inline(always)]
     fn spend(&mut self, bytes: usize) {
         *self.left() -= 1;

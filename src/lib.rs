@@ -1,11 +1,12 @@
-// The README is the front page where all features are on, since its examples need several.
-// Its links lead to files. `links.md` comes first, so that here they lead to pages instead.
+// If the feature `full` is on, the README is the front page. Its examples need several features.
+// The first definition of a link in a page is used. So `links.md` comes before the README, and the
+// README's links lead to pages of the documentation instead of files.
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/links.md"))]
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/charts.md"))]
 #![cfg_attr(feature = "full", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "full"),
-    doc = "Converts between the I/O traits of tokio, futures-io and hyper, and readers of your own."
+    doc = "Converts between the I/O traits of tokio, of futures-io and of hyper. Wraps readers of your own, too."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]

@@ -15,13 +15,14 @@ use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
 ///      |  cursor      |  init_mut           |
 /// ```
 ///
-/// A cursor is passed **by value**, and its owner keeps the buffer. So a reader can fill the buffer
-/// but not swap it for another, as it can with a `&mut ReadBuf` (rust#97015). The cursor starts at
-/// the caller's filled position, so a reader can see and take back only its own bytes.
+/// A cursor is passed **by value**, and the caller keeps the buffer. So a reader can fill the
+/// buffer, but cannot swap it for another one. With a `&mut ReadBuf` of tokio it can (rust#97015).
+/// The cursor starts at the caller's filled position, so a reader can see and remove only bytes
+/// that it has written itself.
 ///
 /// [`reborrow`](Self::reborrow) makes another cursor over the same memory, and
-/// [`limit`](Self::limit) a shorter one. They share the positions with the original, so the record
-/// of initialized bytes is kept.
+/// [`limit`](Self::limit) makes a cursor shorter. The buffer records what is filled and initialized
+/// through the returned cursor.
 ///
 /// # Filling
 ///
@@ -50,7 +51,8 @@ use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
 /// ```
 pub struct BorrowedCursor<'a> {
     // Invariants besides those of `Marks`:
-    // 4. `buf` is the origin of `marks`, or a prefix of it; `filled <= buf.len()`.
+    // 4. `buf` is the memory that `marks` describes (its origin), or a prefix of this memory;
+    //    `filled <= buf.len()`.
     // 5. `start <= filled`.
     buf: &'a mut [MaybeUninit<u8>],
     marks: &'a mut Marks,
@@ -69,7 +71,8 @@ impl<'a> BorrowedCursor<'a> {
         BorrowedCursor { buf, marks, start }
     }
 
-    /// Returns a cursor over the same unfilled part, which starts with nothing written.
+    /// Returns a cursor over the same unfilled part. The returned cursor starts with nothing
+    /// written.
     ///
     /// # Examples
     ///
@@ -168,15 +171,15 @@ impl<'a> BorrowedCursor<'a> {
         unsafe { self.set_filled(end) };
     }
 
-    /// Initializes the whole unfilled part and returns it. Zeroes only bytes not known to be
-    /// initialized.
+    /// Initializes the whole unfilled part and returns it. Zeroes only the bytes that are not known
+    /// to be initialized.
     #[inline]
     pub fn ensure_init(&mut self) -> &mut [u8] {
         self.ensure_init_to(self.capacity())
     }
 
-    /// Initializes the next `n` bytes and returns them. Zeroes only bytes not known to be
-    /// initialized.
+    /// Initializes the next `n` bytes and returns them. Zeroes only the bytes that are not known to
+    /// be initialized.
     ///
     /// # Panics
     ///
@@ -310,9 +313,9 @@ impl<'a> BorrowedCursor<'a> {
     ///
     /// # Safety
     ///
-    /// The caller must not write uninitialized bytes to it. Initialized bytes must stay
-    /// initialized, and bytes past [`init_len`](Self::init_len) may also be initialized without the
-    /// cursor knowing it.
+    /// The caller must not write uninitialized bytes to it, because initialized bytes must stay
+    /// initialized. This includes bytes past [`init_len`](Self::init_len): they may be initialized
+    /// although the cursor has no record of it.
     ///
     /// Write and call [`advance`](Self::advance) through the same cursor. If other code holds a
     /// `&mut` to it in between, that code could swap it for a cursor over another buffer. A pointer
@@ -399,8 +402,8 @@ impl<'a> BorrowedCursor<'a> {
     }
 }
 
-/// The panic of a reader that exceeds the capacity. A separate cold function, so that the check
-/// costs only a comparison.
+/// Panics because a reader exceeded the capacity. This is a separate cold function, so that the
+/// check costs only a comparison.
 #[cold]
 #[inline(never)]
 #[track_caller]
@@ -411,7 +414,7 @@ fn past_capacity(method: &str, n: usize, capacity: usize) -> ! {
     )
 }
 
-/// The panic of a reader that counts uninitialized bytes as filled.
+/// Panics because a reader counted uninitialized bytes as filled.
 #[cold]
 #[inline(never)]
 #[track_caller]

@@ -14,24 +14,26 @@ use super::window::{FLOOR, Window};
 /// How much of an uninitialized buffer a [`SliceFeed`] offers to a reader that only takes
 /// initialized slices.
 ///
-/// If the buffer is initialized, or a long enough front of it is, that memory is offered as it is,
-/// whatever the policy.
+/// Each variant says which slice is offered. There is one exception, the same for all variants: if
+/// the initialized bytes at the front of the buffer are at least as many as that slice has, all of
+/// them are offered instead. Nothing is zeroed or copied then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Offer {
     /// As much as the reader is likely to return, zeroed in place.
     ///
-    /// While reads return less than 2 KiB, a bounce buffer of 2 KiB is used instead. It is zeroed
-    /// once, and the data is copied from it.
+    /// After a few reads of less than 2 KiB, a bounce buffer of 2 KiB is used instead, until a read
+    /// fills it. The bounce buffer is zeroed once, and the data is copied from it.
     ///
     /// This is the right choice for byte streams. The slice may be shorter than the caller's
-    /// buffer, but not shorter than 2 KiB unless the buffer is.
+    /// buffer. It is shorter than 2 KiB only if the caller's buffer is shorter than 2 KiB.
     #[default]
     Predicted,
     /// At most this many bytes, in a bounce buffer of this size that is zeroed once. The caller's
     /// memory is never zeroed.
     ///
-    /// It costs memory and a copy, but does not depend on the sizes of reads.
+    /// The bounce buffer costs memory and a copy, but nothing is predicted from earlier reads. The
+    /// size does not limit reads into initialized memory: see the exception above.
     ///
     /// ```
     /// use io_shim::{Offer, SliceFeed};
@@ -42,8 +44,8 @@ pub enum Offer {
     Bounce(NonZeroUsize),
     /// All of the caller's buffer, zeroed in place.
     ///
-    /// For readers that return packets (datagrams, TUN devices), which a shorter slice would
-    /// truncate.
+    /// Use it for readers that return packets, such as datagram sockets and TUN devices. A shorter
+    /// slice would truncate a packet.
     Whole,
 }
 
@@ -100,8 +102,8 @@ impl Offer {
 ///
 /// # Guarantee
 ///
-/// Within one buffer no byte is zeroed twice, whatever the policy and however feeds are nested. If
-/// the caller passes a new uninitialized buffer to every call, zeroing depends on the policy:
+/// No byte of a buffer is zeroed twice, with any policy and any nesting of feeds. If the caller
+/// passes a new uninitialized buffer to every call, zeroing depends on the policy:
 ///
 /// | policy | zeroed in each buffer |
 /// |---|---|
@@ -111,8 +113,8 @@ impl Offer {
 ///
 /// The feed learns nothing from `Pending`, errors, empty buffers and the end of file.
 ///
-/// Memory is allocated by the first read that needs the bounce buffer. A clone keeps the policy,
-/// but not the data or what was learned.
+/// The bounce buffer is allocated by the first read that needs it. A clone has the same policy. It
+/// does not copy the bounce buffer or what the feed has learned from the sizes of reads.
 pub struct SliceFeed {
     policy: Policy,
 }
@@ -158,9 +160,9 @@ impl SliceFeed {
 
     /// Reads into `cursor` with one call of `read`.
     ///
-    /// `read` gets an initialized slice and returns how many bytes it wrote to its front. The slice
-    /// is empty only if the cursor has no capacity. If `read` panics, the feed and the cursor stay
-    /// usable.
+    /// `read` gets an initialized slice, writes to the front of this slice, and returns the number
+    /// of bytes written. The slice is empty only if the cursor has no capacity. If `read` panics,
+    /// the feed and the cursor stay usable.
     ///
     /// # Errors
     ///
@@ -223,8 +225,8 @@ impl SliceFeed {
         expect_ready(self.poll(cursor, |slice| Poll::Ready(read(slice))))
     }
 
-    /// Returns how many bytes of an uninitialized buffer of `capacity` bytes the next read would
-    /// initialize in place. Returns 0 if it would use the bounce buffer.
+    /// Returns how many bytes the next read would zero in place if it got an uninitialized buffer
+    /// of `capacity` bytes. Returns 0 if the read would use the bounce buffer.
     #[inline]
     pub fn init_hint(&self, capacity: usize) -> usize {
         match self.plan(capacity, 0) {
@@ -252,7 +254,8 @@ impl SliceFeed {
     }
 }
 
-/// Unwraps a poll that is always ready, because shared code runs for a synchronous caller.
+/// Unwraps the poll that is returned by code shared with asynchronous callers. For a synchronous
+/// caller it is always ready.
 #[inline]
 pub(crate) fn expect_ready<R>(poll: Poll<R>) -> R {
     match poll {
@@ -297,7 +300,7 @@ impl Default for SliceFeed {
     }
 }
 
-/// A clone keeps the policy, but not the bounce buffer or what was learned.
+/// A clone has the same policy. It does not copy the bounce buffer or what the feed has learned.
 impl Clone for SliceFeed {
     fn clone(&self) -> Self {
         SliceFeed::new(self.offer())

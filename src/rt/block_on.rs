@@ -23,8 +23,9 @@ use tokio::runtime::Handle;
 ///
 /// `T` implements io-shim's asynchronous traits, as every asynchronous [`Shim`](crate::Shim) does.
 /// `BlockOn<T>` implements `std::io::{Read, Write, BufRead, Seek}`, [`ReadBuf`] and
-/// [`WriteVectored`]. `BlockOn` wraps the shim; [`TokioContext`](crate::rt::TokioContext) goes
-/// inside the shim.
+/// [`WriteVectored`]. `BlockOn` is outside the shim:
+/// `BlockOn::new(Shim::from_tokio(socket))`. A [`TokioContext`](crate::rt::TokioContext) is inside:
+/// `Shim::from_tokio(TokioContext::new(file, handle))`.
 ///
 /// # Where it may be used
 ///
@@ -40,16 +41,17 @@ use tokio::runtime::Handle;
 /// | with the handle of a `current_thread` runtime that no thread drives | waits until a thread drives it |
 ///
 /// Only tokio reports whether blocking is allowed. On other executors, a call **never returns** if
-/// it waits for a task of the same thread. Use a separate thread there (smol's `unblock`,
-/// `std::thread::spawn`).
+/// it waits for a task of the same thread. On these executors, use a separate thread (smol's
+/// `unblock`, `std::thread::spawn`).
 ///
 /// The sockets and timers of a `current_thread` tokio runtime make progress only while a thread is
 /// in that runtime's `block_on`. `BlockOn` cannot drive the runtime through a [`Handle`]
-/// (tokio#7441). Use a runtime with its own threads, or drive the runtime on another thread.
+/// (tokio#7441). Use a runtime with its own threads, or drive the runtime on another thread. Files
+/// of tokio do not need that.
 ///
-/// A thread-local destructor may run after tokio's own thread-local was destroyed. Calls wait
-/// without a runtime there, even with a handle. Sockets and pipes work. tokio's files panic, which
-/// aborts the process.
+/// The destructor of a thread-local may run after tokio's own thread-local was destroyed. In such a
+/// destructor, calls do not enter a tokio runtime, even if `BlockOn` has a handle. Sockets and
+/// pipes work. tokio's files panic, which aborts the process.
 ///
 /// # Flushing files
 ///
@@ -86,7 +88,7 @@ pub struct BlockOn<T> {
     io: T,
     #[cfg(feature = "tokio")]
     handle: Option<Handle>,
-    /// Created when a call first waits outside any runtime.
+    /// Created by the first call that runs without a tokio runtime.
     signal: Option<Arc<Signal>>,
 }
 
@@ -102,7 +104,8 @@ struct Signal {
 impl<T> BlockOn<T> {
     /// Wraps `io`.
     ///
-    /// Calls wait in the tokio runtime of the calling thread, or without one if there is none.
+    /// If the calling thread is in the context of a tokio runtime, calls wait in that runtime.
+    /// Otherwise they wait without a runtime.
     pub fn new(io: T) -> Self {
         BlockOn {
             io,
@@ -153,8 +156,8 @@ impl<T> BlockOn<T> {
 impl<T: AsyncWrite + Unpin> BlockOn<T> {
     /// Flushes and ends the stream. No std trait has such a method.
     ///
-    /// This closes the inner type. A few types do not end the stream then: see
-    /// `Shim::from_futures`.
+    /// This closes the inner type. For a few types, the peer does not see the end of the stream
+    /// then: see [CLOSING](https://docs.rs/crate/io-shim/latest/source/docs/CLOSING.md).
     ///
     /// # Errors
     ///
@@ -217,7 +220,7 @@ impl Signal {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a wake since the last wait.
+    /// Blocks until `wake` is called. Returns at once if it was called since the last `wait`.
     fn wait(&self) {
         let woken = self.changed.wait_while(self.woken(), |woken| !*woken);
         *woken.unwrap_or_else(PoisonError::into_inner) = false;
@@ -250,8 +253,8 @@ impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
     fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let before = cursor.written().len();
         self.wait(|io, cx| match io.poll_read_into(cx, cursor.reborrow()) {
-            // The reader broke its contract: it wrote data and returned `Pending`. It may not wake
-            // the task for that data.
+            // The reader broke its contract: it wrote data and returned `Pending`. It is possible
+            // that it never wakes the task for that data.
             Poll::Pending if cursor.written().len() > before => Poll::Ready(Ok(())),
             poll => poll,
         })
@@ -286,7 +289,7 @@ impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
         if filled == 0 {
             return Ok(&[]);
         }
-        // The slice cannot leave the closure above. A second call returns the same buffer.
+        // The slice cannot leave the closure above, so a second call gets the same data again.
         #[cfg(feature = "tokio")]
         let _context = self.handle.as_ref().and_then(enter::enter);
         match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
@@ -331,7 +334,7 @@ impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
 references!([] BlockOn<T>);
 descriptors!([] BlockOn<T>);
 
-/// The clone waits in the same runtime.
+/// A clone has the same handle.
 impl<T: Clone> Clone for BlockOn<T> {
     fn clone(&self) -> Self {
         BlockOn {

@@ -15,19 +15,19 @@
 //! | hyper's connections, over any of these streams | works | works | works | works | works |
 //! | hyper-util's client with its tokio connector | works | works | needs a context | needs a context | needs a context |
 //!
-//! * **Works**: it runs there without further setup. An existing tokio socket or timer needs the
-//!   runtime in which it was created to keep running. A tokio runtime needs `enable_io` and
+//! * **Works**: it runs there without further setup. The runtime in which an existing tokio socket
+//!   or timer was created must keep running. Build tokio runtimes with `enable_io` and
 //!   `enable_time`.
-//! * **Needs a context**: without one it panics with "there is no reactor running". Wrap it, or the
-//!   future that uses it, in a [`TokioContext`].
-//! * **Needs a thread**: it would block the executor's thread. On any executor,
+//! * **Needs a context**: without a context it panics with "there is no reactor running". Wrap it,
+//!   or the future that uses it, in a [`TokioContext`].
+//! * **Needs a thread**: the reader would block the executor's thread. On any executor,
 //!   `smol::fs::File::from(file)` reads a file on another thread, and `smol::Unblock::new(reader)`
 //!   reads stdin or a pipe. Wrap either in `Shim::from_futures`. Do not use `Unblock` for files: it
-//!   reads ahead, so positions are wrong. With a tokio runtime, `handle.spawn_blocking` runs a
-//!   function on a thread.
+//!   reads ahead, so positions are wrong. If there is a tokio runtime, `handle.spawn_blocking` runs
+//!   a function on another thread.
 //!
-//! To use an asynchronous reader in synchronous code, see [`BlockOn`]. Its docs have a table of
-//! where it may wait.
+//! To use an asynchronous reader in synchronous code, see [`BlockOn`]. A table in its docs lists
+//! where it may be used.
 //!
 //! async-std is discontinued. Its sockets and timers are those of async-io, so the rows for smol
 //! apply. Closing its sockets does not end the stream: see `Shim::from_futures`.
@@ -50,28 +50,30 @@
 //!
 //! A task that is always ready starves the other tasks of its thread. tokio's sockets yield by
 //! themselves, but only inside tokio's runtime. An asynchronous shim yields on any executor: after
-//! 128 units of reads or of writes it returns `Pending` once and wakes the task.
+//! 128 units of reads or of writes it returns `Pending` once and wakes the task. A call that is
+//! ready costs one unit, and one more for every 8 KiB that it moves.
 //! [`Shim::with_budget`](crate::Shim::with_budget) sets the number of units; 0 turns yielding off.
 //!
 //! | executor | when a yielding task is polled again |
 //! |---|---|
-//! | tokio | after its driver and other tasks (with this feature; otherwise after other tasks) |
+//! | tokio, with io-shim's features `rt` and `tokio` | after tokio has checked sockets and timers, and after other tasks |
+//! | tokio, without one of these features | after other tasks |
 //! | smol, `futures::executor`, pollster | after the other tasks that are ready |
 //! | another executor's `block_on` inside a tokio task | never: the thread that would wake it is blocked |
 //!
-//! The last row also applies to tokio's own sockets. Call `block_on` inside
-//! `tokio::task::block_in_place` or on a separate thread.
+//! The last row applies to tokio's own sockets. It applies to shims if both features are on. Call
+//! `block_on` inside `tokio::task::block_in_place` or on a separate thread.
 //!
 //! # Edge cases
 //!
 //! | case | what happens |
 //! |---|---|
 //! | no context | tokio panics when a socket or timer is created, and at each file operation; [`TokioContext::try_current`] returns an error instead |
-//! | the runtime was shut down, or only its handle was kept | sockets and files return an `io::Error`, and pending calls are woken to return it; tasks are cancelled; tokio's timers panic |
+//! | the runtime was shut down or dropped (a handle does not keep it running) | sockets and files return an `io::Error`, and pending calls are woken to return it; tasks are cancelled; tokio's timers panic |
 //! | a `current_thread` runtime that no thread drives | sockets, timers and tasks stay `Pending` until a thread calls its `block_on`; files work |
-//! | a context inside another context or runtime | the inner one applies until its call returns |
+//! | a context inside another context or runtime | the inner context applies while a call through it runs; after the call, the outer one applies again |
 //! | `block_in_place` in a context | blocks the calling thread like any blocking call; inside a `current_thread` runtime tokio panics |
-//! | a thread-local destructor that runs after tokio's thread-local was destroyed | sockets and pipes work, without a context; tokio's files panic, which aborts the process |
+//! | code in the destructor of a thread-local, if tokio's own thread-local is already destroyed | sockets and pipes work without a context; tokio's files panic, which aborts the process |
 //! | dropping a socket, file or context | works on any thread, without a runtime, before or after its own runtime has ended |
 //!
 //! # For hyper

@@ -13,18 +13,19 @@ use crate::buf::ContractViolation;
 const FIRST: usize = 16 * 1024;
 /// The maximum limit for gathered bytes.
 const MOST: usize = 256 * 1024;
-/// The growth of the limit while every write is accepted in full.
+/// The factor by which the limit grows until the first short write.
 const START_GROWTH: usize = 4;
-/// The number of gathered writes before the next probe. It doubles after each failed probe.
+/// After this many gathered writes, a probe passes the slices on as they are again. The number
+/// doubles after each failed probe.
 const PROBE_AFTER: u16 = 16;
-/// The maximum number of doublings.
+/// The maximum number of times that `PROBE_AFTER` is doubled.
 const PROBE_BACKOFF: u8 = 6;
 
-/// Passes on the slices of a vectored write. Once the writer has proved to accept only the first
-/// slice, copies them into one.
+/// Passes on the slices of a vectored write as they are. If writes have shown that the writer
+/// accepts only the first slice, copies all slices into one (a gathered write).
 ///
-/// A full socket buffer can look like a writer that accepts one slice only. So the verdict is never
-/// final: after a number of gathered writes, a probe passes the slices on as they are again.
+/// A writer whose socket buffer is full may also accept just the first slice. So the conclusion can
+/// be wrong. After a number of gathered writes, a probe passes the slices on as they are again.
 #[derive(Default)]
 pub(crate) struct Gather {
     vectoring: VectoringEvidence,
@@ -39,11 +40,12 @@ pub(crate) struct Gather {
 
 struct Scratch {
     bytes: Vec<u8>,
-    /// The limit for the next write: about the size of the last accepted one.
+    /// The maximum number of bytes that the next write gathers. `learn` adjusts it.
     limit: usize,
-    /// Flips with each full write at the limit: after a short write, two are needed to raise it.
+    /// After the first short write, a full write at the limit raises the limit only if this is
+    /// true. Each full write at the limit inverts it, so every second one raises the limit.
     took_all: bool,
-    /// True until the first short write; allows fourfold growth.
+    /// True until the first short write. While it is true, the limit grows fourfold.
     took_all_always: bool,
 }
 
@@ -70,7 +72,8 @@ impl Gather {
     /// Writes `bufs` with one call of `write`.
     ///
     /// No data is kept between calls: slices are gathered again in each call, so the caller may
-    /// pass other ones after `Pending`. The cost is one copy of up to the limit for each `Pending`.
+    /// pass other ones after `Pending`. So each `Pending` costs one copy, of at most `limit` bytes
+    /// or of one packet.
     pub(crate) fn poll(
         &mut self,
         bufs: &[IoSlice<'_>],
@@ -152,9 +155,13 @@ impl Scratch {
 
     /// Adjusts the limit to a write that accepted `n` of `offered` bytes.
     ///
-    /// The limit is the size of the last short write. It quadruples while every write is accepted
-    /// in full. After the first short write, it doubles after every second full one. So the bytes
-    /// copied in vain are bounded by what the writer accepted before.
+    /// * A short write sets the limit to the number of bytes that were accepted.
+    /// * Until the first short write, each full write at the limit sets it to four times its size.
+    /// * After the first short write, every second full write at the limit sets it to twice its
+    ///   size.
+    ///
+    /// So once the limit has changed, a write copies at most four times as many bytes as an earlier
+    /// write accepted.
     fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
             self.limit = n.clamp(1, MOST);
@@ -177,7 +184,8 @@ impl Default for Scratch {
     }
 }
 
-/// A clone writes to another stream, so it starts without what was learned.
+/// A clone writes to another stream. So it has the same packet setting, but not what was learned
+/// from writes.
 impl Clone for Gather {
     fn clone(&self) -> Self {
         Gather { packets: self.packets, ..Gather::default() }

@@ -25,13 +25,13 @@ use crate::coop::{Budget, Budgets};
 
 /// Wraps an I/O type of one ecosystem and implements the I/O traits of the others.
 ///
-/// Around an asynchronous type, it implements the traits of tokio, futures-io and hyper; around a
-/// synchronous one, those of std.
+/// If the inner type is asynchronous, the shim implements the traits of tokio, futures-io and
+/// hyper. If it is synchronous, the shim implements the traits of std.
 ///
 /// * `T` is the inner type.
 /// * `E` is the ecosystem whose traits `T` implements.
-/// * `V` selects which ecosystems' traits are implemented. By default ([`Every`]), all that `T`
-///   supports, including its own.
+/// * `V` selects which ecosystems' traits are implemented. By default ([`Every`]), the shim
+///   implements every trait that it can, including the traits of `E`.
 ///
 /// Choose the constructor by the type you have:
 ///
@@ -47,18 +47,18 @@ use crate::coop::{Budget, Budgets};
 /// | [`Shim::from_std_buf`] | `std::io`, buffered: reads copy from its buffer | [`StdBuf`](crate::StdBuf) |
 /// | `Shim::from_fd` | std's files, sockets and pipes, read directly into uninitialized memory (feature `fd`, Unix) | `Fd` |
 /// | `Shim::from_stream`, `Shim::from_sink` | a `Stream` of chunks, a `Sink` of `Bytes` (feature `stream`) | [`Native`] |
-/// | [`Shim::allow_std`] | `std::io`, never blocking, in asynchronous code | [`AllowStd`](crate::AllowStd) |
+/// | [`Shim::allow_std`] | `std::io`, in asynchronous code: the type must never block | [`AllowStd`](crate::AllowStd) |
 ///
-/// The shim reads, writes or seeks if `T` does. A missing trait is reported where the trait is
-/// used. Only `from_smol`, `from_fd`, `from_stream` and `from_sink` report it at the constructor.
-/// The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates only when a conversion needs
-/// memory.
+/// The shim reads, writes or seeks if `T` does. If `T` lacks a trait, the compiler reports that
+/// where the shim's trait is used. For `from_smol`, `from_fd`, `from_stream` and `from_sink`, it
+/// reports that at the constructor. The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates
+/// only when a conversion needs memory.
 ///
 /// # Views
 ///
 /// If the extension traits of two ecosystems are in scope, `.read()` on a shim is ambiguous
-/// (E0034). With `std::io::Read` in scope, it is also ambiguous on a shim that implements that too,
-/// such as one around a slice. To choose one ecosystem, at no cost:
+/// (E0034). A shim around a slice also implements `std::io::Read`. If that trait is in scope too,
+/// `.read()` on this shim is ambiguous as well. To choose one ecosystem, at no cost:
 ///
 /// * Call `shim.for_tokio()`, `shim.for_futures()`, `shim.for_hyper()`, `shim.for_std()` or
 ///   [`shim.only::<V>()`](Shim::only).
@@ -71,7 +71,8 @@ use crate::coop::{Budget, Budgets};
 ///
 /// # Examples
 ///
-/// A tokio socket and a smol file, each used with the other's functions:
+/// This example reads a tokio socket with a function of futures, and a smol file with a function of
+/// tokio:
 ///
 /// ```
 /// use io_shim::Shim;
@@ -83,7 +84,7 @@ use crate::coop::{Budget, Budgets};
 /// # Ok(()) }
 /// ```
 ///
-/// In a struct, its type is named by the inner type and the tag:
+/// To store a shim in a struct, write its type with the inner type and the ecosystem:
 ///
 /// ```
 /// use io_shim::{Shim, Tokio};
@@ -105,7 +106,7 @@ pub struct Shim<T, E: Ecosystem = Native, V = Every> {
 }
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
-    /// Wraps `io`. The ecosystems have the public constructors.
+    /// Wraps `io`. The public constructors are in the modules of `ecosystem`.
     #[inline]
     pub(crate) fn wrap(io: T) -> Self {
         Shim {
@@ -117,8 +118,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         }
     }
 
-    /// Narrows the shim to the traits of `X`. With [`Every`], it implements those of all ecosystems
-    /// again.
+    /// Narrows the shim to the traits of `X`. If `X` is [`Every`], the shim implements the traits
+    /// of all ecosystems again.
     ///
     /// # Examples
     ///
@@ -141,17 +142,21 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         Shim { io, state, pending_seek, budgets, view: PhantomData }
     }
 
-    /// Sets how many units the shim may read, and write, before it yields to the executor.
+    /// Sets the budget after which the shim yields to the executor.
     ///
-    /// The default is 128. With 0 the shim never yields, for callers that yield themselves.
+    /// Reads have a budget of `units`, and writes have another one. The default is 128. If `units`
+    /// is 0, the shim never yields. Use 0 if the caller yields itself.
     ///
-    /// A ready call costs one unit, and one more for every 8 KiB that it moves. When the units of
-    /// its direction are spent, the next call moves no data: it wakes the task and returns
-    /// `Pending`. The next call of the other direction does the same, so that a task which polls
-    /// both sees both pending. A call of the inner type that is not ready refills the units of its
-    /// direction. So a peer that is always ready cannot keep timers and other tasks from running.
+    /// * A ready call costs one unit, and one more for every 8 KiB that it moves. A call of
+    ///   `poll_fill_buf` that returns data is free, but consuming the data costs units.
+    /// * When a budget is spent, the next call of this direction moves no data: it wakes the task
+    ///   and returns `Pending`. The next call of the other direction does the same. So a task that
+    ///   polls both directions gets `Pending` from both.
+    /// * When the inner type returns `Pending`, the budget of this direction is refilled.
     ///
-    /// Flushing, closing, seeking and synchronous operations never yield.
+    /// So a peer that is always ready cannot keep timers and other tasks from running. Flushing,
+    /// closing, seeking and synchronous operations never yield. `ByteStream` and `ByteSink` have
+    /// budgets of their own, which this method does not change.
     ///
     /// # Examples
     ///
@@ -182,9 +187,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// A pending seek is forgotten, because the position may change.
     ///
-    /// What the shim has learned about the inner type is kept. A bounce buffer also keeps bytes of
-    /// earlier reads, which only a reader that returns a wrong count can expose. To replace the
-    /// stream, make a new shim.
+    /// To replace the stream, make a new shim. This one keeps what it has learned from the sizes of
+    /// earlier reads and writes. If it has a bounce buffer (see [`Offer`](crate::Offer)), bytes of
+    /// earlier reads also stay there. A reader that returns a wrong count can expose them.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
@@ -205,7 +210,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
     /// Unwraps the shim and returns the inner type.
     ///
-    /// No data is lost: a shim holds back nothing that it has read.
+    /// No data is lost: the shim has passed on everything that it has read.
     #[inline]
     pub fn into_inner(self) -> T {
         self.io
@@ -233,7 +238,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     }
 
     /// Returns the inner type and the state, for an operation other than a seek. It forgets pending
-    /// seeks: the operation may change the position or, like a flush, consume the seek's result.
+    /// seeks, since the operation may change the position. A flush may also complete a seek and
+    /// discard its result, as in `tokio::fs::File`.
     #[inline]
     pub(crate) fn project_forgetting_seeks(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let (io, state) = self.project_keeping_seek();
@@ -261,7 +267,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (io, state, budgets.writes())
     }
 
-    /// Returns the inner type and the state, for a seek. It forgets only the pending two-step seek.
+    /// Returns the inner type and the state, for a seek. It forgets a seek that the caller started
+    /// through tokio's `start_seek`, but keeps a seek that is recorded in the state.
     #[inline]
     pub(crate) fn project_keeping_seek(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let Projected { io, state, pending_seek, .. } = self.project();
@@ -269,7 +276,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (io, state)
     }
 
-    /// Returns the pending two-step seek.
+    /// Returns the seek that the caller started through tokio's `start_seek`.
     #[inline]
     pub(crate) fn project_pending_seek(self: Pin<&mut Self>) -> &mut PendingSeek {
         self.project().pending_seek
@@ -285,7 +292,8 @@ impl<T: Default, E: Ecosystem, V> Default for Shim<T, E, V> {
     }
 }
 
-/// A clone has a clone of the inner type and the same settings. It starts without what was learned.
+/// A clone has a clone of the inner type and the same settings. It does not copy what the original
+/// has learned from the sizes of earlier reads and writes.
 impl<T: Clone, E: Ecosystem, V> Clone for Shim<T, E, V> {
     fn clone(&self) -> Self {
         Shim {

@@ -90,7 +90,8 @@ pub struct ByteSink<W, B = Bytes> {
     /// calls, it is false unless an item panicked.
     inconsistent: bool,
     high_water: usize,
-    /// Makes writers yield that are not shims, which have budgets of their own.
+    /// Makes the writer yield, if the sink was made by `new`. If it was made by
+    /// `Shim::into_byte_sink`, the shim counts and yields by itself.
     budgets: Budgets,
 }
 
@@ -168,8 +169,8 @@ impl<W, B: Buf> ByteSink<W, B> {
     ///
     /// # Panics
     ///
-    /// Panics if `advance` of an item panics. It is called only after a flush in which an item
-    /// panicked, for another item that the flush wrote in part.
+    /// Panics if `advance` of an item panics. `advance` is called here only if an item panicked in
+    /// an earlier flush and another item was written in part.
     pub fn into_inner(self) -> (W, Vec<B>) {
         let mut written = self.written;
         let rest = self.queue.into_iter().filter_map(|mut item| {
@@ -185,8 +186,8 @@ impl<W, B: Buf> ByteSink<W, B> {
 
     /// Removes what was written from the front of the queue.
     ///
-    /// The error for an inconsistent item comes last, so that other items are not written twice. If
-    /// an item panics, the next call does the rest.
+    /// The error for an inconsistent item is returned last, so that other items are not written
+    /// twice. If an item panics, the next call removes what is left.
     fn settle(self: Pin<&mut Self>) -> io::Result<()> {
         let this = self.project();
         while let Some(item) = this.queue.front_mut().filter(|_| *this.written > 0) {
@@ -255,8 +256,9 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
 
 /// Puts pieces from the front of the queue into `slices`, and returns how many slices and bytes.
 ///
-/// Stops at an item whose pieces are inconsistent, and after one that does not give all its pieces:
-/// later items must not be written before them. `first` is a consistent piece of the first item.
+/// Stops at an item whose pieces are inconsistent. Also stops after an item that does not give all
+/// its pieces, because later items must not be written before the rest of it. `first` is a
+/// consistent piece of the first item.
 fn peek_items<'a, B: Buf>(
     queue: &'a VecDeque<CheckedBuf<B>>,
     first: &'a [u8],

@@ -33,13 +33,13 @@ const CAPACITY: usize = 4 * 1024;
 /// # Errors
 ///
 /// The stream yields the errors of the reader. It ends after an error, and at the end of file. A
-/// reader must not fill anything before an error; if it does, that comes as a chunk before the
-/// error.
+/// reader must not fill anything before an error. If it does, the stream yields these bytes as a
+/// chunk before the error.
 ///
 /// # Panics
 ///
 /// Polling panics if the reader panics, or if the capacity is greater than `isize::MAX`. Bytes that
-/// a reader filled before it panicked come with the next chunk.
+/// a reader filled before it panicked are at the start of the next chunk.
 ///
 /// # Cancel safety
 ///
@@ -64,15 +64,17 @@ pub struct ByteStream<R> {
     reader: R,
     chunks: ChunkMemory,
     capacity: usize,
-    /// Whether the reader was found to initialize memory before it reads into it.
+    /// Whether `init_hint` has shown that the reader initializes memory before each read.
     is_slice_only: bool,
-    /// Whether the reader is slice-only, and the allocation was initialized when its use began.
+    /// Whether the reader is slice-only, and all of the allocation was already initialized when the
+    /// stream began to read into it.
     by_slices: bool,
     /// Whether the reader must not be polled again.
     ended: bool,
     /// The error to yield before the stream ends. It is unwind safe, since it is taken in one step.
     error: AssertUnwindSafe<Option<io::Error>>,
-    /// Makes readers yield that are not shims, which have budgets of their own.
+    /// Makes the reader yield, if the stream was made by `new`. If it was made by
+    /// `Shim::into_byte_stream`, the shim counts and yields by itself.
     budgets: Budgets,
 }
 
@@ -131,7 +133,8 @@ impl<R> ByteStream<R> {
 
     /// Returns the inner reader.
     ///
-    /// No data is lost: the stream holds none, except what a reader filled before it panicked.
+    /// Drops bytes that the reader filled before it panicked, and an error that was not yielded
+    /// yet. The stream holds no other data.
     #[inline]
     pub fn into_inner(self) -> R {
         self.reader

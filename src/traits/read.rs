@@ -9,25 +9,29 @@ use crate::coop::Budget;
 
 /// Reads bytes asynchronously into memory that may be uninitialized.
 ///
-/// Every conversion goes through this trait. A [`Shim`](crate::Shim) implements it for a reader of
-/// any ecosystem, and implements the reading traits of tokio, futures-io and hyper on top of it. If
-/// your reader implements it, [`Shim::new`](crate::Shim::new) makes it a reader of all three. The
-/// synchronous mirror is [`ReadBuf`].
+/// The conversions of asynchronous readers go through this trait. A [`Shim`](crate::Shim)
+/// implements it for a reader of any asynchronous ecosystem, and implements the reading traits of
+/// tokio, futures-io and hyper on top of it. If your reader implements this trait,
+/// [`Shim::new`](crate::Shim::new) makes it a reader of all three. The synchronous mirror is
+/// [`ReadBuf`].
 ///
 /// # Contract
 ///
 /// * If the cursor has capacity, `Ready(Ok(()))` with nothing filled means end of file.
 /// * A reader that returns `Pending` or an error must not have filled anything. It may have
-///   initialized memory: the owner of the cursor sees that in every case.
-/// * An empty cursor is read into like any other. Most readers return `Ready(Ok(()))`.
+///   initialized memory. The buffer records this, also after `Pending` or an error.
+/// * A cursor without capacity is passed to the reader like any other. Most readers then return
+///   `Ready(Ok(()))`.
 ///
 /// A reader that breaks this contract cannot cause undefined behavior. If it fills bytes before
 /// `Pending` or an error, callers see the following:
 ///
-/// * A caller that passes a cursor or another buffer that keeps a count can see those bytes.
-///   tokio's `read_buf` looks at its buffer only after `Ready(Ok(()))`.
-/// * A caller that gets a count gets `Ready(Ok(n))` instead of `Pending`. An error is returned as
-///   an error.
+/// * If the method takes a cursor, or another buffer that records how much is filled, the caller
+///   can find those bytes in the buffer. tokio's `read_buf` does not find them, because it looks at
+///   its buffer only after `Ready(Ok(()))`.
+/// * If the method returns a count, as [`poll_read_into_slice`](Self::poll_read_into_slice) does,
+///   it returns `Ready(Ok(n))` instead of `Pending`. After an error it returns the error, and no
+///   count.
 ///
 /// # Implementing
 ///
@@ -39,9 +43,9 @@ use crate::coop::Budget;
 ///    and no byte is zeroed twice.
 /// 3. If a wrapper inspects the data, to count or hash it, pass
 ///    [`cursor.reborrow()`](BorrowedCursor::reborrow) to the inner reader. Then look at
-///    [`written()`](BorrowedCursor::written), also after `Pending` and errors, because a faulty
-///    reader may fill before either. [`delegate!`](crate::delegate) implements the methods that
-///    only forward. Always forward [`init_hint`](Self::init_hint).
+///    [`written()`](BorrowedCursor::written). Do so even after `Pending` or an error, because a
+///    faulty reader may have filled bytes before. [`delegate!`](crate::delegate) implements the
+///    methods that only forward. Always forward [`init_hint`](Self::init_hint).
 /// 4. If the source writes through a raw pointer, use [`BorrowedCursor::as_mut`] and
 ///    [`BorrowedCursor::advance`], which are `unsafe`.
 ///
@@ -123,15 +127,15 @@ pub trait AsyncReadBuf {
         false
     }
 
-    /// Returns how many bytes of an uninitialized buffer of `capacity` bytes the next read would
-    /// initialize before it fills any.
+    /// Returns how many bytes the next read would zero if it got an uninitialized buffer of
+    /// `capacity` bytes.
     ///
     /// The default is 0, for a reader that writes into uninitialized memory.
     ///
-    /// Some buffers do not report how much of them is initialized. The caller can then initialize
-    /// this many bytes itself, which costs less if they already are. A wrong answer only costs
-    /// time; a value above `capacity` counts as `capacity`. Every wrapper should forward this
-    /// method.
+    /// Some buffers, such as hyper's, do not report how much of them is initialized. The caller can
+    /// then ask the buffer to initialize this many bytes, and the buffer zeroes only the bytes that
+    /// are not initialized yet. A wrong answer only costs time. A value above `capacity` counts as
+    /// `capacity`. Every wrapper should forward this method.
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
         let _ = capacity;
@@ -141,9 +145,13 @@ pub trait AsyncReadBuf {
 
 /// Reads bytes synchronously into memory that may be uninitialized.
 ///
-/// This is the synchronous mirror of [`AsyncReadBuf`], with the same methods and contract. Whether
-/// it blocks depends on the source. [`Shim::from_std`](crate::Shim::from_std) implements it for any
-/// `std::io::Read`, and a [`Shim`](crate::Shim) around it implements `std::io::Read`.
+/// This is the synchronous mirror of [`AsyncReadBuf`]. The table below lists the methods that
+/// correspond. The contract is the same, but no method returns `Pending`. Whether a read blocks
+/// depends on the source.
+///
+/// [`Shim::from_std`](crate::Shim::from_std) wraps any `std::io::Read` in a shim that implements
+/// `ReadBuf`. In the other direction, [`Shim::new`](crate::Shim::new) wraps your `ReadBuf` type in
+/// a shim that implements `std::io::Read`.
 ///
 /// tokio and hyper have buffers of this name. Here it is a trait, and the buffer is
 /// [`BorrowedBuf`].
@@ -173,8 +181,8 @@ pub trait AsyncReadBuf {
 ///
 /// # Implementing
 ///
-/// The ways to fill the cursor are those of [`AsyncReadBuf`]. A reader that takes only slices needs
-/// one line with [`SliceFeed::read`](crate::SliceFeed::read):
+/// Fill the cursor in one of the ways that [`AsyncReadBuf`] lists. If the source reads into slices,
+/// it takes one line with [`SliceFeed::read`](crate::SliceFeed::read):
 ///
 /// ```
 /// use io_shim::{BorrowedCursor, ReadBuf, SliceFeed};
@@ -241,8 +249,8 @@ pub trait ReadBuf {
         false
     }
 
-    /// Returns how many bytes of an uninitialized buffer of `capacity` bytes the next read would
-    /// initialize before it fills any.
+    /// Returns how many bytes the next read would zero if it got an uninitialized buffer of
+    /// `capacity` bytes.
     ///
     /// See [`AsyncReadBuf::init_hint`].
     #[inline]
@@ -266,7 +274,7 @@ pub(crate) fn poll_read_on_budget(
     budget.settle(poll, filled)
 }
 
-/// Converts the result of a read that filled `filled` bytes for a caller that gets a count.
+/// Converts the result of a read that filled `filled` bytes into a result with a count.
 ///
 /// `Pending` with data becomes `Ready(Ok(filled))`. An error is returned even if there is data.
 #[inline]

@@ -1,4 +1,4 @@
-//! The writing traits: [`AsyncWrite`], and [`WriteVectored`], a query for std's `Write`.
+//! The writing traits: [`AsyncWrite`], and [`WriteVectored`], which adds a method to std's `Write`.
 
 use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 /// Writes bytes asynchronously, and reports whether vectored writes are supported.
 ///
-/// Every conversion of a writer goes through this trait, as those of a reader go through
+/// The conversions of asynchronous writers go through this trait. The trait for readers is
 /// [`AsyncReadBuf`](crate::AsyncReadBuf).
 ///
 /// # Contract
@@ -20,8 +20,9 @@ use std::task::{Context, Poll};
 /// [`poll_write`](Self::poll_write), [`poll_flush`](Self::poll_flush) and
 /// [`poll_shutdown`](Self::poll_shutdown) are required. A writer that accepts several slices in one
 /// call overrides **both** [`poll_write_vectored`](Self::poll_write_vectored) and
-/// [`supports_vectored_writes`](Self::supports_vectored_writes). Callers ask the second before they
-/// use the first. A wrapper forwards both; [`delegate!`](crate::delegate) does so.
+/// [`supports_vectored_writes`](Self::supports_vectored_writes). Callers such as hyper use
+/// `poll_write_vectored` only if `supports_vectored_writes` returns `true`. A wrapper forwards both
+/// methods; [`delegate!`](crate::delegate) does so.
 ///
 /// # Cancel safety
 ///
@@ -108,12 +109,13 @@ pub trait AsyncWrite {
 
 /// Reports whether [`write_vectored`](Write::write_vectored) accepts more than one slice.
 ///
-/// This is the synchronous mirror of [`AsyncWrite`]. It only adds the query to [`Write`]. std's own
-/// query is unstable (rust#69941).
+/// This is the synchronous mirror of [`AsyncWrite`]. It adds one method to [`Write`]:
+/// [`supports_vectored_writes`](Self::supports_vectored_writes). The method of std that answers the
+/// same question, `Write::is_write_vectored`, is unstable (rust#69941).
 ///
 /// # Implementing
 ///
-/// The query is required. A wrapper forwards it to the inner writer:
+/// The method is required. A wrapper forwards it to the inner writer:
 ///
 /// ```
 /// use io_shim::WriteVectored;

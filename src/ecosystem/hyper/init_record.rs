@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 
 std::thread_local! {
-    /// The memory that the innermost call of a hyper reader on this thread was passed.
+    /// The memory that was passed to a hyper reader by the innermost call on this thread.
     static INNERMOST: Cell<Record> = const { Cell::new(Record::NONE) };
     /// The identity of the last record that was made.
     static LAST: Cell<u64> = const { Cell::new(0) };
@@ -17,16 +17,18 @@ struct Record {
     id: u64,
     start: usize,
     end: usize,
-    /// The end of the initialized front.
+    /// The address up to which all bytes from `start` are initialized.
     init: usize,
-    /// A later initialized part. It counts once everything before it is known to be initialized.
+    /// A later initialized part. It is used only when all bytes before it are known to be
+    /// initialized.
     part: (usize, usize),
 }
 
 impl Record {
     const NONE: Record = Record { id: 0, start: 0, end: 0, init: 0, part: (0, 0) };
 
-    /// Returns whether `memory` is all or part of this record's. Empty memory never is.
+    /// Returns whether the record is for memory that contains `memory`. Returns `false` if `memory`
+    /// is empty.
     #[inline]
     fn covers(&self, memory: &[MaybeUninit<u8>]) -> bool {
         let start = memory.as_ptr().addr();
@@ -37,16 +39,16 @@ impl Record {
 
 /// Records, during a call of a hyper reader, how much of the memory passed to it is initialized.
 ///
-/// The count of hyper's buffer is private. A shim that is called through hyper's traits looks here
-/// whether its memory was passed by a shim around it.
+/// hyper's buffer does not tell how much of it is initialized. When a shim is called through
+/// hyper's traits, it checks this record to learn whether an outer shim passed the memory.
 ///
-/// The memory is exclusively borrowed until the call returns. So an address within it belongs to
-/// it, and no code may de-initialize it. The record holds addresses, so it is true of any part of
-/// the memory, regardless of the code that passed that part on.
+/// The memory is exclusively borrowed until the call returns. So until then, an address in its
+/// range always means this memory, and no code may de-initialize it. The record holds addresses.
+/// So it is also valid if code between the two shims passes on only a part of the memory.
 ///
-/// Calls of stackful coroutines may end in another order than that of a stack. Nothing is known
-/// then. (A coroutine that moves to another thread during a poll breaks every thread-local, this
-/// one too.)
+/// With stackful coroutines, an outer call may end before an inner one. The record is then cleared.
+/// (A coroutine that moves to another thread during a poll breaks every thread-local, including
+/// this one.)
 #[derive(Debug)]
 pub(super) struct InitRecord {
     id: u64,
@@ -66,7 +68,8 @@ impl InitRecord {
         InitRecord { id, start, init, outer: INNERMOST.replace(Record { id, start, end, init, part: (0, 0) }) }
     }
 
-    /// Returns how many bytes from the start are initialized now. The first `filled` bytes are.
+    /// Returns how many bytes from the start are initialized now. The first `filled` bytes must be
+    /// initialized.
     #[inline]
     pub(super) fn init_len(&self, filled: usize) -> usize {
         let record = INNERMOST.get();
@@ -91,7 +94,8 @@ impl Drop for InitRecord {
 
 /// Returns how many bytes at the front of `memory` are known to be initialized.
 ///
-/// `memory` is the unfilled part of a hyper buffer. Returns `None` if no shim passed it.
+/// `memory` is the unfilled part of a hyper buffer. Returns `None` if `memory` is empty, or not
+/// part of the memory of the innermost call that is recorded on this thread.
 #[inline]
 pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
     INNERMOST.with(|innermost| {
@@ -100,7 +104,8 @@ pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
     })
 }
 
-/// Records that the first `init` bytes of `memory` are initialized, if a shim passed it.
+/// Records that the first `init` bytes of `memory` are initialized. Does nothing if [`init_len`]
+/// returns `None` for `memory`.
 pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
     let mut record = INNERMOST.get();
     if record.covers(memory) {
