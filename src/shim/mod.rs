@@ -155,7 +155,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// * When the inner type returns `Pending`, the budget of this direction is refilled.
     ///
     /// So a peer that is always ready cannot keep timers and other tasks from running. Flushing,
-    /// closing, seeking and synchronous operations never yield. `ByteStream` and `ByteSink` have
+    /// closing, seeking and synchronous operations never yield. The functions of `owned` have
     /// budgets of their own, which this method does not change.
     ///
     /// # Examples
