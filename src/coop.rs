@@ -115,7 +115,10 @@ impl Budget<'_> {
         match &poll {
             Poll::Ready(Ok(_)) => {}
             Poll::Ready(Err(_)) => self.consume(1),
-            Poll::Pending => *self.left() = self.budgets.units,
+            Poll::Pending => {
+                *self.left() = self.budgets.units;
+                self.clear_echo();
+            }
         }
         poll
     }
@@ -124,9 +127,7 @@ impl Budget<'_> {
     #[inline]
     pub(crate) fn consume(&mut self, n: usize) {
         if n > 0 {
-            if self.budgets.echo == Some(self.direction) {
-                self.budgets.echo = None;
-            }
+            self.clear_echo();
             if *self.left() > 0 {
                 self.spend(n);
             }
@@ -145,6 +146,14 @@ impl Budget<'_> {
         *self.left() -= 1;
         if bytes >= BYTES {
             self.budgets.spend_more(self.direction, bytes);
+        }
+    }
+
+    /// Forgets that this direction must yield because the other one did.
+    #[inline]
+    fn clear_echo(&mut self) {
+        if self.budgets.echo == Some(self.direction) {
+            self.budgets.echo = None;
         }
     }
 

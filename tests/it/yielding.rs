@@ -772,3 +772,60 @@ fn a_yield_lets_the_timers_of_a_tokio_thread_fire() {
     });
     assert!(late < Duration::from_millis(200), "10 ms took {late:?}");
 }
+
+/// The task waits for the reader then, so the next yield of a read is one of its own.
+#[test]
+fn a_look_that_is_not_ready_answers_the_yield_of_a_write() {
+    let steps = [Step::Pending, Step::Data(b"ab".to_vec())];
+    let mut shim = Shim::new(Both(futures::io::BufReader::new(Script::new(steps)))).with_budget(1);
+    let mut cx = context();
+    assert!(Pin::new(&mut shim).poll_write(&mut cx, b"x").is_ready());
+    assert!(Pin::new(&mut shim).poll_write(&mut cx, b"x").is_pending(), "the budget is spent");
+    assert!(Pin::new(&mut shim).poll_fill_buf(&mut cx).is_pending(), "the reader is not ready");
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut cx, &mut [0])).unwrap(), 1);
+    assert!(Pin::new(&mut shim).poll_read_into_slice(&mut cx, &mut [0]).is_pending(), "the budget is spent");
+    assert!(Pin::new(&mut shim).poll_write(&mut cx, b"x").is_pending(), "reads have yielded, so writes do");
+}
+
+/// Reads from a buffer, and takes whatever is written.
+struct Both(futures::io::BufReader<Script>);
+
+impl AsyncReadBuf for Both {
+    fn poll_read_into(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: io_shim::BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let n = std::task::ready!(futures::io::AsyncRead::poll_read(
+            Pin::new(&mut self.get_mut().0),
+            cx,
+            cursor.ensure_init()
+        ))?;
+        cursor.advance_checked(n);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncBufRead for Both {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        futures::io::AsyncBufRead::poll_fill_buf(Pin::new(&mut self.get_mut().0), cx)
+    }
+
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        futures::io::AsyncBufRead::consume(Pin::new(&mut self.get_mut().0), n);
+    }
+}
+
+impl AsyncWrite for Both {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(data.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
