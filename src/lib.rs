@@ -1,6 +1,6 @@
 // If the feature `full` is on, the README is the front page. Its examples need several features.
-// The first definition of a link in a page is used. So `links.md` comes before the README, and the
-// README's links lead to pages of the documentation instead of files.
+// If a page defines a link twice, rustdoc uses the first definition. `links.md` comes before the
+// README, so the README's links lead to pages of the documentation instead of files.
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/links.md"))]
 #![cfg_attr(all(feature = "full", any(doc, doctest)), doc = include_str!("guide/charts.md"))]
 #![cfg_attr(feature = "full", doc = include_str!("../README.md"))]

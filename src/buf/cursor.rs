@@ -16,13 +16,13 @@ use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
 /// ```
 ///
 /// A cursor is passed **by value**, and the caller keeps the buffer. So a reader can fill the
-/// buffer, but cannot swap it for another one. With a `&mut ReadBuf` of tokio it can (rust#97015).
+/// buffer, but cannot swap it for another one. (A reader that gets tokio's `&mut ReadBuf` can.)
 /// The cursor starts at the caller's filled position, so a reader can see and remove only bytes
 /// that it has written itself.
 ///
 /// [`reborrow`](Self::reborrow) makes another cursor over the same memory, and
-/// [`limit`](Self::limit) makes a cursor shorter. The buffer records what is filled and initialized
-/// through the returned cursor.
+/// [`limit`](Self::limit) makes a cursor shorter. Bytes that are filled or initialized through the
+/// new cursor count as filled or initialized in the buffer, too.
 ///
 /// # Filling
 ///
@@ -51,7 +51,7 @@ use super::uninit::{as_uninit, assume_init, assume_init_mut, zero};
 /// ```
 pub struct BorrowedCursor<'a> {
     // Invariants besides those of `Marks`:
-    // 4. `buf` is the memory that `marks` describes (its origin), or a prefix of this memory;
+    // 4. `buf` is the origin of `marks` (the memory that they describe) or a prefix of it, and
     //    `filled <= buf.len()`.
     // 5. `start <= filled`.
     buf: &'a mut [MaybeUninit<u8>],
@@ -317,9 +317,10 @@ impl<'a> BorrowedCursor<'a> {
     /// initialized. This includes bytes past [`init_len`](Self::init_len): they may be initialized
     /// although the cursor has no record of it.
     ///
-    /// Write and call [`advance`](Self::advance) through the same cursor. If other code holds a
-    /// `&mut` to it in between, that code could swap it for a cursor over another buffer. A pointer
-    /// from the slice is valid until the cursor is used again.
+    /// Call [`advance`](Self::advance) on the cursor through which you wrote. Between the write and
+    /// `advance`, do not give other code a `&mut` to the cursor: that code could replace the cursor
+    /// with one over another buffer. A pointer from the slice is valid until the cursor is used
+    /// again.
     ///
     /// # Examples
     ///

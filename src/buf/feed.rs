@@ -14,16 +14,17 @@ use super::window::{FLOOR, Window};
 /// How much of an uninitialized buffer a [`SliceFeed`] offers to a reader that only takes
 /// initialized slices.
 ///
-/// Each variant says which slice is offered. There is one exception, the same for all variants: if
-/// the initialized bytes at the front of the buffer are at least as many as that slice has, all of
-/// them are offered instead. Nothing is zeroed or copied then.
+/// Each variant says which slice is offered. One exception applies to all variants: if the buffer
+/// starts with at least as many initialized bytes as the slice would have, all these initialized
+/// bytes are offered instead. Then nothing is zeroed or copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Offer {
     /// As much as the reader is likely to return, zeroed in place.
     ///
-    /// After a few reads of less than 2 KiB, a bounce buffer of 2 KiB is used instead, until a read
-    /// fills it. The bounce buffer is zeroed once, and the data is copied from it.
+    /// After a few reads that return less than 2 KiB and do not fill their slices, a bounce buffer
+    /// of 2 KiB is used instead, until a read fills it. The bounce buffer is zeroed once, and the
+    /// data is copied from it.
     ///
     /// This is the right choice for byte streams. The slice may be shorter than the caller's
     /// buffer. It is shorter than 2 KiB only if the caller's buffer is shorter than 2 KiB.
@@ -102,24 +103,25 @@ impl Offer {
 ///
 /// # Guarantee
 ///
-/// No byte of a buffer is zeroed twice, with any policy and any nesting of feeds. If the caller
-/// passes a new uninitialized buffer to every call, zeroing depends on the policy:
+/// No byte of a buffer is zeroed twice, with any [`Offer`]. This also holds if a reader with a feed
+/// reads from another reader with a feed. If the caller passes a new uninitialized buffer to every
+/// call, zeroing depends on the `Offer`:
 ///
-/// | policy | zeroed in each buffer |
+/// | offer | zeroed in each buffer |
 /// |---|---|
 /// | [`Offer::Bounce`] | nothing |
-/// | [`Offer::Predicted`] | at most the predicted read |
+/// | [`Offer::Predicted`] | at most as many bytes as the feed predicts for the read |
 /// | [`Offer::Whole`] | all of it |
 ///
 /// The feed learns nothing from `Pending`, errors, empty buffers and the end of file.
 ///
-/// The bounce buffer is allocated by the first read that needs it. A clone has the same policy. It
+/// The bounce buffer is allocated by the first read that needs it. A clone has the same `Offer`. It
 /// does not copy the bounce buffer or what the feed has learned from the sizes of reads.
 pub struct SliceFeed {
     policy: Policy,
 }
 
-/// The policy, with the memory and state that it needs.
+/// The [`Offer`], with the memory and state that it needs.
 enum Policy {
     Predicted(Window, Option<Box<[u8; FLOOR]>>),
     Bounce(Bounce),
@@ -139,7 +141,7 @@ enum Plan {
 }
 
 impl SliceFeed {
-    /// Creates a feed with the policy `offer`.
+    /// Creates a feed that offers slices as `offer` says.
     pub const fn new(offer: Offer) -> Self {
         let policy = match offer {
             Offer::Predicted => Policy::Predicted(Window::new(), None),
@@ -149,7 +151,7 @@ impl SliceFeed {
         SliceFeed { policy }
     }
 
-    /// Returns the policy.
+    /// Returns the [`Offer`] of this feed.
     pub fn offer(&self) -> Offer {
         match &self.policy {
             Policy::Predicted(..) => Offer::Predicted,
@@ -300,7 +302,7 @@ impl Default for SliceFeed {
     }
 }
 
-/// A clone has the same policy. It does not copy the bounce buffer or what the feed has learned.
+/// A clone has the same `Offer`. It does not copy the bounce buffer or what the feed has learned.
 impl Clone for SliceFeed {
     fn clone(&self) -> Self {
         SliceFeed::new(self.offer())

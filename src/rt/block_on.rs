@@ -23,8 +23,8 @@ use tokio::runtime::Handle;
 ///
 /// `T` implements io-shim's asynchronous traits, as every asynchronous [`Shim`](crate::Shim) does.
 /// `BlockOn<T>` implements `std::io::{Read, Write, BufRead, Seek}`, [`ReadBuf`] and
-/// [`WriteVectored`]. `BlockOn` is outside the shim:
-/// `BlockOn::new(Shim::from_tokio(socket))`. A [`TokioContext`](crate::rt::TokioContext) is inside:
+/// [`WriteVectored`]. Put the shim into the `BlockOn`: `BlockOn::new(Shim::from_tokio(socket))`.
+/// But put a [`TokioContext`](crate::rt::TokioContext) into the shim:
 /// `Shim::from_tokio(TokioContext::new(file, handle))`.
 ///
 /// # Where it may be used
@@ -46,8 +46,8 @@ use tokio::runtime::Handle;
 ///
 /// The sockets and timers of a `current_thread` tokio runtime make progress only while a thread is
 /// in that runtime's `block_on`. `BlockOn` cannot drive the runtime through a [`Handle`]
-/// (tokio#7441). Use a runtime with its own threads, or drive the runtime on another thread. Files
-/// of tokio do not need that.
+/// (tokio#7441). Use a runtime with its own threads, or drive the runtime on another thread. The
+/// files of tokio are an exception: they work even if no thread drives the runtime.
 ///
 /// The destructor of a thread-local may run after tokio's own thread-local was destroyed. In such a
 /// destructor, calls do not enter a tokio runtime, even if `BlockOn` has a handle. Sockets and
@@ -94,7 +94,8 @@ pub struct BlockOn<T> {
 
 /// Wakes the thread that waits for it.
 ///
-/// It is separate from `thread::park`, whose token an outer executor may use.
+/// It does not use `thread::park`, because an executor that runs further out on the same thread may
+/// use that. The wait here could then take a wake-up that is meant for that executor.
 #[derive(Default)]
 struct Signal {
     woken: Mutex<bool>,
@@ -104,8 +105,8 @@ struct Signal {
 impl<T> BlockOn<T> {
     /// Wraps `io`.
     ///
-    /// If the calling thread is in the context of a tokio runtime, calls wait in that runtime.
-    /// Otherwise they wait without a runtime.
+    /// If a later call, such as `read`, is made in the context of a tokio runtime, it waits in that
+    /// runtime. Otherwise it waits without a runtime.
     pub fn new(io: T) -> Self {
         BlockOn {
             io,
@@ -156,8 +157,8 @@ impl<T> BlockOn<T> {
 impl<T: AsyncWrite + Unpin> BlockOn<T> {
     /// Flushes and ends the stream. No std trait has such a method.
     ///
-    /// This closes the inner type. For a few types, the peer does not see the end of the stream
-    /// then: see [CLOSING](https://docs.rs/crate/io-shim/latest/source/docs/CLOSING.md).
+    /// This closes the inner type. With a few types, the peer does not see the end of the stream
+    /// after that: see [CLOSING](https://docs.rs/crate/io-shim/latest/source/docs/CLOSING.md).
     ///
     /// # Errors
     ///

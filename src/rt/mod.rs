@@ -30,7 +30,8 @@
 //! where it may be used.
 //!
 //! async-std is discontinued. Its sockets and timers are those of async-io, so the rows for smol
-//! apply. Closing its sockets does not end the stream: see `Shim::from_futures`.
+//! apply. If you wrap one of its sockets with `Shim::from_futures`, closing the shim does not end
+//! the stream: see the docs of that constructor.
 //!
 //! # tokio on other executors
 //!
@@ -61,8 +62,9 @@
 //! | smol, `futures::executor`, pollster | after the other tasks that are ready |
 //! | another executor's `block_on` inside a tokio task | never: the thread that would wake it is blocked |
 //!
-//! The last row applies to tokio's own sockets. It applies to shims if both features are on. Call
-//! `block_on` inside `tokio::task::block_in_place` or on a separate thread.
+//! The last row applies to tokio's own sockets. It applies to shims if io-shim's features `rt` and
+//! `tokio` are both on. Call `block_on` inside `tokio::task::block_in_place` or on a separate
+//! thread.
 //!
 //! # Edge cases
 //!

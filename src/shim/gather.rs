@@ -15,17 +15,18 @@ const FIRST: usize = 16 * 1024;
 const MOST: usize = 256 * 1024;
 /// The factor by which the limit grows until the first short write.
 const START_GROWTH: usize = 4;
-/// After this many gathered writes, a probe passes the slices on as they are again. The number
-/// doubles after each failed probe.
+/// After this many gathered writes, one write passes on the slices uncopied, to test the writer
+/// again (a probe). The number doubles after each failed probe.
 const PROBE_AFTER: u16 = 16;
 /// The maximum number of times that `PROBE_AFTER` is doubled.
 const PROBE_BACKOFF: u8 = 6;
 
 /// Passes on the slices of a vectored write as they are. If writes have shown that the writer
-/// accepts only the first slice, copies all slices into one (a gathered write).
+/// accepts only the first slice, copies the front of the slices into one slice (a gathered write).
 ///
-/// A writer whose socket buffer is full may also accept just the first slice. So the conclusion can
-/// be wrong. After a number of gathered writes, a probe passes the slices on as they are again.
+/// The conclusion can be wrong: a writer that supports several slices may accept only the first one
+/// if its socket buffer is nearly full. So after a number of gathered writes, a probe passes on the
+/// slices uncopied.
 #[derive(Default)]
 pub(crate) struct Gather {
     vectoring: VectoringEvidence,
@@ -42,8 +43,8 @@ struct Scratch {
     bytes: Vec<u8>,
     /// The maximum number of bytes that the next write gathers. `learn` adjusts it.
     limit: usize,
-    /// After the first short write, a full write at the limit raises the limit only if this is
-    /// true. Each full write at the limit inverts it, so every second one raises the limit.
+    /// Whether the next full write at the limit raises the limit. Used only after the first short
+    /// write: then every second full write at the limit raises it.
     took_all: bool,
     /// True until the first short write. While it is true, the limit grows fourfold.
     took_all_always: bool,
@@ -156,12 +157,13 @@ impl Scratch {
     /// Adjusts the limit to a write that accepted `n` of `offered` bytes.
     ///
     /// * A short write sets the limit to the number of bytes that were accepted.
-    /// * Until the first short write, each full write at the limit sets it to four times its size.
-    /// * After the first short write, every second full write at the limit sets it to twice its
-    ///   size.
+    /// * Until the first short write, each full write at the limit sets the limit to four times the
+    ///   size of this write.
+    /// * After the first short write, every second full write at the limit sets the limit to twice
+    ///   the size of this write.
     ///
-    /// So once the limit has changed, a write copies at most four times as many bytes as an earlier
-    /// write accepted.
+    /// So after the first change of the limit, no write copies more than four times as many bytes
+    /// as an earlier write accepted.
     fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
             self.limit = n.clamp(1, MOST);

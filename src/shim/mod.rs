@@ -26,7 +26,8 @@ use crate::coop::{Budget, Budgets};
 /// Wraps an I/O type of one ecosystem and implements the I/O traits of the others.
 ///
 /// If the inner type is asynchronous, the shim implements the traits of tokio, futures-io and
-/// hyper. If it is synchronous, the shim implements the traits of std.
+/// hyper. If it is synchronous, the shim implements the traits of std. [`Shim::allow_std`] is an
+/// exception: it wraps a synchronous type, and its shim implements the asynchronous traits.
 ///
 /// * `T` is the inner type.
 /// * `E` is the ecosystem whose traits `T` implements.
@@ -51,14 +52,16 @@ use crate::coop::{Budget, Budgets};
 ///
 /// The shim reads, writes or seeks if `T` does. If `T` lacks a trait, the compiler reports that
 /// where the shim's trait is used. For `from_smol`, `from_fd`, `from_stream` and `from_sink`, it
-/// reports that at the constructor. The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates
-/// only when a conversion needs memory.
+/// reports that at the constructor. On systems other than Unix, `from_smol` reads into initialized
+/// slices. The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates only when a conversion
+/// needs memory.
 ///
 /// # Views
 ///
 /// If the extension traits of two ecosystems are in scope, `.read()` on a shim is ambiguous
-/// (E0034). A shim around a slice also implements `std::io::Read`. If that trait is in scope too,
-/// `.read()` on this shim is ambiguous as well. To choose one ecosystem, at no cost:
+/// (E0034). A shim made by `Shim::new(slice)` implements `std::io::Read` besides the asynchronous
+/// traits, so `.read()` is also ambiguous if `Read` and one of those extension traits are in scope.
+/// To choose one ecosystem, at no cost:
 ///
 /// * Call `shim.for_tokio()`, `shim.for_futures()`, `shim.for_hyper()`, `shim.for_std()` or
 ///   [`shim.only::<V>()`](Shim::only).
@@ -67,7 +70,8 @@ use crate::coop::{Budget, Budgets};
 /// # Panics
 ///
 /// If the inner type panics, the panic propagates. The shim and the caller's buffer stay usable.
-/// Bytes that the panicking read put into a tokio `ReadBuf` are not counted.
+/// If the caller passed a tokio `ReadBuf`, bytes that the panicking read put into it do not count
+/// as filled.
 ///
 /// # Examples
 ///
@@ -144,15 +148,18 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 
     /// Sets the budget after which the shim yields to the executor.
     ///
-    /// Reads have a budget of `units`, and writes have another one. The default is 128. If `units`
-    /// is 0, the shim never yields. Use 0 if the caller yields itself.
+    /// Reads and writes each have a budget of `units`. The default is 128. If `units` is 0, the
+    /// shim never yields. Use 0 if the caller yields itself.
     ///
     /// * A ready call costs one unit, and one more for every 8 KiB that it moves. A call of
     ///   `poll_fill_buf` that returns data is free, but consuming the data costs units.
-    /// * When a budget is spent, the next call of this direction moves no data: it wakes the task
-    ///   and returns `Pending`. The next call of the other direction does the same. So a task that
-    ///   polls both directions gets `Pending` from both.
-    /// * When the inner type returns `Pending`, the budget of this direction is refilled.
+    /// * When the budget for reads is spent, the next read moves no data: it wakes the task and
+    ///   returns `Pending`. The next write then does the same. So a task that polls both directions
+    ///   gets `Pending` from both. The same holds with reads and writes exchanged, with one
+    ///   exception: after a write has yielded, a `poll_fill_buf` yields only after the next
+    ///   `consume`, because buffered data must stay available until it is consumed.
+    /// * When the inner type returns `Pending` from a read, the budget for reads is refilled. The
+    ///   same holds for writes.
     ///
     /// So a peer that is always ready cannot keep timers and other tasks from running. Flushing,
     /// closing, seeking and synchronous operations never yield. The functions of `owned` have
@@ -187,9 +194,10 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// A pending seek is forgotten, because the position may change.
     ///
-    /// To replace the stream, make a new shim. This one keeps what it has learned from the sizes of
-    /// earlier reads and writes. If it has a bounce buffer (see [`Offer`](crate::Offer)), bytes of
-    /// earlier reads also stay there. A reader that returns a wrong count can expose them.
+    /// To replace the stream, make a new shim. The old shim keeps what it has learned from the
+    /// sizes of earlier reads and writes. If it has a bounce buffer (see [`Offer`](crate::Offer)),
+    /// this buffer keeps bytes of earlier reads. If the new stream then returns a wrong count, the
+    /// caller may see these bytes.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
@@ -228,8 +236,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         &mut self.state
     }
 
-    /// Returns the inner type and the state, for a synchronous operation. It forgets pending seeks,
-    /// since the operation may change the position.
+    /// Returns the inner type and the state, for a synchronous operation. Forgets pending seeks,
+    /// because the operation may change the position.
     #[inline]
     pub(crate) fn parts_mut(&mut self) -> (&mut T, &mut E::State) {
         E::forget_seek(&mut self.state);
@@ -237,9 +245,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (&mut self.io, &mut self.state)
     }
 
-    /// Returns the inner type and the state, for an operation other than a seek. It forgets pending
-    /// seeks, since the operation may change the position. A flush may also complete a seek and
-    /// discard its result, as in `tokio::fs::File`.
+    /// Returns the inner type and the state, for an operation other than a seek. Forgets pending
+    /// seeks, because the operation may change the position. A flush is included, because it may
+    /// complete a seek and discard the result, as in `tokio::fs::File`.
     #[inline]
     pub(crate) fn project_forgetting_seeks(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let (io, state) = self.project_keeping_seek();
@@ -267,8 +275,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (io, state, budgets.writes())
     }
 
-    /// Returns the inner type and the state, for a seek. It forgets a seek that the caller started
-    /// through tokio's `start_seek`, but keeps a seek that is recorded in the state.
+    /// Returns the inner type and the state, for a seek. Forgets a seek that the caller started
+    /// with tokio's `start_seek`. Keeps a seek that the conversion itself has started on a tokio
+    /// type (`StartedSeek`, in the state), so that this call can continue it.
     #[inline]
     pub(crate) fn project_keeping_seek(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let Projected { io, state, pending_seek, .. } = self.project();

@@ -27,8 +27,8 @@ const CAPACITY: usize = 4 * 1024;
 /// The stream keeps track of what the reader initialized. So **no byte of an allocation is zeroed
 /// twice**, even if the allocation is used again.
 ///
-/// The last chunk of an allocation is limited to the room that is left, which would cut off a
-/// packet. Read from a packet-style reader into a buffer of your own instead.
+/// The last read into an allocation gets only the room that is left. If the reader returns packets,
+/// this read could cut off a packet. Read packets into a buffer of your own instead.
 ///
 /// # Errors
 ///
@@ -66,15 +66,16 @@ pub struct ByteStream<R> {
     capacity: usize,
     /// Whether `init_hint` has shown that the reader initializes memory before each read.
     is_slice_only: bool,
-    /// Whether the reader is slice-only, and all of the allocation was already initialized when the
-    /// stream began to read into it.
+    /// Whether to call `poll_read_into_slice`. True if the reader is slice-only, and all of the
+    /// allocation was already initialized when the stream began to read into it.
     by_slices: bool,
     /// Whether the reader must not be polled again.
     ended: bool,
-    /// The error to yield before the stream ends. It is unwind safe, since it is taken in one step.
+    /// The error to yield before the stream ends. `AssertUnwindSafe` is right, because a panic
+    /// cannot leave this `Option` half changed.
     error: AssertUnwindSafe<Option<io::Error>>,
-    /// Makes the reader yield, if the stream was made by `new`. If it was made by
-    /// `Shim::into_byte_stream`, the shim counts and yields by itself.
+    /// The budget after which the stream returns `Pending`, if it was made by `new`. In a stream
+    /// made by `Shim::into_byte_stream` it is off, because the shim has budgets of its own.
     budgets: Budgets,
 }
 

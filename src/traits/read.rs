@@ -132,10 +132,12 @@ pub trait AsyncReadBuf {
     ///
     /// The default is 0, for a reader that writes into uninitialized memory.
     ///
-    /// Some buffers, such as hyper's, do not report how much of them is initialized. The caller can
-    /// then ask the buffer to initialize this many bytes, and the buffer zeroes only the bytes that
-    /// are not initialized yet. A wrong answer only costs time. A value above `capacity` counts as
-    /// `capacity`. Every wrapper should forward this method.
+    /// Some buffers, such as hyper's, do not report how much of them is initialized. Before a shim
+    /// reads into such a buffer, it asks the buffer to initialize this many bytes. The buffer knows
+    /// which bytes are initialized already and zeroes only the others, so no byte is zeroed twice.
+    ///
+    /// A wrong answer only costs time. A value above `capacity` counts as `capacity`. Every wrapper
+    /// should forward this method.
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
         let _ = capacity;

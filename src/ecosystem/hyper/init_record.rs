@@ -19,8 +19,8 @@ struct Record {
     end: usize,
     /// The address up to which all bytes from `start` are initialized.
     init: usize,
-    /// A later initialized part. It is used only when all bytes before it are known to be
-    /// initialized.
+    /// An initialized part at higher addresses, after a gap. It counts only when the gap is known
+    /// to be initialized, too.
     part: (usize, usize),
 }
 
@@ -32,7 +32,7 @@ impl Record {
     #[inline]
     fn covers(&self, memory: &[MaybeUninit<u8>]) -> bool {
         let start = memory.as_ptr().addr();
-        // The first condition is false for `NONE`, the usual case.
+        // Usually the record is `NONE`. Then the first condition is false.
         start + memory.len() <= self.end && self.start <= start && !memory.is_empty()
     }
 }
@@ -42,13 +42,14 @@ impl Record {
 /// hyper's buffer does not tell how much of it is initialized. When a shim is called through
 /// hyper's traits, it checks this record to learn whether an outer shim passed the memory.
 ///
-/// The memory is exclusively borrowed until the call returns. So until then, an address in its
-/// range always means this memory, and no code may de-initialize it. The record holds addresses.
-/// So it is also valid if code between the two shims passes on only a part of the memory.
+/// The memory is exclusively borrowed until the call returns. So until then, each address in the
+/// range of the memory belongs to this memory, and no code may make its bytes uninitialized. Code
+/// between the outer and the inner shim may pass on only a part of the memory. The record is valid
+/// for this part, too, because it holds addresses.
 ///
-/// With stackful coroutines, an outer call may end before an inner one. The record is then cleared.
-/// (A coroutine that moves to another thread during a poll breaks every thread-local, including
-/// this one.)
+/// With stackful coroutines, an outer call may end before an inner one. Then nothing is recorded
+/// any more, not even for the inner call. (A coroutine that moves to another thread during a poll
+/// breaks every thread-local, including this one.)
 #[derive(Debug)]
 pub(super) struct InitRecord {
     id: u64,
@@ -190,7 +191,8 @@ mod tests {
         let (earlier, later) = (at(&memory, 100), at(&memory, 3));
         drop(earlier);
         let newest = at(&memory, 5);
-        // Both end out of order: what was recorded for them does not reach the newest record.
+        // `earlier` and `later` end out of order. What was recorded for them must not count for
+        // `newest`.
         drop(later);
         assert_eq!((newest.init_len(0), init_len(&memory)), (5, None));
     }
