@@ -4,6 +4,9 @@
 //! runs twice. The cost of a poll is the difference in instructions, divided by the difference in
 //! polls. The inner readers and writers do almost nothing, so most of the cost is the conversion's.
 //!
+//! Each reader and writer is passed to `black_box` once, so that its fields stay in memory, as they
+//! do in a task.
+//!
 //! A pending poll is repeated and not counted, so a read or write includes its share of the yields.
 
 #[path = "shared/callgrind.rs"]
@@ -93,6 +96,7 @@ fn polls(polls: usize, mut poll: impl FnMut() -> Poll<()>) {
 
 fn tokio_slice<R: tokio::io::AsyncRead>(reader: R, n: usize) {
     let mut reader = pin!(reader);
+    black_box(&mut reader);
     let mut cx = Context::from_waker(Waker::noop());
     let mut bytes = [0; 64];
     polls(n, || {
@@ -105,6 +109,7 @@ fn tokio_slice<R: tokio::io::AsyncRead>(reader: R, n: usize) {
 
 fn tokio_uninit<R: tokio::io::AsyncRead>(reader: R, n: usize) {
     let mut reader = pin!(reader);
+    black_box(&mut reader);
     let mut cx = Context::from_waker(Waker::noop());
     let mut memory = [std::mem::MaybeUninit::uninit(); 64];
     polls(n, || {
@@ -117,6 +122,7 @@ fn tokio_uninit<R: tokio::io::AsyncRead>(reader: R, n: usize) {
 
 fn futures_slice<R: futures::io::AsyncRead>(reader: R, n: usize) {
     let mut reader = pin!(reader);
+    black_box(&mut reader);
     let mut cx = Context::from_waker(Waker::noop());
     let mut bytes = [0; 64];
     polls(n, || {
@@ -127,6 +133,7 @@ fn futures_slice<R: futures::io::AsyncRead>(reader: R, n: usize) {
 
 fn io_shim_uninit<R: AsyncReadBuf>(reader: R, n: usize) {
     let mut reader = pin!(reader);
+    black_box(&mut reader);
     let mut cx = Context::from_waker(Waker::noop());
     let mut memory = [std::mem::MaybeUninit::uninit(); 64];
     polls(n, || {
@@ -139,6 +146,7 @@ fn io_shim_uninit<R: AsyncReadBuf>(reader: R, n: usize) {
 
 fn tokio_vectored<W: tokio::io::AsyncWrite>(writer: W, n: usize) {
     let mut writer = pin!(writer);
+    black_box(&mut writer);
     let mut cx = Context::from_waker(Waker::noop());
     polls(n, || {
         let bufs = [IoSlice::new(b"ab"), IoSlice::new(b"cd")];
@@ -149,6 +157,7 @@ fn tokio_vectored<W: tokio::io::AsyncWrite>(writer: W, n: usize) {
 
 fn futures_vectored<W: futures::io::AsyncWrite>(writer: W, n: usize) {
     let mut writer = pin!(writer);
+    black_box(&mut writer);
     let mut cx = Context::from_waker(Waker::noop());
     polls(n, || {
         let bufs = [IoSlice::new(b"ab"), IoSlice::new(b"cd")];

@@ -12,14 +12,14 @@ const BYTES: usize = 8 * 1024;
 
 /// Two countdowns of consecutive ready calls: one for reads, one for writes.
 ///
-/// When one reaches zero, the next call of its direction yields. The next call of the other
+/// When one is spent (zero or less), the next call of its direction yields. The next call of the other
 /// direction then yields too, so a task that waits for both sees both pending and returns to the
 /// executor. With one countdown for both, or with two independent ones, only one direction would
 /// yield at a time. The task could then always find the other one ready.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budgets {
-    reads: u16,
-    writes: u16,
+    reads: i32,
+    writes: i32,
     /// The value to which `reads` and `writes` are refilled. If it is 0, calls never yield.
     units: u16,
     /// The direction that must yield because the other one has yielded.
@@ -38,7 +38,7 @@ impl Budgets {
 
     #[inline]
     pub(crate) const fn new(units: u16) -> Self {
-        Budgets { reads: units, writes: units, units, echo: None }
+        Budgets { reads: units as i32, writes: units as i32, units, echo: None }
     }
 
     /// Returns the same budgets, refilled.
@@ -79,7 +79,7 @@ impl Budget<'_> {
         match &poll {
             Poll::Ready(Ok(n)) => self.spend(*n),
             Poll::Ready(Err(_)) => self.spend(0),
-            Poll::Pending => *self.left() = self.budgets.units,
+            Poll::Pending => self.refill(),
         }
         poll
     }
@@ -87,13 +87,11 @@ impl Budget<'_> {
     /// Charges for a call that was ready and moved `bytes` bytes. A pending call refills the
     /// budget.
     #[inline(always)]
-    pub(crate) fn settle<R>(mut self, poll: Poll<R>, bytes: usize) -> Poll<R> {
+    pub(crate) fn settle<R>(mut self, poll: &Poll<R>, bytes: usize) {
+        self.spend(bytes);
         if poll.is_pending() {
-            *self.left() = self.budgets.units;
-        } else {
-            self.spend(bytes);
+            self.refill();
         }
-        poll
     }
 
     /// Like [`poll_counted`](Self::poll_counted), for `poll_fill_buf` (a look into the buffer). A
@@ -116,7 +114,7 @@ impl Budget<'_> {
             Poll::Ready(Ok(_)) => {}
             Poll::Ready(Err(_)) => self.consume(1),
             Poll::Pending => {
-                *self.left() = self.budgets.units;
+                self.refill();
                 self.clear_echo();
             }
         }
@@ -128,25 +126,27 @@ impl Budget<'_> {
     pub(crate) fn consume(&mut self, n: usize) {
         if n > 0 {
             self.clear_echo();
-            if *self.left() > 0 {
-                self.spend(n);
-            }
+            self.spend(n);
         }
     }
 
     /// Yields if the budget is spent.
     #[inline(always)]
     pub(crate) fn poll_unspent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if *self.left() == 0 { self.budgets.poll_spent(self.direction, cx) } else { Poll::Ready(()) }
+        if *self.left() <= 0 { self.budgets.poll_spent(self.direction, cx) } else { Poll::Ready(()) }
     }
 
-    /// Charges for a call that was ready and moved `bytes` bytes. At least one unit must be left.
+    /// Charges for a call that was ready and moved `bytes` bytes.
     #[inline(always)]
     fn spend(&mut self, bytes: usize) {
-        *self.left() -= 1;
-        if bytes >= BYTES {
-            self.budgets.spend_more(self.direction, bytes);
-        }
+        // A count that does not fit is false: no buffer is so long. So it may wrap.
+        let left = self.left();
+        *left = left.wrapping_sub(1).wrapping_sub((bytes / BYTES) as i32);
+    }
+
+    #[inline(always)]
+    fn refill(&mut self) {
+        *self.left() = i32::from(self.budgets.units);
     }
 
     /// Forgets that this direction must yield because the other one did.
@@ -158,34 +158,28 @@ impl Budget<'_> {
     }
 
     #[inline(always)]
-    fn left(&mut self) -> &mut u16 {
+    fn left(&mut self) -> &mut i32 {
         self.budgets.left(self.direction)
     }
 }
 
 impl Budgets {
     #[inline(always)]
-    fn left(&mut self, direction: Direction) -> &mut u16 {
+    fn left(&mut self, direction: Direction) -> &mut i32 {
         match direction {
             Direction::Read => &mut self.reads,
             Direction::Write => &mut self.writes,
         }
     }
 
-    #[inline(never)]
-    fn spend_more(&mut self, direction: Direction, bytes: usize) {
-        let left = self.left(direction);
-        *left = left.saturating_sub(u16::try_from(bytes / BYTES).unwrap_or(u16::MAX));
-    }
-
     #[cold]
     #[inline(never)]
     fn poll_spent(&mut self, direction: Direction, cx: &mut Context<'_>) -> Poll<()> {
         if self.units == 0 {
-            *self.left(direction) = u16::MAX;
+            *self.left(direction) = i32::MAX;
             return Poll::Ready(());
         }
-        *self.left(direction) = self.units;
+        *self.left(direction) = i32::from(self.units);
         if self.echo.take() != Some(direction) {
             let other = match direction {
                 Direction::Read => Direction::Write,

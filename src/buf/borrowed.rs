@@ -70,6 +70,12 @@ impl<'data> BorrowedBuf<'data> {
         self.buf.len()
     }
 
+    /// Returns the number of filled bytes.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.marks.filled
+    }
+
     /// Returns the filled region.
     #[inline]
     pub fn filled(&self) -> &[u8] {

@@ -262,6 +262,12 @@ impl<'a> BorrowedCursor<'a> {
         unsafe { assume_init(written) }
     }
 
+    /// Returns how many bytes were written since the cursor was created.
+    #[inline]
+    pub(crate) fn written_len(&self) -> usize {
+        self.marks.filled - self.start
+    }
+
     /// Returns the bytes written since the cursor was created, mutably, to decode or decrypt in
     /// place.
     ///

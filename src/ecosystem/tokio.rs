@@ -120,7 +120,7 @@ pub fn with_tokio_cursor<R>(buf: &mut ReadBuf<'_>, read: impl FnOnce(BorrowedCur
     // SAFETY: tokio's buffer counts `init` initialized bytes after the filled ones.
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
-    let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
+    let (filled, init) = (borrowed.len(), borrowed.init_len());
     // SAFETY: `borrowed` covers the unfilled part from its start. Its first `init` bytes are
     // initialized (invariant 2) and within it (invariant 3, which tokio does not check).
     unsafe { buf.assume_init(init) };
@@ -136,16 +136,16 @@ struct LentBuffer {
 }
 
 impl LentBuffer {
-    /// Returns the filled and initialized lengths of `buf` if it covers the memory that was passed.
+    /// Returns the filled length of `buf` if it covers the memory that was passed.
     ///
     /// That memory is live and exclusively borrowed while `buf` lives. So a buffer with the same
     /// address and the same length, unless that is 0, covers this memory and holds the borrow. Its
     /// lengths are true by `ReadBuf`'s own invariant.
     #[inline]
-    fn check(&self, buf: &ReadBuf<'_>) -> Result<(usize, usize), ContractViolation> {
+    fn check(&self, buf: &ReadBuf<'_>) -> Result<usize, ContractViolation> {
         let filled = buf.filled();
         if filled.as_ptr() == self.address && buf.capacity() == self.len {
-            Ok((filled.len(), buf.initialized().len()))
+            Ok(filled.len())
         } else {
             Err(ContractViolation::BufferReplaced)
         }
@@ -168,10 +168,11 @@ fn poll_into_cursor(
     // cursor).
     unsafe { buf.assume_init(init) };
     let poll = read(&mut buf);
-    let (filled, init) = match lent.check(&buf) {
-        Ok(marks) => marks,
+    let filled = match lent.check(&buf) {
+        Ok(filled) => filled,
         Err(violation) => return (Poll::Ready(Err(violation.into())), 0),
     };
+    let init = buf.initialized().len();
     // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its first
     // `init` bytes are initialized. Bytes that the cursor counted before are still initialized.
     unsafe { cursor.assume_init(init) };
@@ -188,7 +189,7 @@ fn poll_into_slice(
     let lent = LentBuffer { address: slice.as_ptr(), len: slice.len() };
     let mut buf = ReadBuf::new(slice);
     let poll = read(&mut buf);
-    let (filled, _) = lent.check(&buf).map_err(io::Error::from)?;
+    let filled = lent.check(&buf).map_err(io::Error::from)?;
     count(poll, filled)
 }
 
@@ -215,7 +216,8 @@ impl<T: TokioRead, V> AsyncReadBuf for Shim<T, Tokio, V> {
         let (io, _, mut budget) = self.project_reading();
         ready!(budget.poll_unspent(cx));
         let (poll, filled) = poll_into_cursor(cursor, |buf| io.poll_read(cx, buf));
-        budget.settle(poll, filled)
+        budget.settle(&poll, filled);
+        poll
     }
 
     #[inline]

@@ -31,9 +31,10 @@ const PROBE_BACKOFF: u8 = 6;
 pub(crate) struct Gather {
     vectoring: VectoringEvidence,
     backoff: u8,
-    /// The number of gathered writes left before the next probe.
+    /// The number of gathered writes left before the next probe. While it is 0, slices are passed
+    /// on as they are.
     countdown: u16,
-    /// Whether each write is a packet, which must not be split.
+    /// Whether each write is a packet, which must not be split. Then `countdown` stays at 1.
     packets: bool,
     /// Allocated at the first gathered write.
     scratch: Option<Box<Scratch>>,
@@ -62,6 +63,7 @@ impl Gather {
     /// Makes each vectored write one packet: all slices in a single inner write.
     pub(crate) fn set_packets(&mut self) {
         self.packets = true;
+        self.countdown = 1;
     }
 
     /// Returns `true` if each write and each read is a packet.
@@ -82,16 +84,17 @@ impl Gather {
     ) -> Poll<io::Result<usize>> {
         let mut non_empty = bufs.iter().filter(|buf| !buf.is_empty());
         let (first, second) = (non_empty.next(), non_empty.next());
-        if self.packets {
-            let first = first.map_or(&[][..], |first| first);
-            return self.poll_packet(second.is_some(), first, bufs, write);
-        }
         let (Some(first), Some(_)) = (first, second) else {
             // At most one non-empty slice: nothing to gather or learn. The inner writer's vectored
             // method is called nevertheless, since it may differ from its plain one.
-            return write(Attempt::Vectored);
+            let poll = write(Attempt::Vectored);
+            return if self.packets {
+                Poll::Ready(ContractViolation::check_write(ready!(poll)?, first.map_or(0, |first| first.len())))
+            } else {
+                poll
+            };
         };
-        if self.vectoring.is_disproved() && self.countdown > 0 {
+        if self.countdown > 0 {
             return self.poll_gathered(first, bufs, write);
         }
         let n = ready!(write(Attempt::Vectored))?;
@@ -106,18 +109,6 @@ impl Gather {
         Poll::Ready(Ok(n))
     }
 
-    fn poll_packet(
-        &mut self,
-        has_several: bool,
-        first: &[u8],
-        bufs: &[IoSlice<'_>],
-        write: impl FnOnce(Attempt<'_>) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        let data = if has_several { self.scratch.get_or_insert_default().gather(bufs, usize::MAX)? } else { first };
-        let n = ready!(write(Attempt::Single(data)))?;
-        Poll::Ready(ContractViolation::check_write(n, data.len()))
-    }
-
     fn poll_gathered(
         &mut self,
         first: &[u8],
@@ -125,13 +116,16 @@ impl Gather {
         write: impl FnOnce(Attempt<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let scratch = self.scratch.get_or_insert_default();
+        let limit = if self.packets { usize::MAX } else { scratch.limit };
         // If the first slice alone reaches the limit, nothing needs to be copied.
-        let data = if first.len() >= scratch.limit { first } else { scratch.gather(bufs, scratch.limit)? };
+        let data = if first.len() >= limit { first } else { scratch.gather(bufs, limit)? };
         let offered = data.len();
         let n = ready!(write(Attempt::Single(data)))?;
         let n = ContractViolation::check_write(n, offered)?;
-        scratch.learn(offered, n);
-        self.countdown -= 1;
+        if !self.packets {
+            scratch.learn(offered, n);
+            self.countdown -= 1;
+        }
         Poll::Ready(Ok(n))
     }
 }
@@ -190,7 +184,11 @@ impl Default for Scratch {
 /// from writes.
 impl Clone for Gather {
     fn clone(&self) -> Self {
-        Gather { packets: self.packets, ..Gather::default() }
+        let mut gather = Gather::default();
+        if self.packets {
+            gather.set_packets();
+        }
+        gather
     }
 }
 

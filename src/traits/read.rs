@@ -100,7 +100,7 @@ pub trait AsyncReadBuf {
     fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buf = BorrowedBuf::from(slice);
         let poll = self.poll_read_into(cx, buf.unfilled());
-        count(poll, buf.filled().len())
+        count(poll, buf.len())
     }
 
     /// Reads into several slices, in order, and returns the total number of bytes read.
@@ -228,7 +228,7 @@ pub trait ReadBuf {
     fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
         let mut buf = BorrowedBuf::from(slice);
         self.read_into(buf.unfilled())?;
-        Ok(buf.filled().len())
+        Ok(buf.len())
     }
 
     /// Reads into several slices, in order, and returns the total number of bytes read.
@@ -272,8 +272,8 @@ pub(crate) fn poll_read_on_budget(
 ) -> Poll<io::Result<()>> {
     ready!(budget.poll_unspent(cx));
     let poll = read(cx, cursor.reborrow());
-    let filled = cursor.written().len();
-    budget.settle(poll, filled)
+    budget.settle(&poll, cursor.written_len());
+    poll
 }
 
 /// Converts the result of a read that filled `filled` bytes into a result with a count.

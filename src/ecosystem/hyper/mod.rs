@@ -131,7 +131,7 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
     // hyper has just initialized them.
     unsafe { borrowed.set_init(init) };
     let result = read(borrowed.unfilled());
-    let (filled, init) = (borrowed.filled().len(), borrowed.init_len());
+    let (filled, init) = (borrowed.len(), borrowed.init_len());
     if known.is_some() {
         init_record::set_init(memory, init);
     }
