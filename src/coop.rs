@@ -97,9 +97,9 @@ impl Budget<'_> {
     /// Like [`poll_counted`](Self::poll_counted), for `poll_fill_buf` (a look into the buffer). A
     /// look that succeeds costs nothing.
     ///
-    /// If a look was ready, the next look must be ready too, until something is consumed. So if a
-    /// write has yielded, a look does not yield. The first look after [`consume`](Self::consume)
-    /// yields instead.
+    /// If a look was ready, the next look must be ready too, until something is consumed. So after
+    /// a write has yielded, a look does not yield as a read would. The first look after
+    /// [`consume`](Self::consume) yields instead.
     #[inline(always)]
     pub(crate) fn poll_look<R, E>(
         mut self,

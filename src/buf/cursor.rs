@@ -320,8 +320,8 @@ impl<'a> BorrowedCursor<'a> {
     /// # Safety
     ///
     /// The caller must not write uninitialized bytes to it, because initialized bytes must stay
-    /// initialized. This includes bytes past [`init_len`](Self::init_len): they may be initialized
-    /// although the cursor has no record of it.
+    /// initialized. Bytes past [`init_len`](Self::init_len) may be initialized, too, although the
+    /// cursor has no record of it.
     ///
     /// Call [`advance`](Self::advance) on the cursor through which you wrote. Between the write and
     /// `advance`, do not give other code a `&mut` to the cursor: that code could replace the cursor

@@ -14,9 +14,9 @@ use super::window::{FLOOR, Window};
 /// How much of an uninitialized buffer a [`SliceFeed`] offers to a reader that only takes
 /// initialized slices.
 ///
-/// Each variant says which slice is offered. One exception applies to all variants: if the buffer
-/// starts with at least as many initialized bytes as the slice would have, all these initialized
-/// bytes are offered instead. Then nothing is zeroed or copied.
+/// Each variant says which slice is offered. One exception applies to all variants: if so many
+/// bytes at the front of the buffer are already initialized that the slice fits into them, all of
+/// them are offered instead. Then nothing is zeroed or copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Offer {
@@ -33,8 +33,9 @@ pub enum Offer {
     /// At most this many bytes, in a bounce buffer of this size that is zeroed once. The caller's
     /// memory is never zeroed.
     ///
-    /// The bounce buffer costs memory and a copy, but nothing is predicted from earlier reads. The
-    /// size does not limit reads into initialized memory: see the exception above.
+    /// The bounce buffer costs memory and a copy, but nothing is predicted from earlier reads. If
+    /// this many bytes of the caller's buffer are already initialized, all initialized bytes are
+    /// offered: see the exception above.
     ///
     /// ```
     /// use io_shim::{Offer, SliceFeed};
@@ -256,8 +257,7 @@ impl SliceFeed {
     }
 }
 
-/// Unwraps the poll that is returned by code shared with asynchronous callers. For a synchronous
-/// caller it is always ready.
+/// Unwraps a poll that is always ready, because all that was called is synchronous.
 #[inline]
 pub(crate) fn expect_ready<R>(poll: Poll<R>) -> R {
     match poll {

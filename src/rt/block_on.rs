@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 
 /// Makes an asynchronous reader or writer synchronous.
 ///
-/// Each call blocks the calling thread until the operation completes. Nothing is buffered or
-/// zeroed.
+/// Each call blocks the calling thread until the operation completes. `BlockOn` itself buffers and
+/// zeroes nothing.
 ///
 /// `T` implements io-shim's asynchronous traits, as every asynchronous [`Shim`](crate::Shim) does.
 /// `BlockOn<T>` implements `std::io::{Read, Write, BufRead, Seek}`, [`ReadBuf`] and
@@ -94,8 +94,8 @@ pub struct BlockOn<T> {
 
 /// Wakes the thread that waits for it.
 ///
-/// It does not use `thread::park`, because an executor that runs further out on the same thread may
-/// use that. The wait here could then take a wake-up that is meant for that executor.
+/// It does not use `thread::park`. The calling code may itself run in an executor that parks this
+/// thread. The wait here could then take a wake-up that is meant for that executor.
 #[derive(Default)]
 struct Signal {
     woken: Mutex<bool>,

@@ -62,9 +62,9 @@
 //! | smol, `futures::executor`, pollster | after the other tasks that are ready |
 //! | another executor's `block_on` inside a tokio task | never: the thread that would wake it is blocked |
 //!
-//! The last row applies to tokio's own sockets. It applies to shims if io-shim's features `rt` and
-//! `tokio` are both on. Call `block_on` inside `tokio::task::block_in_place` or on a separate
-//! thread.
+//! The last row always applies to tokio's own sockets. It applies to shims only if io-shim's
+//! features `rt` and `tokio` are both on. Call `block_on` on a separate thread, or, in tokio's
+//! multi-thread runtime, inside `tokio::task::block_in_place`.
 //!
 //! # Edge cases
 //!

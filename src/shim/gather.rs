@@ -22,7 +22,8 @@ const PROBE_AFTER: u16 = 16;
 const PROBE_BACKOFF: u8 = 6;
 
 /// Passes on the slices of a vectored write as they are. If writes have shown that the writer
-/// accepts only the first slice, copies the front of the slices into one slice (a gathered write).
+/// accepts only the first slice, copies the slices in order, up to a limit, into one slice (a
+/// gathered write).
 ///
 /// The conclusion can be wrong: a writer that supports several slices may accept only the first one
 /// if its socket buffer is nearly full. So after a number of gathered writes, a probe passes on the
@@ -44,8 +45,8 @@ struct Scratch {
     bytes: Vec<u8>,
     /// The maximum number of bytes that the next write gathers. `learn` adjusts it.
     limit: usize,
-    /// Whether the next full write at the limit raises the limit. Used only after the first short
-    /// write: then every second full write at the limit raises it.
+    /// Whether the next full write raises the limit (see `learn`). Used only after the first short
+    /// write.
     took_all: bool,
     /// True until the first short write. While it is true, the limit grows fourfold.
     took_all_always: bool,
@@ -134,8 +135,7 @@ impl Scratch {
     /// Copies the front of `bufs` into one slice of at most `limit` bytes.
     fn gather(&mut self, bufs: &[IoSlice<'_>], limit: usize) -> io::Result<&[u8]> {
         self.bytes.clear();
-        // Slices that are only read may overlap, so their total length can exceed the address
-        // space.
+        // Slices may overlap, so their total length can exceed the address space.
         let total = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len()));
         self.bytes.try_reserve_exact(total.min(limit))?;
         for buf in bufs {
@@ -151,13 +151,12 @@ impl Scratch {
     /// Adjusts the limit to a write that accepted `n` of `offered` bytes.
     ///
     /// * A short write sets the limit to the number of bytes that were accepted.
-    /// * Until the first short write, each full write at the limit sets the limit to four times the
-    ///   size of this write.
-    /// * After the first short write, every second full write at the limit sets the limit to twice
-    ///   the size of this write.
+    /// * A full write offered at least `limit` bytes, and all were accepted. Until the first short
+    ///   write, each full write sets the limit to four times its size. After that, every second full
+    ///   write sets the limit to twice its size.
     ///
-    /// So after the first change of the limit, no write copies more than four times as many bytes
-    /// as an earlier write accepted.
+    /// So after the first change of the limit, each write copies at most four times as many bytes as
+    /// some earlier write accepted (or one byte).
     fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
             self.limit = n.clamp(1, MOST);

@@ -26,8 +26,9 @@ use crate::coop::{Budget, Budgets};
 /// Wraps an I/O type of one ecosystem and implements the I/O traits of the others.
 ///
 /// If the inner type is asynchronous, the shim implements the traits of tokio, futures-io and
-/// hyper. If it is synchronous, the shim implements the traits of std. [`Shim::allow_std`] is an
-/// exception: it wraps a synchronous type, and its shim implements the asynchronous traits.
+/// hyper. If it is synchronous, the shim implements the traits of std. With [`Shim::allow_std`],
+/// the inner type is synchronous and the shim implements the asynchronous traits. Memory, such as a
+/// slice in [`Shim::new`], is both, and so is its shim.
 ///
 /// * `T` is the inner type.
 /// * `E` is the ecosystem whose traits `T` implements.
@@ -155,15 +156,16 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///   `poll_fill_buf` that returns data is free, but consuming the data costs units.
     /// * When the budget for reads is spent, the next read moves no data: it wakes the task and
     ///   returns `Pending`. The next write then does the same. So a task that polls both directions
-    ///   gets `Pending` from both. The same holds with reads and writes exchanged, with one
-    ///   exception: after a write has yielded, a `poll_fill_buf` yields only after the next
-    ///   `consume`, because buffered data must stay available until it is consumed.
+    ///   gets `Pending` from both.
+    /// * When the budget for writes is spent, the next write yields, and then the next read does.
+    ///   `poll_fill_buf` does not yield then until data has been consumed, because buffered data
+    ///   must stay available until it is consumed.
     /// * When the inner type returns `Pending` from a read, the budget for reads is refilled. The
     ///   same holds for writes.
     ///
-    /// So a peer that is always ready cannot keep timers and other tasks from running. Flushing,
-    /// closing, seeking and synchronous operations never yield. The functions of `owned` have
-    /// budgets of their own, which this method does not change.
+    /// So a task that uses one shim returns to the executor from time to time, even if the peer is
+    /// always ready. Flushing, closing, seeking and synchronous operations never yield. The
+    /// functions of `owned` have budgets of their own, which this method does not change.
     ///
     /// # Examples
     ///
@@ -194,10 +196,10 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// A pending seek is forgotten, because the position may change.
     ///
-    /// To replace the stream, make a new shim. The old shim keeps what it has learned from the
-    /// sizes of earlier reads and writes. If it has a bounce buffer (see [`Offer`](crate::Offer)),
-    /// this buffer keeps bytes of earlier reads. If the new stream then returns a wrong count, the
-    /// caller may see these bytes.
+    /// Do not replace the stream through this reference: make a new shim instead. This shim keeps
+    /// what it has learned from the sizes of earlier reads and writes, and its bounce buffer (see
+    /// [`Offer`](crate::Offer)) keeps bytes of earlier reads. If the stream that you put in returns
+    /// a wrong count, the caller may see these bytes.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
@@ -246,7 +248,7 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     }
 
     /// Returns the inner type and the state, for an operation other than a seek. Forgets pending
-    /// seeks, because the operation may change the position. A flush is included, because it may
+    /// seeks, because the operation may change the position. A flush also forgets them: it may
     /// complete a seek and discard the result, as in `tokio::fs::File`.
     #[inline]
     pub(crate) fn project_forgetting_seeks(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {

@@ -51,7 +51,7 @@ use crate::coop::Budget;
 ///
 /// # Cancel safety
 ///
-/// A poll function keeps no state between calls except the reader's own. After `Pending`, the next
+/// Between calls of a poll function, only the reader itself holds state. After `Pending`, the next
 /// call may pass another cursor. Dropping the future that polled loses no data.
 ///
 /// # Examples

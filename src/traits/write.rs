@@ -26,7 +26,7 @@ use std::task::{Context, Poll};
 ///
 /// # Cancel safety
 ///
-/// A poll function keeps no state between calls except the writer's own. After `Pending`, the next
+/// Between calls of a poll function, only the writer itself holds state. After `Pending`, the next
 /// call may pass other data.
 ///
 /// # Examples

@@ -276,7 +276,7 @@ fn positions_table() -> String {
         let written = bold(written.unwrap() as u64, 4);
         format!("| `{code}` | {} | {} | {written} |\n", bold(moved, 50), bold(read, 4))
     });
-    let head = "| a `std::fs::File` of 100 bytes in | its position where the file was at 50 | after reading 4 bytes from the \
+    let head = "| a `std::fs::File` of 100 bytes in | the position that the shim reports | after reading 4 bytes from the \
                 start | where a write goes then |\n|---|---|---|---|\n";
     format!("{head}{}", rows.concat())
 }

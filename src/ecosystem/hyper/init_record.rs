@@ -27,8 +27,8 @@ struct Record {
 impl Record {
     const NONE: Record = Record { id: 0, start: 0, end: 0, init: 0, part: (0, 0) };
 
-    /// Returns whether the record is for memory that contains `memory`. Returns `false` if `memory`
-    /// is empty.
+    /// Returns whether `memory` is within the range of this record. Returns `false` if `memory` is
+    /// empty.
     #[inline]
     fn covers(&self, memory: &[MaybeUninit<u8>]) -> bool {
         let start = memory.as_ptr().addr();
@@ -42,8 +42,8 @@ impl Record {
 /// hyper's buffer does not tell how much of it is initialized. When a shim is called through
 /// hyper's traits, it checks this record to learn whether an outer shim passed the memory.
 ///
-/// The memory is exclusively borrowed until the call returns. So until then, each address in the
-/// range of the memory belongs to this memory, and no code may make its bytes uninitialized. Code
+/// The memory is exclusively borrowed until the call returns. So until then, nothing else can be at
+/// its addresses, and no code may make its bytes uninitialized. Code
 /// between the outer and the inner shim may pass on only a part of the memory. The record is valid
 /// for this part, too, because it holds addresses.
 ///

@@ -11,7 +11,7 @@ async fn serve(listener: TcpListener) -> std::io::Result<()> {
         let (stream, _) = listener.accept().await?;
         let stream = Shim::from_smol(stream);
         let serving = http1::Builder::new().timer(SmolTimer).serve_connection(stream, service_fn(echo));
-        smol::spawn(serving).detach();
+        smol::spawn(async { serving.await.unwrap_or_else(|error| eprintln!("{error}")) }).detach();
     }
 }
 
