@@ -132,7 +132,6 @@ macro_rules! sockets {
                 Write::write_vectored(&mut &*self, bufs)
             }
 
-            #[inline]
             fn shutdown_write(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
             }
@@ -208,7 +207,6 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
     /// })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[inline]
     pub fn from_smol(stream: impl SmolInto<Arc<Async<S>>>) -> Self {
         Shim::wrap(stream.into())
     }
@@ -304,7 +302,6 @@ impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
         self.poll_reading(cx, |socket, _| socket.read_vectored(bufs))
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         true
     }
@@ -329,7 +326,6 @@ impl<S: SmolSocket, V> AsyncWrite for Shim<Arc<Async<S>>, Smol<S>, V> {
         self.poll_writing(cx, |socket| socket.write(data))
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -351,7 +347,6 @@ impl<S: SmolSocket, V> AsyncWrite for Shim<Arc<Async<S>>, Smol<S>, V> {
         self.poll_writing(cx, |socket| socket.write_vectored(bufs))
     }
 
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         true
     }

@@ -71,7 +71,6 @@ impl<T> Shim<T, Tokio> {
     /// assert_eq!(text, "hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_tokio(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -82,7 +81,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// io-shim's own traits stay. They share method names such as `poll_write`, `poll_fill_buf` and
     /// `consume` with tokio's: import the traits of one of the two.
-    #[inline]
     pub fn for_tokio(self) -> Shim<T, E, Tokio> {
         self.only()
     }
@@ -238,12 +236,10 @@ impl<T: TokioWrite, V> AsyncWrite for Shim<T, Tokio, V> {
         })
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
-    #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_shutdown(cx)
     }
@@ -258,7 +254,6 @@ impl<T: TokioWrite, V> AsyncWrite for Shim<T, Tokio, V> {
         budget.poll_counted(cx, |cx| io.poll_write_vectored(cx, bufs))
     }
 
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         self.get_ref().is_write_vectored()
     }
@@ -310,7 +305,6 @@ where
 {
     delegate!(AsyncWrite { poll_write, poll_flush, poll_shutdown, poll_write_vectored }: |this| this, |this| this);
 
-    #[inline]
     fn is_write_vectored(&self) -> bool {
         AsyncWrite::supports_vectored_writes(self)
     }

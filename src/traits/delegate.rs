@@ -134,7 +134,6 @@ macro_rules! delegate {
         }
     };
     (@method AsyncReadBuf supports_vectored_reads $pinned:tt [$ref:pat_param, $shared:expr]) => {
-        #[inline]
         fn supports_vectored_reads(&self) -> bool {
             let $ref = self;
             $crate::AsyncReadBuf::supports_vectored_reads($shared)
@@ -160,7 +159,6 @@ macro_rules! delegate {
         }
     };
     (@method AsyncWrite poll_flush [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
         fn poll_flush(
             self: ::core::pin::Pin<&mut Self>,
             cx: &mut ::core::task::Context<'_>,
@@ -170,7 +168,6 @@ macro_rules! delegate {
         }
     };
     (@method AsyncWrite poll_shutdown [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
         fn poll_shutdown(
             self: ::core::pin::Pin<&mut Self>,
             cx: &mut ::core::task::Context<'_>,
@@ -191,7 +188,6 @@ macro_rules! delegate {
         }
     };
     (@method AsyncWrite supports_vectored_writes $pinned:tt [$ref:pat_param, $shared:expr]) => {
-        #[inline]
         fn supports_vectored_writes(&self) -> bool {
             let $ref = self;
             $crate::AsyncWrite::supports_vectored_writes($shared)
@@ -217,7 +213,6 @@ macro_rules! delegate {
     };
 
     (@method AsyncSeek poll_seek [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
         fn poll_seek(
             self: ::core::pin::Pin<&mut Self>,
             cx: &mut ::core::task::Context<'_>,

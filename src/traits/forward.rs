@@ -49,7 +49,6 @@ macro_rules! forward_sync {
                 (**self).read_into_vectored(bufs)
             }
 
-            #[inline]
             fn supports_vectored_reads(&self) -> bool {
                 (**self).supports_vectored_reads()
             }
@@ -61,7 +60,6 @@ macro_rules! forward_sync {
         }
 
         impl<T: ?Sized + WriteVectored> WriteVectored for $pointer {
-            #[inline]
             fn supports_vectored_writes(&self) -> bool {
                 WriteVectored::supports_vectored_writes(&**self)
             }

@@ -29,7 +29,6 @@ macro_rules! reads {
                 Read::read_vectored(self, bufs)
             }
 
-            #[inline]
             fn supports_vectored_reads(&self) -> bool {
                 true
             }
@@ -54,7 +53,6 @@ macro_rules! reads {
                 Poll::Ready(Read::read_vectored(self.get_mut(), bufs))
             }
 
-            #[inline]
             fn supports_vectored_reads(&self) -> bool {
                 true
             }
@@ -80,7 +78,6 @@ reads!([] &[u8], [T: AsRef<[u8]> + Unpin] Cursor<T>, [] VecDeque<u8>, [] Empty);
 macro_rules! writes {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> WriteVectored for $type {
-            #[inline]
             fn supports_vectored_writes(&self) -> bool {
                 true
             }
@@ -92,12 +89,10 @@ macro_rules! writes {
                 Poll::Ready(Write::write(self.get_mut(), data))
             }
 
-            #[inline]
             fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
                 Poll::Ready(Write::flush(self.get_mut()))
             }
 
-            #[inline]
             fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
                 self.poll_flush(cx)
             }
@@ -111,7 +106,6 @@ macro_rules! writes {
                 Poll::Ready(Write::write_vectored(self.get_mut(), bufs))
             }
 
-            #[inline]
             fn supports_vectored_writes(&self) -> bool {
                 true
             }
@@ -136,7 +130,6 @@ writes!(
 macro_rules! seeks {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> AsyncSeek for $type {
-            #[inline]
             fn poll_seek(
                 self: Pin<&mut Self>,
                 _: &mut Context<'_>,
