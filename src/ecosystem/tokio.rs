@@ -127,26 +127,19 @@ pub fn with_tokio_cursor<R>(buf: &mut ReadBuf<'_>, read: impl FnOnce(BorrowedCur
     result
 }
 
-/// The address and length of the memory that was passed to a tokio reader.
-struct LentBuffer {
-    address: *const u8,
-    len: usize,
-}
-
-impl LentBuffer {
-    /// Returns the filled length of `buf` if it covers the memory that was passed.
-    ///
-    /// That memory is live and exclusively borrowed while `buf` lives. So a buffer with the same
-    /// address and the same length, unless that is 0, covers this memory and holds the borrow. Its
-    /// lengths are true by `ReadBuf`'s own invariant.
-    #[inline]
-    fn check(&self, buf: &ReadBuf<'_>) -> Result<usize, ContractViolation> {
-        let filled = buf.filled();
-        if filled.as_ptr() == self.address && buf.capacity() == self.len {
-            Ok(filled.len())
-        } else {
-            Err(ContractViolation::BufferReplaced)
-        }
+/// Returns the filled length of `buf` if it covers the memory that was passed to a tokio reader,
+/// which is the `len` bytes at `address`.
+///
+/// That memory is live and exclusively borrowed while `buf` lives. So a buffer with the same
+/// address and the same length, unless that is 0, covers this memory and holds the borrow. Its
+/// lengths are true by `ReadBuf`'s own invariant.
+#[inline]
+fn check_filled(buf: &ReadBuf<'_>, address: *const u8, len: usize) -> Result<usize, ContractViolation> {
+    let filled = buf.filled();
+    if filled.as_ptr() == address && buf.capacity() == len {
+        Ok(filled.len())
+    } else {
+        Err(ContractViolation::BufferReplaced)
     }
 }
 
@@ -160,13 +153,13 @@ fn poll_into_cursor(
     // SAFETY: tokio's buffer never de-initializes memory, and its unsafe methods require that of
     // callers.
     let unfilled = unsafe { cursor.as_mut() };
-    let lent = LentBuffer { address: unfilled.as_ptr().cast(), len: unfilled.len() };
+    let (address, len) = (unfilled.as_ptr().cast(), unfilled.len());
     let mut buf = ReadBuf::uninit(unfilled);
     // SAFETY: the first `init` bytes of the unfilled part are initialized (invariant 2 of the
     // cursor).
     unsafe { buf.assume_init(init) };
     let poll = read(&mut buf);
-    let filled = match lent.check(&buf) {
+    let filled = match check_filled(&buf, address, len) {
         Ok(filled) => filled,
         Err(violation) => return (Poll::Ready(Err(violation.into())), 0),
     };
@@ -184,10 +177,10 @@ fn poll_into_slice(
     slice: &mut [u8],
     read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<usize>> {
-    let lent = LentBuffer { address: slice.as_ptr(), len: slice.len() };
+    let (address, len) = (slice.as_ptr(), slice.len());
     let mut buf = ReadBuf::new(slice);
     let poll = read(&mut buf);
-    let filled = lent.check(&buf).map_err(io::Error::from)?;
+    let filled = check_filled(&buf, address, len).map_err(io::Error::from)?;
     count(poll, filled)
 }
 
