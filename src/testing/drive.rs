@@ -1,6 +1,5 @@
 //! Polls until ready, with a waker that shows whether a wake-up was lost.
 
-use std::boxed::Box;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};

@@ -4,7 +4,6 @@
 //! none is omitted.
 #![deny(clippy::missing_trait_methods)]
 
-use std::boxed::Box;
 use std::io::{self, IoSliceMut};
 use std::ops::DerefMut;
 use std::pin::Pin;

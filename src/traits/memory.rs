@@ -3,12 +3,10 @@
 //!
 //! They are always ready. Each behaves like std's synchronous impl for the same type.
 
-use std::boxed::Box;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, Empty, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Sink, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::vec::Vec;
 
 use super::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored, append_chunk};
 use crate::buf::BorrowedCursor;

@@ -2,11 +2,8 @@
 //!
 //! std's default methods read into initialized slices and would zero the spare capacity first.
 
-use std::format;
 use std::io;
 use std::mem;
-use std::string::String;
-use std::vec::Vec;
 
 use super::ReadBuf;
 use crate::buf::spare;
@@ -91,11 +88,11 @@ macro_rules! std_read {
             $crate::traits::ReadBuf::read_into_vectored(self, bufs)
         }
 
-        fn read_to_end(&mut self, vec: &mut ::std::vec::Vec<u8>) -> ::std::io::Result<usize> {
+        fn read_to_end(&mut self, vec: &mut Vec<u8>) -> ::std::io::Result<usize> {
             $crate::traits::read_to_end(self, vec)
         }
 
-        fn read_to_string(&mut self, string: &mut ::std::string::String) -> ::std::io::Result<usize> {
+        fn read_to_string(&mut self, string: &mut String) -> ::std::io::Result<usize> {
             $crate::traits::read_to_string(self, string)
         }
     };

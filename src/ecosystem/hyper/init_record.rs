@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
-std::thread_local! {
+thread_local! {
     /// The memory that was passed to a hyper reader by the innermost call on this thread.
     static INNERMOST: Cell<Record> = const { Cell::new(Record::NONE) };
     /// The identity of the last record that was made.

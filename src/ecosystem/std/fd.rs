@@ -1,6 +1,5 @@
 //! std's files, sockets and pipes, read by descriptor straight into uninitialized memory.
 
-use std::boxed::Box;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Seek, SeekFrom, Write};
 use std::net::TcpStream;

@@ -1,10 +1,8 @@
 //! The contract of [`AsyncSeek`].
 
-use std::boxed::Box;
 use std::io::SeekFrom;
 use std::pin::Pin;
 use std::task::{Context, Waker};
-use std::vec::Vec;
 
 use super::{Make, checks, pattern, read_slice, succeed};
 use crate::testing::drive::until_ready;
