@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use crate::buf::{BorrowedCursor, ContractViolation, Room};
 use crate::delegate;
 use crate::shim::{Native, Shim, sealed};
-use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, poll_read_on_budget};
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf};
 
 impl sealed::Ecosystem for Native {
     type State = ();
@@ -40,9 +40,16 @@ impl<T> Shim<T> {
 #[deny(clippy::missing_trait_methods)]
 impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
     #[inline]
-    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, (), budget) = self.project_reading();
-        poll_read_on_budget(budget, cx, cursor, |cx, cursor| io.poll_read_into(cx, cursor))
+    fn poll_read_into(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (io, (), mut budget) = self.project_reading();
+        ready!(budget.poll_unspent(cx));
+        let poll = io.poll_read_into(cx, cursor.reborrow());
+        budget.settle(&poll, cursor.written_len());
+        poll
     }
 
     #[inline]
