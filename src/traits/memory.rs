@@ -124,19 +124,14 @@ writes!(
     [] Sink,
 );
 
-/// Implements `AsyncSeek` for a type with `std::io::Seek`.
-macro_rules! seeks {
-    ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
-        impl<$($generics)*> AsyncSeek for $type {
-            fn poll_seek(
-                self: Pin<&mut Self>,
-                _: &mut Context<'_>,
-                position: SeekFrom,
-            ) -> Poll<io::Result<u64>> {
-                Poll::Ready(Seek::seek(self.get_mut(), position))
-            }
-        }
-    )*};
+impl<T: AsRef<[u8]> + Unpin> AsyncSeek for Cursor<T> {
+    fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        Poll::Ready(self.get_mut().seek(position))
+    }
 }
 
-seeks!([T: AsRef<[u8]> + Unpin] Cursor<T>, [] Empty);
+impl AsyncSeek for Empty {
+    fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        Poll::Ready(self.get_mut().seek(position))
+    }
+}
