@@ -9,7 +9,7 @@
     doc = "Converts between the I/O traits of tokio, of futures-io and of hyper. Wraps readers of your own, too."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![no_std]
+#![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(all(feature = "tokio", feature = "futures")),
     allow(dead_code, unused_imports, unreachable_pub, reason = "items that only a disabled ecosystem uses")
@@ -17,8 +17,6 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(feature = "std")]
-extern crate std;
 
 #[cfg(feature = "std")]
 mod access;
@@ -53,23 +51,23 @@ pub use buf::{BorrowedBuf, BorrowedCursor};
 pub use buf::{ContractViolation, Offer, SliceFeed};
 #[cfg(feature = "alloc")]
 pub use buf::{Spare, SpareCapacity, spare};
-#[cfg(all(feature = "smol", unix))]
-pub use ecosystem::SmolUnixStream;
+#[cfg(feature = "futures")]
+pub use ecosystem::futures::{Futures, FuturesBuf};
+#[cfg(feature = "hyper")]
+pub use ecosystem::hyper::{Hyper, with_hyper_cursor};
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use ecosystem::named as bounds;
-#[cfg(feature = "std")]
-pub use ecosystem::{AllowStd, Std, StdBuf};
-#[cfg(all(feature = "fd", unix))]
-pub use ecosystem::{Fd, FdSource};
-#[cfg(feature = "futures")]
-pub use ecosystem::{Futures, FuturesBuf};
-#[cfg(feature = "hyper")]
-pub use ecosystem::{Hyper, with_hyper_cursor};
+#[cfg(all(feature = "smol", unix))]
+pub use ecosystem::smol::SmolUnixStream;
 #[cfg(feature = "smol")]
-pub use ecosystem::{Smol, SmolSocket, SmolTcpStream};
+pub use ecosystem::smol::{Smol, SmolSocket, SmolTcpStream};
+#[cfg(feature = "std")]
+pub use ecosystem::std::{AllowStd, Std, StdBuf};
+#[cfg(all(feature = "fd", unix))]
+pub use ecosystem::std::{Fd, FdSource};
 #[cfg(feature = "tokio")]
-pub use ecosystem::{Tokio, with_tokio_cursor};
+pub use ecosystem::tokio::{Tokio, with_tokio_cursor};
 #[cfg(feature = "std")]
 pub use shim::{Buffered, Ecosystem, Every, Includes, Native, Shim, Unbuffered, View};
 #[cfg(feature = "stream")]

@@ -80,7 +80,6 @@ impl<T> Shim<T, Futures> {
     /// assert_eq!(text, "hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_futures(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -106,7 +105,6 @@ impl<T> Shim<T, FuturesBuf> {
     /// assert_eq!(text, "hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_futures_buf(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -117,7 +115,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// io-shim's own traits stay. They share method names such as `poll_write`, `poll_fill_buf` and
     /// `consume` with those of futures-io: import the traits of one of the two.
-    #[inline]
     pub fn for_futures(self) -> Shim<T, E, Futures> {
         self.only()
     }
@@ -170,7 +167,6 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
         })
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         self.state().supports_vectored_reads()
     }
@@ -215,7 +211,6 @@ impl<T: FuturesBufRead, V> AsyncReadBuf for Shim<T, FuturesBuf, V> {
         })
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         true
     }
@@ -232,12 +227,10 @@ impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>
         })
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
-    #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_close(cx)
     }
@@ -256,7 +249,6 @@ impl<T: FuturesWrite, B: sealed::Buffering, V> AsyncWrite for Shim<T, Futures<B>
         })
     }
 
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         self.state().is_write_vectored()
     }
@@ -278,7 +270,6 @@ impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncBufRead for Shim<T, Future
 }
 
 impl<T: FuturesSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, V> {
-    #[inline]
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
         self.project_keeping_seek().0.poll_seek(cx, position)
     }
@@ -314,7 +305,6 @@ where
 {
     delegate!(AsyncWrite { poll_write, poll_write_vectored, poll_flush }: |this| this, |this| this);
 
-    #[inline]
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_shutdown(cx)
     }

@@ -15,7 +15,6 @@ macro_rules! missing {
         pub trait $feature {}
 
         #[cfg(all($here, not(doc)))]
-        #[allow(missing_docs, reason = "hidden; the message explains it")]
         impl<T> crate::shim::Shim<T> {$(
             #[doc(hidden)]
             pub fn $constructor<R>(_: T) -> R
@@ -27,7 +26,6 @@ macro_rules! missing {
         )*}
 
         #[cfg(all($here, not(doc)))]
-        #[allow(missing_docs, reason = "hidden; the message explains it")]
         impl<T, E: crate::shim::Ecosystem, V> crate::shim::Shim<T, E, V> {$(
             #[doc(hidden)]
             pub fn $method<R>(self) -> R

@@ -4,30 +4,16 @@
 
 mod bounds;
 #[cfg(feature = "futures")]
-mod futures;
+pub(crate) mod futures;
 #[cfg(feature = "hyper")]
-mod hyper;
+pub(crate) mod hyper;
 mod missing;
 mod native;
 #[cfg(feature = "smol")]
-mod smol;
-mod std;
+pub(crate) mod smol;
+pub(crate) mod std;
 #[cfg(feature = "tokio")]
-mod tokio;
-
-pub use self::std::{AllowStd, Std, StdBuf};
-#[cfg(all(feature = "fd", unix))]
-pub use self::std::{Fd, FdSource};
-#[cfg(feature = "futures")]
-pub use futures::{Futures, FuturesBuf};
-#[cfg(feature = "hyper")]
-pub use hyper::{Hyper, with_hyper_cursor};
-#[cfg(all(feature = "smol", unix))]
-pub use smol::SmolUnixStream;
-#[cfg(feature = "smol")]
-pub use smol::{Smol, SmolSocket, SmolTcpStream};
-#[cfg(feature = "tokio")]
-pub use tokio::{Tokio, with_tokio_cursor};
+pub(crate) mod tokio;
 
 /// Aliases of foreign traits, which compiler messages name.
 #[doc(hidden)]

@@ -32,7 +32,6 @@ impl<T> Shim<T> {
     /// assert_eq!(text, "hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn new(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -73,7 +72,6 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
         budget.poll_counted(cx, |cx| Poll::Ready(room.check(ready!(io.poll_read_into_vectored(cx, bufs))?)))
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         self.get_ref().supports_vectored_reads()
     }
@@ -102,7 +100,6 @@ impl<T: ReadBuf, V> ReadBuf for Shim<T, Native, V> {
         room.check(self.get_mut().read_into_vectored(bufs)?)
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         self.get_ref().supports_vectored_reads()
     }

@@ -4,7 +4,7 @@
 //! traits read into initialized slices. The shims here make the same system calls on the socket
 //! itself, and wait in the reactor of `async-io`. On systems other than Unix they read into slices.
 
-use std::fmt;
+use std::fmt::Debug;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::marker::PhantomData;
 use std::net::{Shutdown, TcpStream};
@@ -33,6 +33,7 @@ use crate::traits::{AsyncReadBuf, AsyncWrite};
 ///     Shim::from_smol(socket)
 /// }
 /// ```
+#[derive(Debug)]
 pub struct Smol<S = TcpStream>(PhantomData<fn() -> S>);
 
 /// A shim around a TCP stream of smol, async-net or async-io, as [`Shim::from_smol`] returns it.
@@ -78,14 +79,11 @@ pub mod bounds {
 mod socket {
     use super::*;
 
-    /// The operations on a non-blocking socket. Each makes the system call that std makes.
+    /// The operations on a non-blocking socket. Those of `io` make the system calls that std makes.
     #[allow(unreachable_pub, reason = "a trait that is public in a private place is what seals")]
-    pub trait Socket: fmt::Debug + Send + Sync + 'static {
+    pub trait Socket: Debug + Send + Sync + 'static {
         fn read_buf(&self, memory: &mut Memory, cursor: BorrowedCursor<'_>) -> io::Result<()>;
-        fn read(&self, slice: &mut [u8]) -> io::Result<usize>;
-        fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
-        fn write(&self, data: &[u8]) -> io::Result<usize>;
-        fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+        fn io(&self) -> impl Read + Write;
         fn shutdown_write(&self) -> io::Result<()>;
     }
 
@@ -109,30 +107,14 @@ macro_rules! sockets {
 
             #[cfg(not(unix))]
             fn read_buf(&self, memory: &mut socket::Memory, cursor: BorrowedCursor<'_>) -> io::Result<()> {
-                memory.read(cursor, |slice| socket::Socket::read(self, slice))
+                memory.read(cursor, |slice| socket::Socket::io(self).read(slice))
             }
 
             #[inline]
-            fn read(&self, slice: &mut [u8]) -> io::Result<usize> {
-                Read::read(&mut &*self, slice)
+            fn io(&self) -> impl Read + Write {
+                self
             }
 
-            #[inline]
-            fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                Read::read_vectored(&mut &*self, bufs)
-            }
-
-            #[inline]
-            fn write(&self, data: &[u8]) -> io::Result<usize> {
-                Write::write(&mut &*self, data)
-            }
-
-            #[inline]
-            fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-                Write::write_vectored(&mut &*self, bufs)
-            }
-
-            #[inline]
             fn shutdown_write(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
             }
@@ -148,6 +130,7 @@ sockets!(std::os::unix::net::UnixStream);
 ///
 /// Each shim has its own. `Async::poll_readable` has one per socket and direction: two tasks that
 /// poll clones of a socket would replace each other's waker and wake each other forever.
+#[derive(Debug)]
 pub struct State<S> {
     readable: Option<ReadableOwned<S>>,
     writable: Option<WritableOwned<S>>,
@@ -208,7 +191,6 @@ impl<S: SmolSocket> Shim<Arc<Async<S>>, Smol<S>> {
     /// })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[inline]
     pub fn from_smol(stream: impl SmolInto<Arc<Async<S>>>) -> Self {
         Shim::wrap(stream.into())
     }
@@ -292,7 +274,7 @@ impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
 
     #[inline]
     fn poll_read_into_slice(self: Pin<&mut Self>, cx: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.poll_reading(cx, |socket, _| socket.read(slice))
+        self.poll_reading(cx, |socket, _| socket.io().read(slice))
     }
 
     #[inline]
@@ -301,10 +283,9 @@ impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_reading(cx, |socket, _| socket.read_vectored(bufs))
+        self.poll_reading(cx, |socket, _| socket.io().read_vectored(bufs))
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         true
     }
@@ -326,10 +307,9 @@ impl<S: SmolSocket, V> AsyncReadBuf for Shim<Arc<Async<S>>, Smol<S>, V> {
 impl<S: SmolSocket, V> AsyncWrite for Shim<Arc<Async<S>>, Smol<S>, V> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_writing(cx, |socket| socket.write(data))
+        self.poll_writing(cx, |socket| socket.io().write(data))
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -348,10 +328,9 @@ impl<S: SmolSocket, V> AsyncWrite for Shim<Arc<Async<S>>, Smol<S>, V> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_writing(cx, |socket| socket.write_vectored(bufs))
+        self.poll_writing(cx, |socket| socket.io().write_vectored(bufs))
     }
 
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         true
     }
@@ -367,20 +346,5 @@ impl<S> Default for State<S> {
 impl<S> Clone for State<S> {
     fn clone(&self) -> Self {
         State::default()
-    }
-}
-
-impl<S> fmt::Debug for State<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State")
-            .field("waits_to_read", &self.readable.is_some())
-            .field("waits_to_write", &self.writable.is_some())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<S> fmt::Debug for Smol<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Smol")
     }
 }

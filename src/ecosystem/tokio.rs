@@ -71,7 +71,6 @@ impl<T> Shim<T, Tokio> {
     /// assert_eq!(text, "hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_tokio(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -82,7 +81,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// io-shim's own traits stay. They share method names such as `poll_write`, `poll_fill_buf` and
     /// `consume` with tokio's: import the traits of one of the two.
-    #[inline]
     pub fn for_tokio(self) -> Shim<T, E, Tokio> {
         self.only()
     }
@@ -129,26 +127,19 @@ pub fn with_tokio_cursor<R>(buf: &mut ReadBuf<'_>, read: impl FnOnce(BorrowedCur
     result
 }
 
-/// The address and length of the memory that was passed to a tokio reader.
-struct LentBuffer {
-    address: *const u8,
-    len: usize,
-}
-
-impl LentBuffer {
-    /// Returns the filled length of `buf` if it covers the memory that was passed.
-    ///
-    /// That memory is live and exclusively borrowed while `buf` lives. So a buffer with the same
-    /// address and the same length, unless that is 0, covers this memory and holds the borrow. Its
-    /// lengths are true by `ReadBuf`'s own invariant.
-    #[inline]
-    fn check(&self, buf: &ReadBuf<'_>) -> Result<usize, ContractViolation> {
-        let filled = buf.filled();
-        if filled.as_ptr() == self.address && buf.capacity() == self.len {
-            Ok(filled.len())
-        } else {
-            Err(ContractViolation::BufferReplaced)
-        }
+/// Returns the filled length of `buf` if it covers the memory that was passed to a tokio reader,
+/// which is the `len` bytes at `address`.
+///
+/// That memory is live and exclusively borrowed while `buf` lives. So a buffer with the same
+/// address and the same length, unless that is 0, covers this memory and holds the borrow. Its
+/// lengths are true by `ReadBuf`'s own invariant.
+#[inline]
+fn check_filled(buf: &ReadBuf<'_>, address: *const u8, len: usize) -> Result<usize, ContractViolation> {
+    let filled = buf.filled();
+    if filled.as_ptr() == address && buf.capacity() == len {
+        Ok(filled.len())
+    } else {
+        Err(ContractViolation::BufferReplaced)
     }
 }
 
@@ -162,13 +153,13 @@ fn poll_into_cursor(
     // SAFETY: tokio's buffer never de-initializes memory, and its unsafe methods require that of
     // callers.
     let unfilled = unsafe { cursor.as_mut() };
-    let lent = LentBuffer { address: unfilled.as_ptr().cast(), len: unfilled.len() };
+    let (address, len) = (unfilled.as_ptr().cast(), unfilled.len());
     let mut buf = ReadBuf::uninit(unfilled);
     // SAFETY: the first `init` bytes of the unfilled part are initialized (invariant 2 of the
     // cursor).
     unsafe { buf.assume_init(init) };
     let poll = read(&mut buf);
-    let filled = match lent.check(&buf) {
+    let filled = match check_filled(&buf, address, len) {
         Ok(filled) => filled,
         Err(violation) => return (Poll::Ready(Err(violation.into())), 0),
     };
@@ -186,10 +177,10 @@ fn poll_into_slice(
     slice: &mut [u8],
     read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<usize>> {
-    let lent = LentBuffer { address: slice.as_ptr(), len: slice.len() };
+    let (address, len) = (slice.as_ptr(), slice.len());
     let mut buf = ReadBuf::new(slice);
     let poll = read(&mut buf);
-    let filled = lent.check(&buf).map_err(io::Error::from)?;
+    let filled = check_filled(&buf, address, len).map_err(io::Error::from)?;
     count(poll, filled)
 }
 
@@ -238,12 +229,10 @@ impl<T: TokioWrite, V> AsyncWrite for Shim<T, Tokio, V> {
         })
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
-    #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_shutdown(cx)
     }
@@ -258,7 +247,6 @@ impl<T: TokioWrite, V> AsyncWrite for Shim<T, Tokio, V> {
         budget.poll_counted(cx, |cx| io.poll_write_vectored(cx, bufs))
     }
 
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         self.get_ref().is_write_vectored()
     }
@@ -310,7 +298,6 @@ where
 {
     delegate!(AsyncWrite { poll_write, poll_flush, poll_shutdown, poll_write_vectored }: |this| this, |this| this);
 
-    #[inline]
     fn is_write_vectored(&self) -> bool {
         AsyncWrite::supports_vectored_writes(self)
     }

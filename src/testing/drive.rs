@@ -1,27 +1,20 @@
 //! Polls until ready, with a waker that shows whether a wake-up was lost.
 
-use std::boxed::Box;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a wake-up may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A waker that unparks the thread that made it.
-#[derive(Debug)]
-struct Alarm {
-    thread: Thread,
-    called: AtomicBool,
-}
+/// A waker that sends a message. The channel has room for one, so further calls change nothing.
+struct Alarm(SyncSender<()>);
 
 impl Wake for Alarm {
     fn wake(self: Arc<Self>) {
-        self.called.store(true, Ordering::SeqCst);
-        self.thread.unpark();
+        let _ = self.0.try_send(());
     }
 }
 
@@ -35,23 +28,19 @@ pub(super) fn until_ready<S: ?Sized, T>(
     subject: &mut Pin<Box<S>>,
     mut poll: impl FnMut(Pin<&mut S>, &mut Context<'_>) -> Poll<T>,
 ) -> T {
-    let alarm = Arc::new(Alarm { thread: thread::current(), called: AtomicBool::new(false) });
-    let waker = Waker::from(Arc::clone(&alarm));
+    let (alarm, calls) = sync_channel(1);
+    let waker = Waker::from(Arc::new(Alarm(alarm)));
     let mut cx = Context::from_waker(&waker);
     loop {
-        alarm.called.store(false, Ordering::SeqCst);
+        // A call for an earlier poll does not count.
+        let _ = calls.try_recv();
         if let Poll::Ready(value) = poll(subject.as_mut(), &mut cx) {
             return value;
         }
-        let end = Instant::now() + PATIENCE;
-        while !alarm.called.load(Ordering::SeqCst) {
-            let now = Instant::now();
-            assert!(
-                now < end,
-                "no wake-up for {PATIENCE:?} after `Pending`: a type that returns `Pending` must call the waker of the \
-                 last poll when it can make progress"
-            );
-            thread::park_timeout(end - now);
-        }
+        assert!(
+            calls.recv_timeout(PATIENCE).is_ok(),
+            "no wake-up for {PATIENCE:?} after `Pending`: a type that returns `Pending` must call the waker of the \
+             last poll when it can make progress"
+        );
     }
 }

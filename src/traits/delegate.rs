@@ -100,113 +100,38 @@ macro_rules! delegate {
         $crate::delegate!(@each $trait [$($rest)*] $pinned $shared);
     };
 
-    (@method AsyncReadBuf poll_read_into [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_read_into(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-            cursor: $crate::BorrowedCursor<'_>,
-        ) -> ::core::task::Poll<::std::io::Result<()>> {
-            let $pin = self;
-            $crate::AsyncReadBuf::poll_read_into($pinned, cx, cursor)
-        }
+    (@method AsyncReadBuf poll_read_into $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncReadBuf::poll_read_into(cursor: $crate::BorrowedCursor<'_>) -> () $pinned);
     };
-    (@method AsyncReadBuf poll_read_into_slice [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_read_into_slice(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-            slice: &mut [u8],
-        ) -> ::core::task::Poll<::std::io::Result<usize>> {
-            let $pin = self;
-            $crate::AsyncReadBuf::poll_read_into_slice($pinned, cx, slice)
-        }
+    (@method AsyncReadBuf poll_read_into_slice $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncReadBuf::poll_read_into_slice(slice: &mut [u8]) -> usize $pinned);
     };
-    (@method AsyncReadBuf poll_read_into_vectored [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_read_into_vectored(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-            bufs: &mut [::std::io::IoSliceMut<'_>],
-        ) -> ::core::task::Poll<::std::io::Result<usize>> {
-            let $pin = self;
-            $crate::AsyncReadBuf::poll_read_into_vectored($pinned, cx, bufs)
-        }
+    (@method AsyncReadBuf poll_read_into_vectored $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncReadBuf::poll_read_into_vectored(bufs: &mut [::std::io::IoSliceMut<'_>]) -> usize $pinned);
     };
-    (@method AsyncReadBuf supports_vectored_reads $pinned:tt [$ref:pat_param, $shared:expr]) => {
-        #[inline]
-        fn supports_vectored_reads(&self) -> bool {
-            let $ref = self;
-            $crate::AsyncReadBuf::supports_vectored_reads($shared)
-        }
+    (@method AsyncReadBuf supports_vectored_reads $pinned:tt $shared:tt) => {
+        $crate::delegate!(@query AsyncReadBuf::supports_vectored_reads() -> bool $shared);
     };
-    (@method AsyncReadBuf init_hint $pinned:tt [$ref:pat_param, $shared:expr]) => {
-        #[inline]
-        fn init_hint(&self, capacity: usize) -> usize {
-            let $ref = self;
-            $crate::AsyncReadBuf::init_hint($shared, capacity)
-        }
+    (@method AsyncReadBuf init_hint $pinned:tt $shared:tt) => {
+        $crate::delegate!(@query AsyncReadBuf::init_hint(capacity: usize) -> usize $shared);
     };
-
-    (@method AsyncWrite poll_write [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_write(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-            data: &[u8],
-        ) -> ::core::task::Poll<::std::io::Result<usize>> {
-            let $pin = self;
-            $crate::AsyncWrite::poll_write($pinned, cx, data)
-        }
+    (@method AsyncWrite poll_write $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncWrite::poll_write(data: &[u8]) -> usize $pinned);
     };
-    (@method AsyncWrite poll_flush [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_flush(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-        ) -> ::core::task::Poll<::std::io::Result<()>> {
-            let $pin = self;
-            $crate::AsyncWrite::poll_flush($pinned, cx)
-        }
+    (@method AsyncWrite poll_flush $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncWrite::poll_flush() -> () $pinned);
     };
-    (@method AsyncWrite poll_shutdown [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_shutdown(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-        ) -> ::core::task::Poll<::std::io::Result<()>> {
-            let $pin = self;
-            $crate::AsyncWrite::poll_shutdown($pinned, cx)
-        }
+    (@method AsyncWrite poll_shutdown $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncWrite::poll_shutdown() -> () $pinned);
     };
-    (@method AsyncWrite poll_write_vectored [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_write_vectored(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-            bufs: &[::std::io::IoSlice<'_>],
-        ) -> ::core::task::Poll<::std::io::Result<usize>> {
-            let $pin = self;
-            $crate::AsyncWrite::poll_write_vectored($pinned, cx, bufs)
-        }
+    (@method AsyncWrite poll_write_vectored $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncWrite::poll_write_vectored(bufs: &[::std::io::IoSlice<'_>]) -> usize $pinned);
     };
-    (@method AsyncWrite supports_vectored_writes $pinned:tt [$ref:pat_param, $shared:expr]) => {
-        #[inline]
-        fn supports_vectored_writes(&self) -> bool {
-            let $ref = self;
-            $crate::AsyncWrite::supports_vectored_writes($shared)
-        }
+    (@method AsyncWrite supports_vectored_writes $pinned:tt $shared:tt) => {
+        $crate::delegate!(@query AsyncWrite::supports_vectored_writes() -> bool $shared);
     };
-
-    (@method AsyncBufRead poll_fill_buf [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_fill_buf(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-        ) -> ::core::task::Poll<::std::io::Result<&[u8]>> {
-            let $pin = self;
-            $crate::AsyncBufRead::poll_fill_buf($pinned, cx)
-        }
+    (@method AsyncBufRead poll_fill_buf $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncBufRead::poll_fill_buf() -> &[u8] $pinned);
     };
     (@method AsyncBufRead consume [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
@@ -215,17 +140,8 @@ macro_rules! delegate {
             $crate::AsyncBufRead::consume($pinned, n)
         }
     };
-
-    (@method AsyncSeek poll_seek [$pin:pat_param, $pinned:expr] $shared:tt) => {
-        #[inline]
-        fn poll_seek(
-            self: ::core::pin::Pin<&mut Self>,
-            cx: &mut ::core::task::Context<'_>,
-            position: ::std::io::SeekFrom,
-        ) -> ::core::task::Poll<::std::io::Result<u64>> {
-            let $pin = self;
-            $crate::AsyncSeek::poll_seek($pinned, cx, position)
-        }
+    (@method AsyncSeek poll_seek $pinned:tt $shared:tt) => {
+        $crate::delegate!(@poll AsyncSeek::poll_seek(position: ::std::io::SeekFrom) -> u64 $pinned);
     };
     (@method $trait:ident $method:ident $($access:tt)*) => {
         ::core::compile_error!(::core::concat!(
@@ -233,6 +149,26 @@ macro_rules! delegate {
             "`: name the trait's own methods, or leave out the braces to forward all of them"
         ));
     };
+
+    (@poll $trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty [$pin:pat_param, $pinned:expr]) => {
+        #[inline]
+        fn $method(
+            self: ::core::pin::Pin<&mut Self>,
+            cx: &mut ::core::task::Context<'_>,
+            $($argument: $type)?
+        ) -> ::core::task::Poll<::std::io::Result<$output>> {
+            let $pin = self;
+            $crate::$trait::$method($pinned, cx, $($argument)?)
+        }
+    };
+    (@query $trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty [$ref:pat_param, $shared:expr]) => {
+        #[inline]
+        fn $method(&self, $($argument: $type)?) -> $output {
+            let $ref = self;
+            $crate::$trait::$method($shared, $($argument)?)
+        }
+    };
+
     ($($other:tt)*) => {
         ::core::compile_error!(
             "usage: `delegate!(Trait: |this| pinned_inner, |this| shared_inner)` or `delegate!(Trait { method, .. }: ..)`, \

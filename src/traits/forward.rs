@@ -4,7 +4,6 @@
 //! none is omitted.
 #![deny(clippy::missing_trait_methods)]
 
-use std::boxed::Box;
 use std::io::{self, IoSliceMut};
 use std::ops::DerefMut;
 use std::pin::Pin;
@@ -49,7 +48,6 @@ macro_rules! forward_sync {
                 (**self).read_into_vectored(bufs)
             }
 
-            #[inline]
             fn supports_vectored_reads(&self) -> bool {
                 (**self).supports_vectored_reads()
             }
@@ -61,7 +59,6 @@ macro_rules! forward_sync {
         }
 
         impl<T: ?Sized + WriteVectored> WriteVectored for $pointer {
-            #[inline]
             fn supports_vectored_writes(&self) -> bool {
                 WriteVectored::supports_vectored_writes(&**self)
             }

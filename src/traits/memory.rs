@@ -3,12 +3,10 @@
 //!
 //! They are always ready. Each behaves like std's synchronous impl for the same type.
 
-use std::boxed::Box;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, Empty, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Sink, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::vec::Vec;
 
 use super::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored, append_chunk};
 use crate::buf::BorrowedCursor;
@@ -29,7 +27,6 @@ macro_rules! reads {
                 Read::read_vectored(self, bufs)
             }
 
-            #[inline]
             fn supports_vectored_reads(&self) -> bool {
                 true
             }
@@ -54,7 +51,6 @@ macro_rules! reads {
                 Poll::Ready(Read::read_vectored(self.get_mut(), bufs))
             }
 
-            #[inline]
             fn supports_vectored_reads(&self) -> bool {
                 true
             }
@@ -80,7 +76,6 @@ reads!([] &[u8], [T: AsRef<[u8]> + Unpin] Cursor<T>, [] VecDeque<u8>, [] Empty);
 macro_rules! writes {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
         impl<$($generics)*> WriteVectored for $type {
-            #[inline]
             fn supports_vectored_writes(&self) -> bool {
                 true
             }
@@ -92,12 +87,10 @@ macro_rules! writes {
                 Poll::Ready(Write::write(self.get_mut(), data))
             }
 
-            #[inline]
             fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
                 Poll::Ready(Write::flush(self.get_mut()))
             }
 
-            #[inline]
             fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
                 self.poll_flush(cx)
             }
@@ -111,7 +104,6 @@ macro_rules! writes {
                 Poll::Ready(Write::write_vectored(self.get_mut(), bufs))
             }
 
-            #[inline]
             fn supports_vectored_writes(&self) -> bool {
                 true
             }
@@ -132,20 +124,14 @@ writes!(
     [] Sink,
 );
 
-/// Implements `AsyncSeek` for a type with `std::io::Seek`.
-macro_rules! seeks {
-    ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
-        impl<$($generics)*> AsyncSeek for $type {
-            #[inline]
-            fn poll_seek(
-                self: Pin<&mut Self>,
-                _: &mut Context<'_>,
-                position: SeekFrom,
-            ) -> Poll<io::Result<u64>> {
-                Poll::Ready(Seek::seek(self.get_mut(), position))
-            }
-        }
-    )*};
+impl<T: AsRef<[u8]> + Unpin> AsyncSeek for Cursor<T> {
+    fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        Poll::Ready(self.get_mut().seek(position))
+    }
 }
 
-seeks!([T: AsRef<[u8]> + Unpin] Cursor<T>, [] Empty);
+impl AsyncSeek for Empty {
+    fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        Poll::Ready(self.get_mut().seek(position))
+    }
+}

@@ -122,7 +122,6 @@ pub trait AsyncReadBuf {
 
     /// Returns `true` if [`poll_read_into_vectored`](Self::poll_read_into_vectored) fills more than
     /// the first slice.
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         false
     }
@@ -246,7 +245,6 @@ pub trait ReadBuf {
 
     /// Returns `true` if [`read_into_vectored`](Self::read_into_vectored) fills more than the first
     /// slice.
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         false
     }

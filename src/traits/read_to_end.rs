@@ -2,11 +2,8 @@
 //!
 //! std's default methods read into initialized slices and would zero the spare capacity first.
 
-use std::format;
 use std::io;
 use std::mem;
-use std::string::String;
-use std::vec::Vec;
 
 use super::ReadBuf;
 use crate::buf::spare;
@@ -58,24 +55,15 @@ fn fill<R: ReadBuf + ?Sized>(reader: &mut R, vec: &mut Vec<u8>) -> io::Result<bo
 
 /// Like [`read_to_end`], for text. If the data is not UTF-8, `string` is unchanged.
 pub(crate) fn read_to_string<R: ReadBuf + ?Sized>(reader: &mut R, string: &mut String) -> io::Result<usize> {
-    if string.is_empty() {
-        let mut bytes = mem::take(string).into_bytes();
-        let result = read_to_end(reader, &mut bytes);
-        match String::from_utf8(bytes) {
-            Ok(text) => *string = text,
-            Err(error) => return result.and_then(|_| Err(not_text(error.utf8_error().valid_up_to()))),
-        }
-        result
-    } else {
-        // The existing text is known to be UTF-8, so only the new bytes are validated.
-        let mut bytes = Vec::new();
-        let result = read_to_end(reader, &mut bytes);
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => string.push_str(text),
-            Err(error) => return result.and_then(|_| Err(not_text(error.valid_up_to()))),
-        }
-        result
+    // Text that exists is known to be UTF-8, so only the new bytes are validated.
+    let mut bytes = if string.is_empty() { mem::take(string).into_bytes() } else { Vec::new() };
+    let result = read_to_end(reader, &mut bytes);
+    match String::from_utf8(bytes) {
+        Ok(text) if string.is_empty() => *string = text,
+        Ok(text) => string.push_str(&text),
+        Err(error) => return result.and_then(|_| Err(not_text(error.utf8_error().valid_up_to()))),
     }
+    result
 }
 
 /// The error for a stream that is not UTF-8.
@@ -100,11 +88,11 @@ macro_rules! std_read {
             $crate::traits::ReadBuf::read_into_vectored(self, bufs)
         }
 
-        fn read_to_end(&mut self, vec: &mut ::std::vec::Vec<u8>) -> ::std::io::Result<usize> {
+        fn read_to_end(&mut self, vec: &mut Vec<u8>) -> ::std::io::Result<usize> {
             $crate::traits::read_to_end(self, vec)
         }
 
-        fn read_to_string(&mut self, string: &mut ::std::string::String) -> ::std::io::Result<usize> {
+        fn read_to_string(&mut self, string: &mut String) -> ::std::io::Result<usize> {
             $crate::traits::read_to_string(self, string)
         }
     };

@@ -101,7 +101,6 @@ pub trait AsyncWrite {
 
     /// Returns `true` if [`poll_write_vectored`](Self::poll_write_vectored) writes from more than
     /// the first slice.
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         false
     }

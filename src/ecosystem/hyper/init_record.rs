@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
-std::thread_local! {
+thread_local! {
     /// The memory that was passed to a hyper reader by the innermost call on this thread.
     static INNERMOST: Cell<Record> = const { Cell::new(Record::NONE) };
     /// The identity of the last record that was made.
@@ -11,7 +11,7 @@ std::thread_local! {
 }
 
 /// The addresses of memory that was passed to a hyper reader, and of its initialized parts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Record {
     /// Unique on its thread. Only `NONE` has 0.
     id: u64,
@@ -50,7 +50,6 @@ impl Record {
 /// With stackful coroutines, an outer call may end before an inner one. Then nothing is recorded
 /// any more, not even for the inner call. (A coroutine that moves to another thread during a poll
 /// breaks every thread-local, including this one.)
-#[derive(Debug)]
 pub(super) struct InitRecord {
     id: u64,
     start: usize,

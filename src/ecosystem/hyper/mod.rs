@@ -64,7 +64,6 @@ impl<T> Shim<T, Hyper> {
     /// assert_eq!(text, "hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_hyper(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -75,7 +74,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     ///
     /// io-shim's own traits stay. They share method names such as `poll_write` with hyper's: import
     /// the traits of one of the two.
-    #[inline]
     pub fn for_hyper(self) -> Shim<T, E, Hyper> {
         self.only()
     }
@@ -239,12 +237,10 @@ impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
         })
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_flush(cx)
     }
 
-    #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.project_forgetting_seeks().0.poll_shutdown(cx)
     }
@@ -259,7 +255,6 @@ impl<T: HyperWrite, V> AsyncWrite for Shim<T, Hyper, V> {
         budget.poll_counted(cx, |cx| io.poll_write_vectored(cx, bufs))
     }
 
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         self.get_ref().is_write_vectored()
     }
@@ -287,7 +282,6 @@ where
 {
     delegate!(AsyncWrite { poll_write, poll_flush, poll_shutdown, poll_write_vectored }: |this| this, |this| this);
 
-    #[inline]
     fn is_write_vectored(&self) -> bool {
         AsyncWrite::supports_vectored_writes(self)
     }

@@ -118,7 +118,6 @@ impl<T> Shim<T, AllowStd> {
     /// assert!(start.await??.starts_with(b"# io-shim"));
     /// # Ok(()) }
     /// ```
-    #[inline]
     pub fn allow_std(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -194,7 +193,6 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
         })
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         self.state().supports_vectored_reads()
     }
@@ -217,13 +215,11 @@ impl<T: StdWrite + StdUnpin, V> AsyncWrite for Shim<T, AllowStd, V> {
         })
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         let io = self.get_mut().get_mut();
         call(|| io.flush())
     }
 
-    #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         AsyncWrite::poll_flush(self, cx)
     }
@@ -243,7 +239,6 @@ impl<T: StdWrite + StdUnpin, V> AsyncWrite for Shim<T, AllowStd, V> {
         })
     }
 
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         self.state().is_write_vectored()
     }
@@ -271,7 +266,6 @@ impl<T: StdBufRead + StdUnpin, V> AsyncBufRead for Shim<T, AllowStd, V> {
 }
 
 impl<T: StdSeek + StdUnpin, V> AsyncSeek for Shim<T, AllowStd, V> {
-    #[inline]
     fn poll_seek(self: Pin<&mut Self>, _: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
         let io = self.get_mut().get_mut();
         call(|| io.seek(position))

@@ -13,22 +13,18 @@ use crate::traits::{ReadBuf, WriteVectored};
 /// `seek_relative`.
 macro_rules! seek {
     () => {
-        #[inline]
         fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
             self.get_mut().seek(position)
         }
 
-        #[inline]
         fn rewind(&mut self) -> io::Result<()> {
             self.get_mut().rewind()
         }
 
-        #[inline]
         fn stream_position(&mut self) -> io::Result<u64> {
             self.get_mut().stream_position()
         }
 
-        #[inline]
         fn seek_relative(&mut self, offset: i64) -> io::Result<()> {
             self.get_mut().seek_relative(offset)
         }
@@ -65,7 +61,6 @@ macro_rules! write {
             self.get_mut().write_vectored(bufs)
         }
 
-        #[inline]
         fn flush(&mut self) -> io::Result<()> {
             self.get_mut().flush()
         }
@@ -79,7 +74,6 @@ impl<T: WriteVectored, V: Includes<Std>> Write for Shim<T, Native, V> {
 }
 
 impl<T: WriteVectored, V: Includes<Std>> WriteVectored for Shim<T, Native, V> {
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         WriteVectored::supports_vectored_writes(self.get_ref())
     }

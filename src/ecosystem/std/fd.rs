@@ -1,6 +1,5 @@
 //! std's files, sockets and pipes, read by descriptor straight into uninitialized memory.
 
-use std::boxed::Box;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Seek, SeekFrom, Write};
 use std::net::TcpStream;
@@ -117,7 +116,6 @@ impl<T: FdSource> Shim<T, Fd> {
     /// assert_eq!(text, "through a pipe");
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[inline]
     pub fn from_fd(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -134,7 +132,6 @@ impl<T: FdSource, V> ReadBuf for Shim<T, Fd, V> {
         sys::read_vectored(self.get_ref().as_fd(), bufs)
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         true
     }
@@ -145,7 +142,6 @@ impl<T: FdSource + Write, V: Includes<Std>> Write for Shim<T, Fd, V> {
 }
 
 impl<T: FdSource + Write, V: Includes<Std>> WriteVectored for Shim<T, Fd, V> {
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         true
     }

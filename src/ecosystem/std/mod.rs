@@ -82,7 +82,6 @@ impl<T> Shim<T, Std> {
     /// assert_eq!(vec, [7; 1024]);
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[inline]
     pub fn from_std(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -107,7 +106,6 @@ impl<T> Shim<T, StdBuf> {
     /// assert_eq!((&*line, &*rest), ("a line\n", &b"and the rest"[..]));
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[inline]
     pub fn from_std_buf(io: T) -> Self {
         Shim::wrap(io)
     }
@@ -115,7 +113,6 @@ impl<T> Shim<T, StdBuf> {
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Narrows the shim to std's traits: the same as [`only::<Std>()`](Shim::only).
-    #[inline]
     pub fn for_std(self) -> Shim<T, E, Std> {
         self.only()
     }
@@ -167,7 +164,6 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
         }))
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         self.state().supports_vectored_reads()
     }
@@ -204,7 +200,6 @@ impl<T: StdBufRead, V> ReadBuf for Shim<T, StdBuf, V> {
         room.check(uninterrupted(|| self.get_mut().read_vectored(bufs))?)
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         true
     }
@@ -226,14 +221,12 @@ impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> Write for Shim<T, Std<
         }))
     }
 
-    #[inline]
     fn flush(&mut self) -> io::Result<()> {
         self.get_mut().flush()
     }
 }
 
 impl<T: StdWrite, B: sealed::Buffering, V: Includes<Std>> WriteVectored for Shim<T, Std<B>, V> {
-    #[inline]
     fn supports_vectored_writes(&self) -> bool {
         self.state().is_write_vectored()
     }

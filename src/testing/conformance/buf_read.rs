@@ -1,8 +1,6 @@
 //! The contract of [`AsyncBufRead`].
 
-use std::boxed::Box;
 use std::pin::Pin;
-use std::vec::Vec;
 
 use super::{Make, checks, pattern, read_slice, reads_all, some_arrived, succeed};
 use crate::traits::{AsyncBufRead, AsyncReadBuf};

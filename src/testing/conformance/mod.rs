@@ -10,12 +10,9 @@ pub use read::read;
 pub use seek::seek;
 pub use write::write;
 
-use std::boxed::Box;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::vec;
-use std::vec::Vec;
 
 use super::drive::until_ready;
 use crate::traits::AsyncReadBuf;
@@ -99,6 +96,6 @@ struct Name(&'static str);
 
 impl Drop for Name {
     fn drop(&mut self) {
-        std::eprintln!("conformance: failed in {}", self.0);
+        eprintln!("conformance: failed in {}", self.0);
     }
 }

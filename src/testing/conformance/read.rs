@@ -1,12 +1,9 @@
 //! The contract of [`AsyncReadBuf`].
 
-use std::boxed::Box;
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::vec;
-use std::vec::Vec;
 
 use super::{Make, all_arrived, checks, pattern, read_slice, reads_all, some_arrived, succeed};
 use crate::buf::BorrowedBuf;

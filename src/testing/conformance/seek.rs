@@ -1,10 +1,8 @@
 //! The contract of [`AsyncSeek`].
 
-use std::boxed::Box;
-use std::io::SeekFrom;
+use std::io::SeekFrom::{self, Current, End, Start};
 use std::pin::Pin;
 use std::task::{Context, Waker};
-use std::vec::Vec;
 
 use super::{Make, checks, pattern, read_slice, succeed};
 use crate::testing::drive::until_ready;
@@ -22,7 +20,7 @@ pub fn seek<R: AsyncReadBuf + AsyncSeek>(mut make: impl FnMut(&[u8]) -> R) {
     let mut make = |data: &[u8]| Box::pin(make(data));
     checks! {
         every_kind_of_position_is_reached(&mut make, &data);
-        a_position_before_the_start_is_an_error_and_moves_nothing(&mut make, &data);
+        a_position_before_the_start_fails_and_moves_nothing(&mut make, &data);
         a_position_past_the_end_reads_nothing(&mut make, &data);
         a_seek_given_up_is_not_taken_for_a_later_one(&mut make, &data);
     }
@@ -53,33 +51,25 @@ fn reads_at<R: AsyncReadBuf>(reader: &mut Pin<Box<R>>, data: &[u8], position: us
 
 fn every_kind_of_position_is_reached<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
-    assert_eq!(seek_to(&mut reader, SeekFrom::Start(1000)), 1000);
-    reads_at(&mut reader, data, 1000);
-    assert_eq!(seek_to(&mut reader, SeekFrom::Current(500)), 1510);
-    reads_at(&mut reader, data, 1510);
-    assert_eq!(seek_to(&mut reader, SeekFrom::Current(-1510)), 10);
-    reads_at(&mut reader, data, 10);
-    assert_eq!(seek_to(&mut reader, SeekFrom::End(-10)), 4993);
-    reads_at(&mut reader, data, 4993);
-    assert_eq!(seek_to(&mut reader, SeekFrom::Start(0)), 0);
-    reads_at(&mut reader, data, 0);
-    assert_eq!(seek_to(&mut reader, SeekFrom::Current(0)), 10);
+    let positions = [(Start(1000), 1000), (Current(500), 1510), (Current(-1510), 10), (End(-10), 4993), (Start(0), 0)];
+    for (position, expected) in positions {
+        assert_eq!(seek_to(&mut reader, position), expected as u64, "the seek returned a wrong position");
+        reads_at(&mut reader, data, expected);
+    }
+    assert_eq!(seek_to(&mut reader, Current(0)), 10, "the seek returned a wrong position");
 }
 
-fn a_position_before_the_start_is_an_error_and_moves_nothing<R: AsyncReadBuf + AsyncSeek>(
-    make: Make<'_, R>,
-    data: &[u8],
-) {
+fn a_position_before_the_start_fails_and_moves_nothing<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
     reads_at(&mut reader, data, 0);
-    let result = until_ready(&mut reader, |reader, cx| reader.poll_seek(cx, SeekFrom::Current(-11)));
+    let result = until_ready(&mut reader, |reader, cx| reader.poll_seek(cx, Current(-11)));
     assert!(result.is_err(), "a seek from 10 by -11 returned {result:?}: a position before the start must be an error");
     reads_at(&mut reader, data, 10);
 }
 
 fn a_position_past_the_end_reads_nothing<R: AsyncReadBuf + AsyncSeek>(make: Make<'_, R>, data: &[u8]) {
     let mut reader = make(data);
-    assert_eq!(seek_to(&mut reader, SeekFrom::End(100)), 5103);
+    assert_eq!(seek_to(&mut reader, End(100)), 5103);
     let n = read_slice(&mut reader, 9).len();
     assert_eq!(n, 0, "the reader returned {n} bytes at 100 bytes past its end: it must return none");
 }
@@ -89,11 +79,11 @@ fn a_seek_given_up_is_not_taken_for_a_later_one<R: AsyncReadBuf + AsyncSeek>(mak
     let mut cx = Context::from_waker(Waker::noop());
     // One poll may or may not complete the seek. After a read, the same seek must reach its
     // position.
-    let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(2000));
+    let _ = reader.as_mut().poll_seek(&mut cx, Start(2000));
     read_slice(&mut reader, 6);
-    assert_eq!(seek_to(&mut reader, SeekFrom::Start(2000)), 2000);
+    assert_eq!(seek_to(&mut reader, Start(2000)), 2000);
     reads_at(&mut reader, data, 2000);
-    let _ = reader.as_mut().poll_seek(&mut cx, SeekFrom::Start(30));
-    assert_eq!(seek_to(&mut reader, SeekFrom::Start(40)), 40);
+    let _ = reader.as_mut().poll_seek(&mut cx, Start(30));
+    assert_eq!(seek_to(&mut reader, Start(40)), 40);
     reads_at(&mut reader, data, 40);
 }

@@ -1,9 +1,7 @@
 //! The contract of [`AsyncWrite`].
 
-use std::boxed::Box;
 use std::io::IoSlice;
 use std::pin::Pin;
-use std::vec::Vec;
 
 use super::{all_arrived, checks, pattern, succeed};
 use crate::traits::AsyncWrite;
