@@ -71,7 +71,6 @@ pub struct TrackedBuf {
 
 impl TrackedBuf {
     /// Creates an empty buffer without allocating.
-    #[inline]
     pub const fn new() -> Self {
         TrackedBuf { memory: Vec::new(), marks: Marks { filled: 0, init: 0 }, start: 0, budgets: Budgets::STANDARD }
     }
@@ -334,7 +333,6 @@ impl TrackedBuf {
     }
 
     /// Returns all filled bytes, including consumed ones, and how many were consumed.
-    #[inline]
     pub(super) fn into_parts(self) -> (Vec<u8>, usize) {
         let mut memory = ManuallyDrop::new(self.memory);
         let (pointer, capacity) = (memory.as_mut_ptr().cast::<u8>(), memory.capacity());
@@ -384,7 +382,6 @@ impl TrackedBuf {
 }
 
 impl Default for TrackedBuf {
-    #[inline]
     fn default() -> Self {
         TrackedBuf::new()
     }

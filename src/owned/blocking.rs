@@ -170,7 +170,6 @@ impl<R: ReadBuf + ?Sized, W: Write + ?Sized> Ends for Blocking<'_, R, W> {
         Poll::Ready(self.writer.write(data))
     }
 
-    #[inline]
     fn flush(&mut self) -> Poll<io::Result<()>> {
         Poll::Ready(self.writer.flush())
     }

@@ -94,7 +94,6 @@ impl<R: AsyncReadBuf + ?Sized, W: AsyncWrite + ?Sized> Ends for Polled<'_, '_, R
         self.budgets.writes().poll_counted(self.cx, |cx| self.writer.as_mut().poll_write(cx, data))
     }
 
-    #[inline]
     fn flush(&mut self) -> Poll<io::Result<()>> {
         self.writer.as_mut().poll_flush(self.cx)
     }

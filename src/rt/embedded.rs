@@ -115,7 +115,6 @@ impl Embedded {
     }
 
     /// Returns the runtime's handle.
-    #[inline]
     pub fn handle(&self) -> &Handle {
         match &self.runtime {
             Some(runtime) => runtime.handle(),

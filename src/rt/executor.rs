@@ -29,7 +29,6 @@ pub struct HyperExecutor<F> {
 
 impl<F: Fn(Pin<Box<dyn Future<Output = ()> + Send>>)> HyperExecutor<F> {
     /// Creates an executor that calls `spawn` for each future.
-    #[inline]
     pub const fn new(spawn: F) -> Self {
         HyperExecutor { spawn }
     }

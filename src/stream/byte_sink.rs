@@ -97,7 +97,6 @@ pub struct ByteSink<W, B = Bytes> {
 
 impl<W, B> ByteSink<W, B> {
     /// Creates a sink that writes to `writer`.
-    #[inline]
     pub const fn new(writer: W) -> Self {
         ByteSink {
             writer,
@@ -123,7 +122,6 @@ impl<W, B> ByteSink<W, B> {
     /// # let socket = Vec::<u8>::new();
     /// let sink = ByteSink::<_, Bytes>::new(Shim::from_futures(socket)).with_high_water(1024 * 1024);
     /// ```
-    #[inline]
     #[must_use = "the sink with the setting is the result"]
     pub fn with_high_water(mut self, bytes: usize) -> Self {
         self.high_water = bytes.max(1);
@@ -131,13 +129,11 @@ impl<W, B> ByteSink<W, B> {
     }
 
     /// Returns how many bytes were accepted and are not written yet.
-    #[inline]
     pub fn queued(&self) -> usize {
         self.queued
     }
 
     /// Returns a reference to the inner writer.
-    #[inline]
     pub fn get_ref(&self) -> &W {
         &self.writer
     }
@@ -145,13 +141,11 @@ impl<W, B> ByteSink<W, B> {
     /// Returns a mutable reference to the inner writer.
     ///
     /// Data that is written to it directly comes before data that is still queued.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.writer
     }
 
     /// Returns a pinned mutable reference to the inner writer.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut W> {
         self.project().writer
     }
@@ -354,7 +348,6 @@ where
     /// assert_eq!(sink.get_ref().get_ref(), b"hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn into_byte_sink<B: Buf>(self) -> ByteSink<Self, B> {
         ByteSink { budgets: Budgets::new(0), ..ByteSink::new(self) }
     }

@@ -69,7 +69,6 @@ pub struct StreamReader<S, B> {
 
 impl<S, B> StreamReader<S, B> {
     /// Creates a reader of the chunks of `stream`.
-    #[inline]
     pub fn new<Error>(stream: S) -> Self
     where
         S: Stream<Item = Result<B, Error>>,
@@ -78,7 +77,6 @@ impl<S, B> StreamReader<S, B> {
     }
 
     /// Returns a reference to the inner stream.
-    #[inline]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
@@ -86,13 +84,11 @@ impl<S, B> StreamReader<S, B> {
     /// Returns a mutable reference to the inner stream.
     ///
     /// Reads still return the rest of the last chunk first.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
     /// Returns a pinned mutable reference to the inner stream.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream
     }
@@ -245,7 +241,6 @@ where
         Poll::Ready(Ok(total))
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         true
     }
@@ -322,7 +317,6 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_stream<Error>(stream: S) -> Self
     where
         S: Stream<Item = Result<B, Error>>,
