@@ -4,7 +4,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
 
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::buf::BorrowedCursor;
 
@@ -32,7 +32,7 @@ pub(crate) fn read(fd: BorrowedFd<'_>, cursor: BorrowedCursor<'_>) -> io::Result
 #[cfg(feature = "fd")]
 #[inline]
 pub(crate) fn read_vectored(fd: BorrowedFd<'_>, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
-    Ok(rustix::io::retry_on_intr(|| rustix::io::readv(fd, bufs))?)
+    Ok(retry_on_intr(|| rustix::io::readv(fd, bufs))?)
 }
 
 /// Fills `cursor` with a system call, and repeats it if a signal interrupts it. `call` must return
@@ -42,21 +42,15 @@ fn fill(
     mut cursor: BorrowedCursor<'_>,
     mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], Errno>,
 ) -> io::Result<()> {
-    loop {
+    let n = retry_on_intr(|| {
         // SAFETY: the system call writes only initialized bytes, and rustix itself writes none.
         let unfilled = unsafe { cursor.as_mut() };
-        match call(unfilled) {
-            Ok(received) => {
-                let n = received.len();
-                // SAFETY: both callers return the front of the unfilled part, which the system call
-                // has just written.
-                unsafe { cursor.advance(n) };
-                return Ok(());
-            }
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-    }
+        call(unfilled).map(|received| received.len())
+    })?;
+    // SAFETY: both callers return the front of the unfilled part, which the system call has just
+    // written.
+    unsafe { cursor.advance(n) };
+    Ok(())
 }
 
 #[cfg(all(test, feature = "smol", feature = "fd"))]
