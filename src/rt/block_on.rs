@@ -189,17 +189,9 @@ impl<T: Unpin> BlockOn<T> {
     fn wait<R>(&mut self, mut poll: impl FnMut(Pin<&mut T>, &mut Context<'_>) -> Poll<R>) -> R {
         #[cfg(feature = "tokio")]
         {
-            let current;
-            let handle = match &self.handle {
-                // No context can be entered, so the thread waits for the signal below.
-                Some(_) if !enter::has_context() => None,
-                Some(handle) => Some(handle),
-                None => {
-                    current = Handle::try_current().ok();
-                    current.as_ref()
-                }
-            };
-            if let Some(handle) = handle {
+            let handle = self.handle.clone().or_else(|| Handle::try_current().ok());
+            // If no context can be entered, the thread waits for the signal below.
+            if let Some(handle) = handle.filter(|_| enter::has_context()) {
                 let io = &mut self.io;
                 return handle.block_on(std::future::poll_fn(|cx| poll(Pin::new(io), cx)));
             }
@@ -228,22 +220,8 @@ impl Signal {
     }
 }
 
-/// Returns the error for a buffered reader that withdraws data which it has just returned.
-#[cold]
-fn taken_back(filled: usize) -> io::Error {
-    let message = format!(
-        "the inner reader returned {filled} buffered bytes and then `Pending`: `poll_fill_buf` must return the same bytes until \
-         `consume` takes them"
-    );
-    io::Error::new(io::ErrorKind::InvalidData, message)
-}
-
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
         *self.woken() = true;
         self.changed.notify_one();
     }
@@ -295,7 +273,14 @@ impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
         let _context = self.handle.as_ref().and_then(enter::enter);
         match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(chunk) => chunk,
-            Poll::Pending => Err(taken_back(filled)),
+            // The inner reader withdrew the data that it had just returned.
+            Poll::Pending => {
+                let message = format!(
+                    "the inner reader returned {filled} buffered bytes and then `Pending`: `poll_fill_buf` must return the same \
+                     bytes until `consume` takes them"
+                );
+                Err(io::Error::new(io::ErrorKind::InvalidData, message))
+            }
         }
     }
 
