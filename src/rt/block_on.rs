@@ -189,9 +189,10 @@ impl<T: Unpin> BlockOn<T> {
     fn wait<R>(&mut self, mut poll: impl FnMut(Pin<&mut T>, &mut Context<'_>) -> Poll<R>) -> R {
         #[cfg(feature = "tokio")]
         {
-            let handle = self.handle.clone().or_else(|| Handle::try_current().ok());
-            // If no context can be entered, the thread waits for the signal below.
-            if let Some(handle) = handle.filter(|_| enter::has_context()) {
+            let current = Handle::try_current().ok();
+            let handle = self.handle.as_ref().filter(|_| enter::has_context());
+            // If no context can be entered, there is no current one, and the signal below is used.
+            if let Some(handle) = handle.or(current.as_ref()) {
                 let io = &mut self.io;
                 return handle.block_on(std::future::poll_fn(|cx| poll(Pin::new(io), cx)));
             }
