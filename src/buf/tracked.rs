@@ -152,10 +152,17 @@ impl TrackedBuf {
     /// ```
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
+        self.unfilled_and_budgets().0
+    }
+
+    /// Returns the same cursor as [`unfilled`](Self::unfilled), and the budgets.
+    #[inline]
+    pub(crate) fn unfilled_and_budgets(&mut self) -> (BorrowedCursor<'_>, &mut Budgets) {
         // SAFETY: `memory` is the whole origin of `marks`. All constructors establish invariants
         // 1 to 4, and `reserve`, `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`,
         // `truncate`, `BufMut` and the cursors maintain them.
-        unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) }
+        let cursor = unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) };
+        (cursor, &mut self.budgets)
     }
 
     /// Returns a cursor over at least `n` unfilled bytes.

@@ -166,14 +166,11 @@ impl Copy {
                     self.ended = n == 0;
                     return Poll::Ready(Ok(()));
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    // A reader may break its contract and fill the buffer before the error.
-                    // A read into an empty slice would then look like the end of file.
-                    if buf.spare_len() == 0 {
-                        return Poll::Ready(Ok(()));
-                    }
-                }
-                Err(error) => return Poll::Ready(Err(error)),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Poll::Ready(Err(error)),
+                // A reader may break its contract and fill the buffer before the error.
+                // A read into an empty slice would then look like the end of file.
+                Err(_) if buf.spare_len() == 0 => return Poll::Ready(Ok(())),
+                Err(_) => {}
             }
         }
     }
