@@ -4,7 +4,7 @@ use std::fmt;
 use std::format;
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 #[cfg(feature = "tokio")]
@@ -210,20 +210,17 @@ impl<T: Unpin> BlockOn<T> {
 }
 
 impl Signal {
-    fn woken(&self) -> MutexGuard<'_, bool> {
-        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Blocks until `wake` is called. Returns at once if it was called since the last `wait`.
     fn wait(&self) {
-        let woken = self.changed.wait_while(self.woken(), |woken| !*woken);
+        let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        let woken = self.changed.wait_while(woken, |woken| !*woken);
         *woken.unwrap_or_else(PoisonError::into_inner) = false;
     }
 }
 
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
-        *self.woken() = true;
+        *self.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_one();
     }
 }

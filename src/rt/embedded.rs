@@ -110,8 +110,7 @@ impl Embedded {
         STARTS.set(true);
         let started = Embedded::new();
         STARTS.set(false);
-        let started = started?;
-        Ok(GLOBAL.get_or_init(|| started))
+        started.map(|started| GLOBAL.get_or_init(|| started))
     }
 
     /// Returns the runtime's handle.

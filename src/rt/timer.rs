@@ -39,7 +39,6 @@ impl hyper::rt::Timer for SmolTimer {
     }
 }
 
-#[derive(Debug)]
 struct Sleep(async_io::Timer);
 
 impl hyper::rt::Sleep for Sleep {}
