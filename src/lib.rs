@@ -9,7 +9,7 @@
     doc = "Converts between the I/O traits of tokio, of futures-io and of hyper. Wraps readers of your own, too."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![no_std]
+#![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(all(feature = "tokio", feature = "futures")),
     allow(dead_code, unused_imports, unreachable_pub, reason = "items that only a disabled ecosystem uses")
@@ -17,8 +17,6 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(feature = "std")]
-extern crate std;
 
 #[cfg(feature = "std")]
 mod access;
@@ -37,7 +35,7 @@ pub mod rt;
 mod shim;
 #[cfg(feature = "stream")]
 mod stream;
-#[cfg(any(feature = "smol", feature = "fd"))]
+#[cfg(all(unix, any(feature = "smol", feature = "fd")))]
 mod sys;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,7 +1,6 @@
 //! [`BlockOn`]: asynchronous readers and writers in synchronous code.
 
 use std::fmt;
-use std::format;
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

@@ -1,6 +1,5 @@
 //! [`HyperExecutor`]: hyper's `Executor` over any executor's `spawn`.
 
-use std::boxed::Box;
 use std::fmt;
 use std::pin::Pin;
 

@@ -1,6 +1,5 @@
 //! [`SmolTimer`]: hyper's `Timer` on the reactor of `async-io`.
 
-use std::boxed::Box;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};

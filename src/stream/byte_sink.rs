@@ -1,12 +1,8 @@
 //! [`ByteSink`]: from a writer to a sink of chunks.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, IoSlice};
-use std::mem;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::vec::Vec;
+use std::{collections::VecDeque, fmt, mem, pin::Pin};
 
 use bytes::{Buf, Bytes};
 use futures_sink::Sink;

@@ -1,10 +1,7 @@
 //! [`ByteStream`]: from a reader to a stream of `Bytes`.
 
-use std::fmt;
-use std::io;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::{fmt, io, panic::AssertUnwindSafe, pin::Pin};
 
 use bytes::Bytes;
 use futures_core::{FusedStream, Stream};

@@ -3,7 +3,6 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::vec::Vec;
 
 use bytes::Bytes;
 use futures_sink::Sink;

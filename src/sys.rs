@@ -1,8 +1,10 @@
-//! Reads on a file descriptor, directly into uninitialized memory.
+//! System calls that read from a file descriptor, directly into uninitialized memory.
+//!
+//! Depends on `buf`, and on no other module of the crate.
 
-use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::BorrowedFd;
+#![allow(unsafe_code, reason = "counts what the system call wrote")]
+
+use std::{io, mem::MaybeUninit, os::fd::BorrowedFd};
 
 use rustix::io::{Errno, retry_on_intr};
 
@@ -63,7 +65,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
     use std::time::Duration;
-    use std::vec::Vec;
 
     use super::{read, read_vectored, recv};
     use crate::buf::{BorrowedBuf, BorrowedCursor};
