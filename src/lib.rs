@@ -35,7 +35,7 @@ pub mod rt;
 mod shim;
 #[cfg(feature = "stream")]
 mod stream;
-#[cfg(any(feature = "smol", feature = "fd"))]
+#[cfg(all(unix, any(feature = "smol", feature = "fd")))]
 mod sys;
 #[cfg(feature = "testing")]
 pub mod testing;

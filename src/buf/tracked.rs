@@ -71,7 +71,6 @@ pub struct TrackedBuf {
 
 impl TrackedBuf {
     /// Creates an empty buffer without allocating.
-    #[inline]
     pub const fn new() -> Self {
         TrackedBuf { memory: Vec::new(), marks: Marks { filled: 0, init: 0 }, start: 0, budgets: Budgets::STANDARD }
     }
@@ -82,9 +81,7 @@ impl TrackedBuf {
     ///
     /// Panics if the capacity would exceed `isize::MAX` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
-        let mut buf = TrackedBuf { memory: Vec::with_capacity(capacity), ..TrackedBuf::new() };
-        buf.cover_capacity();
-        buf
+        Vec::with_capacity(capacity).into()
     }
 
     /// Returns the length of the data: the bytes that are filled and not consumed.
@@ -155,10 +152,17 @@ impl TrackedBuf {
     /// ```
     #[inline]
     pub fn unfilled(&mut self) -> BorrowedCursor<'_> {
+        self.unfilled_and_budgets().0
+    }
+
+    /// Returns the same cursor as [`unfilled`](Self::unfilled), and the budgets.
+    #[inline]
+    pub(crate) fn unfilled_and_budgets(&mut self) -> (BorrowedCursor<'_>, &mut Budgets) {
         // SAFETY: `memory` is the whole origin of `marks`. All constructors establish invariants
         // 1 to 4, and `reserve`, `reserve_exact`, `try_reserve`, `compact`, `consume`, `clear`,
         // `truncate`, `BufMut` and the cursors maintain them.
-        unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) }
+        let cursor = unsafe { BorrowedCursor::over(&mut self.memory, &mut self.marks) };
+        (cursor, &mut self.budgets)
     }
 
     /// Returns a cursor over at least `n` unfilled bytes.
@@ -205,7 +209,7 @@ impl TrackedBuf {
     /// ```
     #[inline]
     pub fn reserve(&mut self, n: usize) {
-        if self.spare_len() < n && !self.reclaim(n) {
+        if self.spare_len() < n {
             let more = self.missing(n);
             self.compact();
             self.memory.reserve(more);
@@ -232,12 +236,9 @@ impl TrackedBuf {
     /// assert_eq!(buf.capacity(), 100);
     /// ```
     pub fn reserve_exact(&mut self, n: usize) {
-        if self.spare_len() >= n {
-            return;
-        }
-        self.compact();
         if self.spare_len() < n {
-            self.memory.reserve_exact(n - self.spare_len());
+            self.compact();
+            self.memory.reserve_exact(n.saturating_sub(self.spare_len()));
             self.cover_capacity();
         }
     }
@@ -259,7 +260,7 @@ impl TrackedBuf {
     /// assert_eq!(buf, b"hello");
     /// ```
     pub fn try_reserve(&mut self, n: usize) -> Result<(), TryReserveError> {
-        if self.spare_len() < n && !self.reclaim(n) {
+        if self.spare_len() < n {
             let more = self.missing(n);
             self.memory.try_reserve(more)?;
             self.cover_capacity();
@@ -334,7 +335,6 @@ impl TrackedBuf {
     }
 
     /// Returns all filled bytes, including consumed ones, and how many were consumed.
-    #[inline]
     pub(super) fn into_parts(self) -> (Vec<u8>, usize) {
         let mut memory = ManuallyDrop::new(self.memory);
         let (pointer, capacity) = (memory.as_mut_ptr().cast::<u8>(), memory.capacity());
@@ -343,19 +343,6 @@ impl TrackedBuf {
         // below `init` (invariant 1), so initialized (invariant 2), and within the capacity
         // (invariant 3).
         (unsafe { Vec::from_raw_parts(pointer, self.marks.filled, capacity) }, self.start)
-    }
-
-    /// Moves the data to the front if that makes space for `n` bytes at an acceptable cost.
-    ///
-    /// Returns whether it did.
-    #[cold]
-    fn reclaim(&mut self, n: usize) -> bool {
-        let len = self.len();
-        let reclaims = self.start >= len && self.capacity() - len >= n;
-        if reclaims {
-            self.compact();
-        }
-        reclaims
     }
 
     /// Moves the data to the front.
@@ -368,11 +355,13 @@ impl TrackedBuf {
 
     /// Returns by how much the memory must grow so that `n` bytes fit after the moved data.
     ///
-    /// At least 1: if the consumed space would suffice, but moving costs too much, the memory grows
-    /// anyway, which doubles it.
+    /// At least 1 if fewer bytes were consumed than are left: moving them would cost too much, so
+    /// the memory doubles even if the consumed space would suffice.
+    #[cold]
     fn missing(&self, n: usize) -> usize {
+        let least = usize::from(self.start < self.len());
         // If the sum overflows, growing fails.
-        self.len().saturating_add(n).saturating_sub(self.capacity()).max(1)
+        self.len().saturating_add(n).saturating_sub(self.capacity()).max(least)
     }
 
     /// Extends `memory` to its whole capacity (invariant 6).
@@ -384,7 +373,6 @@ impl TrackedBuf {
 }
 
 impl Default for TrackedBuf {
-    #[inline]
     fn default() -> Self {
         TrackedBuf::new()
     }
@@ -457,13 +445,6 @@ impl AsMut<[u8]> for TrackedBuf {
     }
 }
 
-/// Compares the data.
-impl PartialEq for TrackedBuf {
-    fn eq(&self, other: &Self) -> bool {
-        self.filled() == other.filled()
-    }
-}
-
 impl Eq for TrackedBuf {}
 
 macro_rules! compares {
@@ -477,7 +458,7 @@ macro_rules! compares {
     )*};
 }
 
-compares!([] [u8], [] &[u8], [const N: usize] [u8; N], [const N: usize] &[u8; N], [] Vec<u8>);
+compares!([] TrackedBuf, [] [u8], [] &[u8], [const N: usize] [u8; N], [const N: usize] &[u8; N], [] Vec<u8>);
 
 /// Shows the positions and the capacity, but not the bytes.
 impl fmt::Debug for TrackedBuf {

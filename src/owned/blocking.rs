@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::task::Poll;
 
 use super::copy::{Copy, Ends};
-use super::reading;
+use super::reading::{self, Probe};
 use crate::buf::{BorrowedCursor, TrackedBuf, expect_ready};
 use crate::traits::ReadBuf;
 
@@ -33,7 +33,7 @@ use crate::traits::ReadBuf;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn read_buf<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, least: usize) -> io::Result<usize> {
-    expect_ready(reading::once(buf, least, |cursor| Poll::Ready(reader.read_into(cursor))))
+    expect_ready(reading::once(buf, least, |cursor, _| Poll::Ready(reader.read_into(cursor))))
 }
 
 /// Reads until `buf` holds `n` bytes, including those it held before. Never reads beyond them.
@@ -61,7 +61,7 @@ pub fn read_buf<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, least
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: usize) -> io::Result<()> {
-    expect_ready(reading::to_length(buf, n, |cursor| Poll::Ready(reader.read_into(cursor))))
+    expect_ready(reading::to_length(buf, n, |cursor, _| Poll::Ready(reader.read_into(cursor))))
 }
 
 /// Reads until the end of file and returns how many bytes were read into `buf`.
@@ -84,8 +84,8 @@ pub fn read_exact<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, n: 
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) -> io::Result<usize> {
-    let (before, full, mut probe) = (buf.len(), buf.capacity(), reading::probe());
-    expect_ready(reading::to_end(buf, full, &mut probe, |cursor| Poll::Ready(reader.read_into(cursor))))?;
+    let (before, full, mut probe) = (buf.len(), buf.capacity(), Probe::default());
+    expect_ready(reading::to_end(buf, full, &mut probe, |cursor, _| Poll::Ready(reader.read_into(cursor))))?;
     Ok(buf.len() - before)
 }
 
@@ -115,7 +115,7 @@ pub fn read_to_end<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf) ->
 /// ```
 pub fn read_to_end_within<R: ReadBuf + ?Sized>(reader: &mut R, buf: &mut TrackedBuf, most: usize) -> io::Result<usize> {
     let before = buf.len();
-    expect_ready(reading::to_end_within(buf, most, |cursor| Poll::Ready(reader.read_into(cursor))))?;
+    expect_ready(reading::to_end_within(buf, most, |cursor, _| Poll::Ready(reader.read_into(cursor))))?;
     Ok(buf.len() - before)
 }
 
@@ -170,7 +170,6 @@ impl<R: ReadBuf + ?Sized, W: Write + ?Sized> Ends for Blocking<'_, R, W> {
         Poll::Ready(self.writer.write(data))
     }
 
-    #[inline]
     fn flush(&mut self) -> Poll<io::Result<()>> {
         Poll::Ready(self.writer.flush())
     }

@@ -94,7 +94,6 @@ impl<R: AsyncReadBuf + ?Sized, W: AsyncWrite + ?Sized> Ends for Polled<'_, '_, R
         self.budgets.writes().poll_counted(self.cx, |cx| self.writer.as_mut().poll_write(cx, data))
     }
 
-    #[inline]
     fn flush(&mut self) -> Poll<io::Result<()>> {
         self.writer.as_mut().poll_flush(self.cx)
     }
@@ -167,14 +166,11 @@ impl Copy {
                     self.ended = n == 0;
                     return Poll::Ready(Ok(()));
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    // A reader may break its contract and fill the buffer before the error.
-                    // A read into an empty slice would then look like the end of file.
-                    if buf.spare_len() == 0 {
-                        return Poll::Ready(Ok(()));
-                    }
-                }
-                Err(error) => return Poll::Ready(Err(error)),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Poll::Ready(Err(error)),
+                // A reader may break its contract and fill the buffer before the error.
+                // A read into an empty slice would then look like the end of file.
+                Err(_) if buf.spare_len() == 0 => return Poll::Ready(Ok(())),
+                Err(_) => {}
             }
         }
     }

@@ -1,8 +1,6 @@
 //! The errors of reading operations: [`EndedEarly`] and [`LimitExceeded`].
 
-use std::error::Error;
-use std::fmt;
-use std::io;
+use std::{error::Error, fmt, io};
 
 /// The error returned when the stream ends before the requested number of bytes.
 ///

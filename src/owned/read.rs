@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::drive::poll_fn;
-use super::reading;
+use super::reading::{self, Probe};
 use crate::buf::{BorrowedCursor, TrackedBuf};
 use crate::coop::Budgets;
 use crate::traits::{AsyncReadBuf, poll_read_on_budget};
@@ -42,8 +42,7 @@ pub async fn read_buf<R>(reader: &mut R, buf: &mut TrackedBuf, least: usize) -> 
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| reading::once(buf, least, |cursor| reads.poll(cursor))))
-        .await
+    poll_fn(|cx| reading::once(buf, least, polling(reader, cx))).await
 }
 
 /// Reads until `buf` holds `n` bytes, including those it held before. Never reads beyond them.
@@ -78,8 +77,7 @@ pub async fn read_exact<R>(reader: &mut R, buf: &mut TrackedBuf, n: usize) -> io
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    poll_fn(|cx| poll_step(reader, buf, cx, |buf, mut reads| reading::to_length(buf, n, |cursor| reads.poll(cursor))))
-        .await
+    poll_fn(|cx| reading::to_length(buf, n, polling(reader, cx))).await
 }
 
 /// Reads until the end of file and returns how many bytes were read into `buf`.
@@ -112,11 +110,8 @@ pub async fn read_to_end<R>(reader: &mut R, buf: &mut TrackedBuf) -> io::Result<
 where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
-    let (before, full, mut probe) = (buf.len(), buf.capacity(), reading::probe());
-    poll_fn(|cx| {
-        poll_step(reader, buf, cx, |buf, mut reads| reading::to_end(buf, full, &mut probe, |cursor| reads.poll(cursor)))
-    })
-    .await?;
+    let (before, full, mut probe) = (buf.len(), buf.capacity(), Probe::default());
+    poll_fn(|cx| reading::to_end(buf, full, &mut probe, polling(reader, cx))).await?;
     Ok(buf.len() - before)
 }
 
@@ -156,39 +151,17 @@ where
     R: AsyncReadBuf + Unpin + ?Sized,
 {
     let before = buf.len();
-    poll_fn(|cx| {
-        poll_step(reader, buf, cx, |buf, mut reads| reading::to_end_within(buf, most, |cursor| reads.poll(cursor)))
-    })
-    .await?;
+    poll_fn(|cx| reading::to_end_within(buf, most, polling(reader, cx))).await?;
     Ok(buf.len() - before)
 }
 
-/// A reader during one poll, with the budget that its reads spend.
-struct Reads<'a, 'cx, R: ?Sized> {
-    reader: &'a mut R,
-    cx: &'a mut Context<'cx>,
-    budgets: &'a mut Budgets,
-}
-
-impl<R: AsyncReadBuf + Unpin + ?Sized> Reads<'_, '_, R> {
-    #[inline]
-    fn poll(&mut self, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        poll_read_on_budget(self.budgets.reads(), self.cx, cursor, |cx, cursor| {
-            Pin::new(&mut *self.reader).poll_read_into(cx, cursor)
-        })
-    }
-}
-
-/// Polls one step of an operation. Its reads spend the buffer's budget.
+/// Returns a function that reads once with `reader`, on a budget.
 #[inline]
-fn poll_step<R: ?Sized, O>(
+fn polling<R: AsyncReadBuf + Unpin + ?Sized>(
     reader: &mut R,
-    buf: &mut TrackedBuf,
     cx: &mut Context<'_>,
-    step: impl FnOnce(&mut TrackedBuf, Reads<'_, '_, R>) -> Poll<O>,
-) -> Poll<O> {
-    let mut budgets = buf.budgets;
-    let poll = step(buf, Reads { reader, cx, budgets: &mut budgets });
-    buf.budgets = budgets;
-    poll
+) -> impl FnMut(BorrowedCursor<'_>, &mut Budgets) -> Poll<io::Result<()>> {
+    |cursor, budgets| {
+        poll_read_on_budget(budgets.reads(), cx, cursor, |cx, cursor| Pin::new(&mut *reader).poll_read_into(cx, cursor))
+    }
 }

@@ -1,13 +1,14 @@
 //! Reading into a buffer and growing it, shared by the asynchronous and the synchronous functions.
 //!
-//! Each function takes the reader as a closure. It keeps its state in the buffer only, so that it
-//! can be called again after `Pending`.
+//! Each function takes the reader as a closure, which may spend the buffer's budget. It keeps its
+//! state in the buffer only, so that it can be called again after `Pending`.
 
 use std::io;
 use std::task::{Poll, ready};
 
 use super::error::{EndedEarly, LimitExceeded};
 use crate::buf::{BorrowedBuf, BorrowedCursor, TrackedBuf};
+use crate::coop::Budgets;
 use crate::traits::count;
 
 /// The first capacity of a buffer that had none, in bytes. It doubles from there.
@@ -23,16 +24,12 @@ const TRUSTED: usize = 64 * 1024;
 /// and then panics, that data is lost, as with a tokio `ReadBuf`.
 pub(super) type Probe = [u8; LEAST];
 
-pub(super) const fn probe() -> Probe {
-    [0; LEAST]
-}
-
 /// Reads once into the whole spare capacity, which is at least `least` bytes and at least one.
 #[inline]
 pub(super) fn once(
     buf: &mut TrackedBuf,
     least: usize,
-    read: impl FnOnce(BorrowedCursor<'_>) -> Poll<io::Result<()>>,
+    read: impl FnOnce(BorrowedCursor<'_>, &mut Budgets) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<usize>> {
     buf.reserve(least.max(1));
     within(buf, usize::MAX, read)
@@ -43,7 +40,7 @@ pub(super) fn once(
 pub(super) fn to_length(
     buf: &mut TrackedBuf,
     wanted: usize,
-    mut read: impl FnMut(BorrowedCursor<'_>) -> Poll<io::Result<()>>,
+    mut read: impl FnMut(BorrowedCursor<'_>, &mut Budgets) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<()>> {
     while buf.len() < wanted {
         let missing = wanted - buf.len();
@@ -52,9 +49,8 @@ pub(super) fn to_length(
         }
         match ready!(within(buf, missing, &mut read)) {
             Ok(0) => return Poll::Ready(Err(EndedEarly { held: buf.len(), wanted }.into())),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Poll::Ready(Err(error)),
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Poll::Ready(Err(error)),
+            _ => {}
         }
     }
     Poll::Ready(Ok(()))
@@ -69,17 +65,16 @@ pub(super) fn to_end(
     buf: &mut TrackedBuf,
     full: usize,
     probe: &mut Probe,
-    mut read: impl FnMut(BorrowedCursor<'_>) -> Poll<io::Result<()>>,
+    mut read: impl FnMut(BorrowedCursor<'_>, &mut Budgets) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<()>> {
     loop {
         let mut small = None;
         let before = buf.len();
+        let is_full = buf.spare_len() < LEAST && is_full(buf, full);
+        let (cursor, budgets) = buf.unfilled_and_budgets();
         // A single call of the reader for both cases lets the compiler inline it.
-        let poll = read(if buf.spare_len() < LEAST && is_full(buf, full) {
-            small.insert(BorrowedBuf::from(&mut probe[..])).unfilled()
-        } else {
-            buf.unfilled()
-        });
+        let poll =
+            read(if is_full { small.insert(BorrowedBuf::from(&mut probe[..])).unfilled() } else { cursor }, budgets);
         if let Some(small) = small {
             buf.extend_from_slice(small.filled());
         }
@@ -110,7 +105,7 @@ fn is_full(buf: &mut TrackedBuf, full: usize) -> bool {
 pub(super) fn to_end_within(
     buf: &mut TrackedBuf,
     most: usize,
-    mut read: impl FnMut(BorrowedCursor<'_>) -> Poll<io::Result<()>>,
+    mut read: impl FnMut(BorrowedCursor<'_>, &mut Budgets) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<()>> {
     while buf.len() <= most {
         let allowed = (most - buf.len()).saturating_add(1);
@@ -119,9 +114,8 @@ pub(super) fn to_end_within(
         }
         match ready!(within(buf, allowed, &mut read)) {
             Ok(0) => return Poll::Ready(Ok(())),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Poll::Ready(Err(error)),
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Poll::Ready(Err(error)),
+            _ => {}
         }
     }
     Poll::Ready(Err(LimitExceeded { most }.into()))
@@ -132,9 +126,10 @@ pub(super) fn to_end_within(
 fn within(
     buf: &mut TrackedBuf,
     most: usize,
-    read: impl FnOnce(BorrowedCursor<'_>) -> Poll<io::Result<()>>,
+    read: impl FnOnce(BorrowedCursor<'_>, &mut Budgets) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<usize>> {
     let before = buf.len();
-    let poll = read(buf.unfilled().limit(most));
+    let (cursor, budgets) = buf.unfilled_and_budgets();
+    let poll = read(cursor.limit(most), budgets);
     count(poll, buf.len() - before)
 }

@@ -1,10 +1,9 @@
 //! [`BlockOn`]: asynchronous readers and writers in synchronous code.
 
 use std::fmt;
-use std::format;
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 #[cfg(feature = "tokio")]
@@ -189,17 +188,10 @@ impl<T: Unpin> BlockOn<T> {
     fn wait<R>(&mut self, mut poll: impl FnMut(Pin<&mut T>, &mut Context<'_>) -> Poll<R>) -> R {
         #[cfg(feature = "tokio")]
         {
-            let current;
-            let handle = match &self.handle {
-                // No context can be entered, so the thread waits for the signal below.
-                Some(_) if !enter::has_context() => None,
-                Some(handle) => Some(handle),
-                None => {
-                    current = Handle::try_current().ok();
-                    current.as_ref()
-                }
-            };
-            if let Some(handle) = handle {
+            let current = Handle::try_current().ok();
+            let handle = self.handle.as_ref().filter(|_| enter::has_context());
+            // If no context can be entered, there is no current one, and the signal below is used.
+            if let Some(handle) = handle.or(current.as_ref()) {
                 let io = &mut self.io;
                 return handle.block_on(std::future::poll_fn(|cx| poll(Pin::new(io), cx)));
             }
@@ -217,34 +209,17 @@ impl<T: Unpin> BlockOn<T> {
 }
 
 impl Signal {
-    fn woken(&self) -> MutexGuard<'_, bool> {
-        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Blocks until `wake` is called. Returns at once if it was called since the last `wait`.
     fn wait(&self) {
-        let woken = self.changed.wait_while(self.woken(), |woken| !*woken);
+        let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        let woken = self.changed.wait_while(woken, |woken| !*woken);
         *woken.unwrap_or_else(PoisonError::into_inner) = false;
     }
 }
 
-/// Returns the error for a buffered reader that withdraws data which it has just returned.
-#[cold]
-fn taken_back(filled: usize) -> io::Error {
-    let message = format!(
-        "the inner reader returned {filled} buffered bytes and then `Pending`: `poll_fill_buf` must return the same bytes until \
-         `consume` takes them"
-    );
-    io::Error::new(io::ErrorKind::InvalidData, message)
-}
-
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        *self.woken() = true;
+        *self.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_one();
     }
 }
@@ -295,7 +270,14 @@ impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
         let _context = self.handle.as_ref().and_then(enter::enter);
         match Pin::new(&mut self.io).poll_fill_buf(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(chunk) => chunk,
-            Poll::Pending => Err(taken_back(filled)),
+            // The inner reader withdrew the data that it had just returned.
+            Poll::Pending => {
+                let message = format!(
+                    "the inner reader returned {filled} buffered bytes and then `Pending`: `poll_fill_buf` must return the same \
+                     bytes until `consume` takes them"
+                );
+                Err(io::Error::new(io::ErrorKind::InvalidData, message))
+            }
         }
     }
 

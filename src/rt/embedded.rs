@@ -1,13 +1,7 @@
 //! [`Embedded`]: a tokio runtime with one thread, for programs that have none.
 
-use std::any::Any;
-use std::cell::Cell;
-use std::io;
-use std::panic::catch_unwind;
-use std::string::String;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread_local;
-use std::time::Duration;
+use std::{any::Any, cell::Cell, io, panic::catch_unwind, time::Duration};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -110,12 +104,10 @@ impl Embedded {
         STARTS.set(true);
         let started = Embedded::new();
         STARTS.set(false);
-        let started = started?;
-        Ok(GLOBAL.get_or_init(|| started))
+        started.map(|started| GLOBAL.get_or_init(|| started))
     }
 
     /// Returns the runtime's handle.
-    #[inline]
     pub fn handle(&self) -> &Handle {
         match &self.runtime {
             Some(runtime) => runtime.handle(),

@@ -1,7 +1,5 @@
 //! Entering a tokio runtime's context, also in destructors of thread-locals.
 
-use std::thread_local;
-
 use tokio::runtime::{EnterGuard, Handle};
 
 /// Enters the context of the runtime of `handle`.

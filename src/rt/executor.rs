@@ -1,6 +1,5 @@
 //! [`HyperExecutor`]: hyper's `Executor` over any executor's `spawn`.
 
-use std::boxed::Box;
 use std::fmt;
 use std::pin::Pin;
 
@@ -29,7 +28,6 @@ pub struct HyperExecutor<F> {
 
 impl<F: Fn(Pin<Box<dyn Future<Output = ()> + Send>>)> HyperExecutor<F> {
     /// Creates an executor that calls `spawn` for each future.
-    #[inline]
     pub const fn new(spawn: F) -> Self {
         HyperExecutor { spawn }
     }

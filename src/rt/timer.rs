@@ -1,6 +1,5 @@
 //! [`SmolTimer`]: hyper's `Timer` on the reactor of `async-io`.
 
-use std::boxed::Box;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -39,7 +38,6 @@ impl hyper::rt::Timer for SmolTimer {
     }
 }
 
-#[derive(Debug)]
 struct Sleep(async_io::Timer);
 
 impl hyper::rt::Sleep for Sleep {}

@@ -1,12 +1,8 @@
 //! [`ByteSink`]: from a writer to a sink of chunks.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, IoSlice};
-use std::mem;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::vec::Vec;
+use std::{collections::VecDeque, fmt, mem, pin::Pin};
 
 use bytes::{Buf, Bytes};
 use futures_sink::Sink;
@@ -97,7 +93,6 @@ pub struct ByteSink<W, B = Bytes> {
 
 impl<W, B> ByteSink<W, B> {
     /// Creates a sink that writes to `writer`.
-    #[inline]
     pub const fn new(writer: W) -> Self {
         ByteSink {
             writer,
@@ -123,7 +118,6 @@ impl<W, B> ByteSink<W, B> {
     /// # let socket = Vec::<u8>::new();
     /// let sink = ByteSink::<_, Bytes>::new(Shim::from_futures(socket)).with_high_water(1024 * 1024);
     /// ```
-    #[inline]
     #[must_use = "the sink with the setting is the result"]
     pub fn with_high_water(mut self, bytes: usize) -> Self {
         self.high_water = bytes.max(1);
@@ -131,13 +125,11 @@ impl<W, B> ByteSink<W, B> {
     }
 
     /// Returns how many bytes were accepted and are not written yet.
-    #[inline]
     pub fn queued(&self) -> usize {
         self.queued
     }
 
     /// Returns a reference to the inner writer.
-    #[inline]
     pub fn get_ref(&self) -> &W {
         &self.writer
     }
@@ -145,13 +137,11 @@ impl<W, B> ByteSink<W, B> {
     /// Returns a mutable reference to the inner writer.
     ///
     /// Data that is written to it directly comes before data that is still queued.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.writer
     }
 
     /// Returns a pinned mutable reference to the inner writer.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut W> {
         self.project().writer
     }
@@ -210,47 +200,37 @@ impl<W: AsyncWrite, B: Buf> ByteSink<W, B> {
     /// Writes until the queue is empty.
     fn poll_drain(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
+            // After this, `written` is 0.
             self.as_mut().settle()?;
-            if self.queue.is_empty() {
+            let this = self.as_mut().project();
+            let Some(item) = this.queue.front() else {
                 return Poll::Ready(Ok(()));
+            };
+            let left = item.left();
+            let Ok(piece) = item.peek() else {
+                *this.queued -= left;
+                *this.inconsistent = true;
+                this.queue.pop_front();
+                continue;
+            };
+            let budget = this.budgets.writes();
+            let (poll, offered) = if this.writer.supports_vectored_writes() {
+                let mut slices = [IoSlice::new(&[]); SLICES];
+                let (count, offered) = peek_items(this.queue, piece, &mut slices);
+                (budget.poll_counted(cx, |cx| this.writer.poll_write_vectored(cx, &slices[..count])), offered)
+            } else {
+                (budget.poll_counted(cx, |cx| this.writer.poll_write(cx, piece)), piece.len())
+            };
+            let n = ContractViolation::check_write(ready!(poll)?, offered)?;
+            if n == 0 {
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::WriteZero,
+                    "the inner writer accepts no more data: it returned 0 for a write of queued items",
+                )));
             }
-            ready!(self.as_mut().poll_write_queued(cx))?;
+            *this.queued -= n;
+            *this.written = n;
         }
-    }
-
-    /// Makes one write from the front of the queue, or drops the first item if it is inconsistent.
-    ///
-    /// Requires that `written` is 0. [`settle`](Self::settle) has to be called afterwards.
-    fn poll_write_queued(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.project();
-        let Some(item) = this.queue.front() else {
-            return Poll::Ready(Ok(()));
-        };
-        let left = item.left();
-        let Ok(piece) = item.peek() else {
-            *this.queued -= left;
-            *this.inconsistent = true;
-            this.queue.pop_front();
-            return Poll::Ready(Ok(()));
-        };
-        let (n, offered) = if this.writer.supports_vectored_writes() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let (count, offered) = peek_items(this.queue, piece, &mut slices);
-            let slices = &slices[..count];
-            (ready!(this.budgets.writes().poll_counted(cx, |cx| this.writer.poll_write_vectored(cx, slices)))?, offered)
-        } else {
-            (ready!(this.budgets.writes().poll_counted(cx, |cx| this.writer.poll_write(cx, piece)))?, piece.len())
-        };
-        let n = ContractViolation::check_write(n, offered)?;
-        if n == 0 {
-            return Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::WriteZero,
-                "the inner writer accepts no more data: it returned 0 for a write of queued items",
-            )));
-        }
-        *this.queued -= n;
-        *this.written = n;
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -265,13 +245,8 @@ fn peek_items<'a, B: Buf>(
     slices: &mut [IoSlice<'a>; SLICES],
 ) -> (usize, usize) {
     let (mut count, mut offered) = (0, 0);
-    for (i, item) in queue.iter().enumerate() {
+    for item in queue {
         let Ok((of_item, len)) = item.peek_vectored(&mut slices[count..]) else {
-            if i == 0 {
-                // Its `chunk` is consistent, but its `chunks_vectored` is not.
-                slices[0] = IoSlice::new(first);
-                return (1, first.len());
-            }
             break;
         };
         count += of_item;
@@ -279,6 +254,11 @@ fn peek_items<'a, B: Buf>(
         if len < item.left() || count == SLICES {
             break;
         }
+    }
+    if count == 0 {
+        // The `chunk` of the first item is consistent, but its `chunks_vectored` is not.
+        slices[0] = IoSlice::new(first);
+        return (1, first.len());
     }
     (count, offered)
 }
@@ -354,7 +334,6 @@ where
     /// assert_eq!(sink.get_ref().get_ref(), b"hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn into_byte_sink<B: Buf>(self) -> ByteSink<Self, B> {
         ByteSink { budgets: Budgets::new(0), ..ByteSink::new(self) }
     }

@@ -1,10 +1,7 @@
 //! [`ByteStream`]: from a reader to a stream of `Bytes`.
 
-use std::fmt;
-use std::io;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::{fmt, io, panic::AssertUnwindSafe, pin::Pin};
 
 use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
@@ -81,7 +78,6 @@ pub struct ByteStream<R> {
 
 impl<R> ByteStream<R> {
     /// Creates a stream of the chunks that `reader` returns.
-    #[inline]
     pub fn new(reader: R) -> Self {
         ByteStream {
             reader,
@@ -107,7 +103,6 @@ impl<R> ByteStream<R> {
     /// # let file = &b""[..];
     /// let chunks = ByteStream::new(Shim::from_futures(file)).with_capacity(64 * 1024);
     /// ```
-    #[inline]
     #[must_use = "the stream with the setting is the result"]
     pub fn with_capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity.max(1);
@@ -115,19 +110,16 @@ impl<R> ByteStream<R> {
     }
 
     /// Returns a reference to the inner reader.
-    #[inline]
     pub fn get_ref(&self) -> &R {
         &self.reader
     }
 
     /// Returns a mutable reference to the inner reader.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.reader
     }
 
     /// Returns a pinned mutable reference to the inner reader.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
         self.project().reader
     }
@@ -136,7 +128,6 @@ impl<R> ByteStream<R> {
     ///
     /// Drops bytes that the reader filled before it panicked, and an error that was not yielded
     /// yet. The stream holds no other data.
-    #[inline]
     pub fn into_inner(self) -> R {
         self.reader
     }
@@ -243,7 +234,6 @@ where
     /// assert_eq!(body.collect().await?.to_bytes(), "hello");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn into_byte_stream(self) -> ByteStream<Self> {
         ByteStream { budgets: Budgets::new(0), ..ByteStream::new(self) }
     }

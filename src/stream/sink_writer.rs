@@ -1,10 +1,8 @@
 //! [`SinkWriter`]: from a sink to a writer.
 
-use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::vec::Vec;
 
 use bytes::Bytes;
 use futures_sink::Sink;
@@ -47,7 +45,7 @@ const MOST: usize = 256 * 1024;
 /// assert_eq!(receiver.collect::<Vec<bytes::Bytes>>().await, ["hello"]);
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[pin_project]
 pub struct SinkWriter<S> {
     #[pin]
@@ -56,31 +54,26 @@ pub struct SinkWriter<S> {
 
 impl<S> SinkWriter<S> {
     /// Creates a writer to `sink`.
-    #[inline]
     pub const fn new(sink: S) -> Self {
         SinkWriter { sink }
     }
 
     /// Returns a reference to the inner sink.
-    #[inline]
     pub fn get_ref(&self) -> &S {
         &self.sink
     }
 
     /// Returns a mutable reference to the inner sink.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.sink
     }
 
     /// Returns a pinned mutable reference to the inner sink.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().sink
     }
 
     /// Returns the inner sink. No data is lost: the writer holds none.
-    #[inline]
     pub fn into_inner(self) -> S {
         self.sink
     }
@@ -140,12 +133,6 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> AsyncWrite for SinkWriter<S> {
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for SinkWriter<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SinkWriter").field("sink", &self.sink).finish()
-    }
-}
-
 impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
     /// Converts a sink of `Bytes` into a writer.
     ///
@@ -171,7 +158,6 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
     /// assert_eq!(receiver.collect::<Vec<bytes::Bytes>>().await, ["hello"]);
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_sink(sink: S) -> Self {
         Shim::new(SinkWriter::new(sink))
     }

@@ -69,7 +69,6 @@ pub struct StreamReader<S, B> {
 
 impl<S, B> StreamReader<S, B> {
     /// Creates a reader of the chunks of `stream`.
-    #[inline]
     pub fn new<Error>(stream: S) -> Self
     where
         S: Stream<Item = Result<B, Error>>,
@@ -78,7 +77,6 @@ impl<S, B> StreamReader<S, B> {
     }
 
     /// Returns a reference to the inner stream.
-    #[inline]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
@@ -86,13 +84,11 @@ impl<S, B> StreamReader<S, B> {
     /// Returns a mutable reference to the inner stream.
     ///
     /// Reads still return the rest of the last chunk first.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
     /// Returns a pinned mutable reference to the inner stream.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream
     }
@@ -108,49 +104,35 @@ impl<S, B: Buf> StreamReader<S, B> {
     }
 }
 
-impl<S, B, Error> StreamReader<S, B>
-where
-    S: Stream<Item = Result<B, Error>>,
-    B: Buf,
-    Error: Into<io::Error>,
-{
+impl<S: Stream<Item = Result<B, Error>>, B: Buf, Error: Into<io::Error>> StreamReader<S, B> {
     /// Returns the chunk to read from, which has something left, or `None` at the end.
     #[inline]
-    fn poll_chunk<'a>(
-        stream: Pin<&mut S>,
-        chunk: &'a mut Option<CheckedBuf<B>>,
-        ended: &mut bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Option<&'a mut CheckedBuf<B>>>> {
-        if chunk.as_ref().is_none_or(CheckedBuf::is_done) {
-            ready!(Self::poll_next_chunk(stream, chunk, ended, cx))?;
+    fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<Option<&mut CheckedBuf<B>>>> {
+        if self.chunk.as_ref().is_none_or(CheckedBuf::is_done) {
+            ready!(self.as_mut().poll_next_chunk(cx))?;
         }
-        Poll::Ready(Ok(chunk.as_mut()))
+        Poll::Ready(Ok(self.project().chunk.as_mut()))
     }
 
     /// Stores the next non-empty chunk of the stream in `chunk`, or `None` at the end.
-    fn poll_next_chunk(
-        mut stream: Pin<&mut S>,
-        chunk: &mut Option<CheckedBuf<B>>,
-        ended: &mut bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        *chunk = None;
-        if *ended {
+    fn poll_next_chunk(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut this = self.project();
+        *this.chunk = None;
+        if *this.ended {
             return Poll::Ready(Ok(()));
         }
         for _ in 0..EMPTY_CHUNKS {
-            match ready!(stream.as_mut().poll_next(cx)) {
+            match ready!(this.stream.as_mut().poll_next(cx)) {
                 Some(Ok(buf)) => {
                     let pieces = CheckedBuf::new(buf);
                     if !pieces.is_done() {
-                        *chunk = Some(pieces);
+                        *this.chunk = Some(pieces);
                         return Poll::Ready(Ok(()));
                     }
                 }
                 Some(Err(error)) => return Poll::Ready(Err(error.into())),
                 None => {
-                    *ended = true;
+                    *this.ended = true;
                     return Poll::Ready(Ok(()));
                 }
             }
@@ -162,12 +144,11 @@ where
     /// takes 0.
     #[inline]
     fn poll_pieces(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut take: impl FnMut(&[u8]) -> usize,
     ) -> Poll<io::Result<()>> {
-        let this = self.project();
-        let Some(chunk) = ready!(Self::poll_chunk(this.stream, this.chunk, this.ended, cx))? else {
+        let Some(chunk) = ready!(self.as_mut().poll_chunk(cx))? else {
             return Poll::Ready(Ok(()));
         };
         let mut taken = 0;
@@ -177,7 +158,7 @@ where
                 // Returns the bytes first. The next read returns the error.
                 Err(_) if taken > 0 => break,
                 Err(violation) => {
-                    *this.chunk = None;
+                    *self.project().chunk = None;
                     return Poll::Ready(Err(violation.into()));
                 }
             };
@@ -195,12 +176,7 @@ where
     }
 }
 
-impl<S, B, Error> AsyncReadBuf for StreamReader<S, B>
-where
-    S: Stream<Item = Result<B, Error>>,
-    B: Buf,
-    Error: Into<io::Error>,
-{
+impl<S: Stream<Item = Result<B, Error>>, B: Buf, Error: Into<io::Error>> AsyncReadBuf for StreamReader<S, B> {
     #[inline]
     fn poll_read_into(
         self: Pin<&mut Self>,
@@ -245,22 +221,15 @@ where
         Poll::Ready(Ok(total))
     }
 
-    #[inline]
     fn supports_vectored_reads(&self) -> bool {
         true
     }
 }
 
-impl<S, B, Error> AsyncBufRead for StreamReader<S, B>
-where
-    S: Stream<Item = Result<B, Error>>,
-    B: Buf,
-    Error: Into<io::Error>,
-{
+impl<S: Stream<Item = Result<B, Error>>, B: Buf, Error: Into<io::Error>> AsyncBufRead for StreamReader<S, B> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        let this = self.project();
-        let Some(chunk) = ready!(Self::poll_chunk(this.stream, this.chunk, this.ended, cx))? else {
+        let Some(chunk) = ready!(self.poll_chunk(cx))? else {
             return Poll::Ready(Ok(&[]));
         };
         // Calls `chunk` only once: a second call might return something else.
@@ -322,7 +291,6 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn from_stream<Error>(stream: S) -> Self
     where
         S: Stream<Item = Result<B, Error>>,

@@ -11,8 +11,7 @@ impl<T: Future> Future for TokioContext<T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T::Output> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll(cx)
+        self.within_mut(|inner| inner.poll(cx))
     }
 }
 
@@ -23,14 +22,11 @@ impl<T: futures_core::Stream> futures_core::Stream for TokioContext<T> {
 
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T::Item>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_next(cx)
+        self.within_mut(|inner| inner.poll_next(cx))
     }
 
-    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let (inner, _entered) = self.within();
-        inner.size_hint()
+        self.within(|inner| inner.size_hint())
     }
 }
 
@@ -41,25 +37,19 @@ impl<I, T: futures_sink::Sink<I>> futures_sink::Sink<I> for TokioContext<T> {
 
     #[inline]
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), T::Error>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_ready(cx)
+        self.within_mut(|inner| inner.poll_ready(cx))
     }
 
     #[inline]
     fn start_send(self: Pin<&mut Self>, item: I) -> Result<(), T::Error> {
-        let (inner, _entered) = self.within_mut();
-        inner.start_send(item)
+        self.within_mut(|inner| inner.start_send(item))
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), T::Error>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_flush(cx)
+        self.within_mut(|inner| inner.poll_flush(cx))
     }
 
-    #[inline]
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), T::Error>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_close(cx)
+        self.within_mut(|inner| inner.poll_close(cx))
     }
 }

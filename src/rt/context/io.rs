@@ -12,8 +12,7 @@ use super::TokioContext;
 impl<T: AsyncRead> AsyncRead for TokioContext<T> {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_read(cx, buf)
+        self.within_mut(|inner| inner.poll_read(cx, buf))
     }
 }
 
@@ -21,20 +20,15 @@ impl<T: AsyncRead> AsyncRead for TokioContext<T> {
 impl<T: AsyncWrite> AsyncWrite for TokioContext<T> {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_write(cx, data)
+        self.within_mut(|inner| inner.poll_write(cx, data))
     }
 
-    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_flush(cx)
+        self.within_mut(|inner| inner.poll_flush(cx))
     }
 
-    #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_shutdown(cx)
+        self.within_mut(|inner| inner.poll_shutdown(cx))
     }
 
     #[inline]
@@ -43,14 +37,11 @@ impl<T: AsyncWrite> AsyncWrite for TokioContext<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_write_vectored(cx, bufs)
+        self.within_mut(|inner| inner.poll_write_vectored(cx, bufs))
     }
 
-    #[inline]
     fn is_write_vectored(&self) -> bool {
-        let (inner, _entered) = self.within();
-        inner.is_write_vectored()
+        self.within(|inner| inner.is_write_vectored())
     }
 }
 
@@ -58,28 +49,22 @@ impl<T: AsyncWrite> AsyncWrite for TokioContext<T> {
 impl<T: AsyncBufRead> AsyncBufRead for TokioContext<T> {
     #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_fill_buf(cx)
+        self.within_mut(|inner| inner.poll_fill_buf(cx))
     }
 
     #[inline]
     fn consume(self: Pin<&mut Self>, n: usize) {
-        let (inner, _entered) = self.within_mut();
-        inner.consume(n);
+        self.within_mut(|inner| inner.consume(n))
     }
 }
 
 #[deny(clippy::missing_trait_methods)]
 impl<T: AsyncSeek> AsyncSeek for TokioContext<T> {
-    #[inline]
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
-        let (inner, _entered) = self.within_mut();
-        inner.start_seek(position)
+        self.within_mut(|inner| inner.start_seek(position))
     }
 
-    #[inline]
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        let (inner, _entered) = self.within_mut();
-        inner.poll_complete(cx)
+        self.within_mut(|inner| inner.poll_complete(cx))
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 use std::pin::Pin;
 
 use pin_project::{pin_project, pinned_drop};
-use tokio::runtime::{EnterGuard, Handle, TryCurrentError};
+use tokio::runtime::{Handle, TryCurrentError};
 
 use super::enter::enter;
 use crate::access::{descriptors, references};
@@ -120,7 +120,6 @@ impl<T> TokioContext<T> {
     /// Wraps `inner`, which then runs in the context of the runtime of `handle`.
     ///
     /// A handle does not keep its runtime alive.
-    #[inline]
     pub fn new(inner: T, handle: Handle) -> Self {
         TokioContext { inner: Some(inner), handle }
     }
@@ -151,7 +150,6 @@ impl<T> TokioContext<T> {
     }
 
     /// Returns the handle of the runtime whose context is entered.
-    #[inline]
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
@@ -159,40 +157,37 @@ impl<T> TokioContext<T> {
     /// Returns a reference to the inner type.
     ///
     /// Calls through it are not in the context. Enter it with `context.handle().enter()` if needed.
-    #[inline]
     pub fn get_ref(&self) -> &T {
         expect_inner(self.inner.as_ref())
     }
 
     /// Returns a mutable reference to the inner type. Calls through it are not in the context.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         expect_inner(self.inner.as_mut())
     }
 
     /// Returns a pinned reference to the inner type. Calls through it are not in the context.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         expect_inner(self.project().inner.as_pin_mut())
     }
 
     /// Returns the inner type. It is no longer dropped in the context.
-    #[inline]
     pub fn into_inner(mut self) -> T {
         expect_inner(self.inner.take())
     }
 
-    /// Returns the inner type and enters the context for a call to it.
-    #[inline]
-    fn within(&self) -> (&T, Option<EnterGuard<'_>>) {
-        (self.get_ref(), enter(&self.handle))
+    /// Calls `call` with the inner type, in the context.
+    fn within<R>(&self, call: impl FnOnce(&T) -> R) -> R {
+        let _entered = enter(&self.handle);
+        call(self.get_ref())
     }
 
-    /// Returns the pinned inner type and enters the context for a call to it.
+    /// Calls `call` with the pinned inner type, in the context.
     #[inline]
-    fn within_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, Option<EnterGuard<'_>>) {
+    fn within_mut<'a, R>(self: Pin<&'a mut Self>, call: impl FnOnce(Pin<&'a mut T>) -> R) -> R {
         let this = self.project();
-        (expect_inner(this.inner.as_pin_mut()), enter(this.handle))
+        let _entered = enter(this.handle);
+        call(expect_inner(this.inner.as_pin_mut()))
     }
 }
 
@@ -206,9 +201,6 @@ fn expect_inner<T>(inner: Option<T>) -> T {
 impl<T> PinnedDrop for TokioContext<T> {
     fn drop(self: Pin<&mut Self>) {
         let mut this = self.project();
-        if this.inner.is_none() {
-            return;
-        }
         let _entered = enter(this.handle);
         this.inner.set(None);
     }
@@ -219,8 +211,7 @@ descriptors!([] TokioContext<T>);
 
 impl<T: Clone> Clone for TokioContext<T> {
     fn clone(&self) -> Self {
-        let (inner, _entered) = self.within();
-        TokioContext::new(inner.clone(), self.handle.clone())
+        TokioContext::new(self.within(T::clone), self.handle.clone())
     }
 }
 

@@ -1,10 +1,12 @@
-//! Reads on a file descriptor, directly into uninitialized memory.
+//! System calls that read from a file descriptor, directly into uninitialized memory.
+//!
+//! Depends on `buf`, and on no other module of the crate.
 
-use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::BorrowedFd;
+#![allow(unsafe_code, reason = "counts what the system call wrote")]
 
-use rustix::io::Errno;
+use std::{io, mem::MaybeUninit, os::fd::BorrowedFd};
+
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::buf::BorrowedCursor;
 
@@ -32,7 +34,7 @@ pub(crate) fn read(fd: BorrowedFd<'_>, cursor: BorrowedCursor<'_>) -> io::Result
 #[cfg(feature = "fd")]
 #[inline]
 pub(crate) fn read_vectored(fd: BorrowedFd<'_>, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
-    Ok(rustix::io::retry_on_intr(|| rustix::io::readv(fd, bufs))?)
+    Ok(retry_on_intr(|| rustix::io::readv(fd, bufs))?)
 }
 
 /// Fills `cursor` with a system call, and repeats it if a signal interrupts it. `call` must return
@@ -42,21 +44,15 @@ fn fill(
     mut cursor: BorrowedCursor<'_>,
     mut call: impl FnMut(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], Errno>,
 ) -> io::Result<()> {
-    loop {
+    let n = retry_on_intr(|| {
         // SAFETY: the system call writes only initialized bytes, and rustix itself writes none.
         let unfilled = unsafe { cursor.as_mut() };
-        match call(unfilled) {
-            Ok(received) => {
-                let n = received.len();
-                // SAFETY: both callers return the front of the unfilled part, which the system call
-                // has just written.
-                unsafe { cursor.advance(n) };
-                return Ok(());
-            }
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-    }
+        call(unfilled).map(|received| received.len())
+    })?;
+    // SAFETY: both callers return the front of the unfilled part, which the system call has just
+    // written.
+    unsafe { cursor.advance(n) };
+    Ok(())
 }
 
 #[cfg(all(test, feature = "smol", feature = "fd"))]
@@ -69,7 +65,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
     use std::time::Duration;
-    use std::vec::Vec;
 
     use super::{read, read_vectored, recv};
     use crate::buf::{BorrowedBuf, BorrowedCursor};
