@@ -62,7 +62,7 @@ use crate::access::{descriptors, references};
 /// # Panics
 ///
 /// Panics if `T` panics, after leaving the context. tokio panics if `T` keeps its own
-/// [`EnterGuard`] between polls, because guards must be dropped in reverse order.
+/// [`EnterGuard`](tokio::runtime::EnterGuard) between polls, because guards must be dropped in reverse order.
 ///
 /// # Examples
 ///
