@@ -17,13 +17,15 @@ use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use hyper_util::rt::TokioIo;
 use io_shim::{AsyncReadBuf, BorrowedBuf, BorrowedCursor, Shim};
 use tokio::io::ReadBuf;
+use tokio_util::compat::FuturesAsyncReadCompatExt as _;
 
-/// A reader of 8 bytes a call, and a writer that accepts everything.
-struct Inner([u8; 8]);
+/// A reader of `N` bytes a call, and a writer that accepts everything.
+struct Inner<const N: usize = 8>([u8; N]);
 
-impl tokio::io::AsyncRead for Inner {
+impl<const N: usize> tokio::io::AsyncRead for Inner<N> {
     #[inline(never)]
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         buf.put_slice(&self.0);
@@ -31,11 +33,23 @@ impl tokio::io::AsyncRead for Inner {
     }
 }
 
-impl futures::io::AsyncRead for Inner {
+impl<const N: usize> futures::io::AsyncRead for Inner<N> {
     #[inline(never)]
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        slice[..8].copy_from_slice(&self.0);
-        black_box(Poll::Ready(Ok(8)))
+        slice[..N].copy_from_slice(&self.0);
+        black_box(Poll::Ready(Ok(N)))
+    }
+}
+
+impl<const N: usize> hyper::rt::Read for Inner<N> {
+    #[inline(never)]
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut buf: hyper::rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        buf.put_slice(&self.0);
+        black_box(Poll::Ready(Ok(())))
     }
 }
 
@@ -131,6 +145,46 @@ fn futures_slice<R: futures::io::AsyncRead>(reader: R, n: usize) {
     });
 }
 
+// The same with initialized buffers of 64 KiB.
+
+fn tokio_initialized<R: tokio::io::AsyncRead>(reader: R, n: usize) {
+    let mut reader = pin!(reader);
+    black_box(&mut reader);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut bytes = vec![0; 64 << 10];
+    polls(n, || {
+        let mut buf = ReadBuf::new(black_box(&mut bytes));
+        let poll = reader.as_mut().poll_read(&mut cx, &mut buf).map(Result::unwrap);
+        black_box(buf.filled().len());
+        poll
+    });
+}
+
+fn futures_initialized<R: futures::io::AsyncRead>(reader: R, n: usize) {
+    let mut reader = pin!(reader);
+    black_box(&mut reader);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut bytes = vec![0; 64 << 10];
+    polls(n, || reader.as_mut().poll_read(&mut cx, black_box(&mut bytes)).map(Result::unwrap).map(drop_count));
+}
+
+fn hyper_initialized<R: hyper::rt::Read>(reader: R, n: usize) {
+    let mut reader = pin!(reader);
+    black_box(&mut reader);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut bytes = vec![0; 64 << 10];
+    polls(n, || {
+        let mut buf = hyper::rt::ReadBuf::new(black_box(&mut bytes));
+        let poll = reader.as_mut().poll_read(&mut cx, buf.unfilled()).map(Result::unwrap);
+        black_box(buf.filled().len());
+        poll
+    });
+}
+
+fn drop_count(n: usize) {
+    black_box(n);
+}
+
 fn io_shim_uninit<R: AsyncReadBuf>(reader: R, n: usize) {
     let mut reader = pin!(reader);
     black_box(&mut reader);
@@ -200,23 +254,84 @@ const CASES: [Case; 8] = [
     ),
 ];
 
+/// The name, the call without an adapter, through a peer, and through a shim.
+type Initialized = (&'static str, fn(usize), fn(usize), fn(usize));
+
+/// Reads of `N` bytes into initialized memory, where a shim has nothing to gain.
+const fn initialized<const N: usize>() -> [Initialized; 5] {
+    [
+        (
+            "futures -> tokio, tokio-util's Compat",
+            |n| futures_initialized(Inner([1; N]), n),
+            |n| tokio_initialized(Inner([1; N]).compat(), n),
+            |n| tokio_initialized(Shim::from_futures(Inner([1; N])), n),
+        ),
+        (
+            "tokio -> futures, tokio-util's Compat",
+            |n| tokio_initialized(Inner([1; N]), n),
+            |n| futures_initialized(tokio_util::compat::TokioAsyncReadCompatExt::compat(Inner([1; N])), n),
+            |n| futures_initialized(Shim::from_tokio(Inner([1; N])), n),
+        ),
+        (
+            "tokio -> hyper, hyper-util's TokioIo",
+            |n| tokio_initialized(Inner([1; N]), n),
+            |n| hyper_initialized(TokioIo::new(Inner([1; N])), n),
+            |n| hyper_initialized(Shim::from_tokio(Inner([1; N])), n),
+        ),
+        (
+            "hyper -> tokio, hyper-util's TokioIo",
+            |n| hyper_initialized(Inner([1; N]), n),
+            |n| tokio_initialized(TokioIo::new(Inner([1; N])), n),
+            |n| tokio_initialized(Shim::from_hyper(Inner([1; N])), n),
+        ),
+        (
+            "hyper -> futures, TokioIo and Compat",
+            |n| hyper_initialized(Inner([1; N]), n),
+            |n| {
+                futures_initialized(tokio_util::compat::TokioAsyncReadCompatExt::compat(TokioIo::new(Inner([1; N]))), n)
+            },
+            |n| futures_initialized(Shim::from_hyper(Inner([1; N])), n),
+        ),
+    ]
+}
+
+const INITIALIZED: [(&str, [Initialized; 5]); 3] =
+    [("64 B", initialized::<64>()), ("1460 B", initialized::<1460>()), ("16 KiB", initialized::<16384>())];
+
+/// Runs a call the given number of times: `table case column polls`.
+fn run(arguments: &[String]) {
+    let number = |i: usize| arguments[i].parse::<usize>().expect("a number");
+    let (table, case, column, polls) = (number(0), number(1), number(2), number(3));
+    let call = match table {
+        0 => [CASES[case].1, CASES[case].2][column],
+        table => {
+            let case = INITIALIZED[table - 1].1[case];
+            [case.1, case.2, case.3][column]
+        }
+    };
+    call(polls);
+}
+
 /// Returns the instructions of a poll that was ready.
-fn cost(case: usize, through_shim: bool) -> f64 {
-    callgrind::per_poll(&["run", &case.to_string(), &through_shim.to_string()])
+fn cost(table: usize, case: usize, column: usize) -> f64 {
+    callgrind::per_poll(&["run", &table.to_string(), &case.to_string(), &column.to_string()])
 }
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [run, case, through_shim, polls] = &arguments[..] {
-        if run == "run" {
-            let (_, without, through) = CASES[case.parse::<usize>().expect("the number of a case")];
-            (if through_shim == "true" { through } else { without })(polls.parse().expect("a number of polls"));
-            return;
-        }
+    if arguments.len() == 5 {
+        return run(&arguments[1..]);
     }
     println!("{:<40} {:>8} {:>8} {:>8}   instructions per poll", "", "without", "through", "more");
     for (case, (name, ..)) in CASES.iter().enumerate() {
-        let (without, through) = (cost(case, false), cost(case, true));
+        let [without, through] = [0, 1].map(|column| cost(0, case, column));
         println!("{name:<40} {without:>8.1} {through:>8.1} {:>8.1}", through - without);
+    }
+    println!("\n{:<49} {:>8} {:>8} {:>8} {:>8}", "into initialized memory", "without", "peer", "shim", "more");
+    for (table, (size, cases)) in INITIALIZED.iter().enumerate() {
+        for (case, (name, ..)) in cases.iter().enumerate() {
+            let [without, peer, shim] = [0, 1, 2].map(|column| cost(table + 1, case, column));
+            println!("{name:<40} {size:>8} {without:>8.1} {peer:>8.1} {shim:>8.1} {:>8.1}", shim - peer);
+        }
     }
 }

@@ -18,7 +18,7 @@ const FULL: Effort = Effort { rounds: 61, least: 25, limit: Duration::from_milli
 const FULL_TCP: Effort = Effort { rounds: 101, least: 41, limit: Duration::from_secs(5) };
 
 /// The sizes of reads.
-pub(crate) const SIZES: [Sizes; 8] = [
+pub(crate) const SIZES: [Sizes; 9] = [
     Sizes::Each(64),
     Sizes::Each(512),
     Sizes::Each(1460),
@@ -27,6 +27,7 @@ pub(crate) const SIZES: [Sizes; 8] = [
     Sizes::Each(64 << 10),
     Sizes::Mixed,
     Sizes::Alternating,
+    Sizes::Jumping,
 ];
 
 /// The capacities of fresh buffers.
@@ -49,6 +50,13 @@ pub(crate) struct InMemory {
     pub(crate) pending: bool,
     /// The times of all peers.
     pub(crate) outcome: Outcome<Peer>,
+}
+
+impl InMemory {
+    /// Returns the name of its sizes.
+    pub(crate) fn name(&self) -> String {
+        size_name(self.sizes, self.pending)
+    }
 }
 
 /// One comparison of times over TCP.
@@ -105,23 +113,27 @@ impl Results {
     /// # Errors
     ///
     /// Returns an error if a socket or a process fails.
-    pub(crate) fn measure(full: bool) -> std::io::Result<Self> {
+    pub(crate) fn measure(full: bool, only: Option<&str>) -> std::io::Result<Self> {
+        let is_wanted = |consumer: Consumer| only.is_none_or(|only| consumer.name().contains(only));
         let (effort, effort_tcp) = if full { (FULL, FULL_TCP) } else { (QUICK, QUICK) };
         let mut results = Results::default();
-        let cases = if full { memory_full() } else { memory_quick() };
+        let mut cases = if full { memory_full() } else { memory_quick() };
+        cases.retain(|(consumer, ..)| is_wanted(*consumer));
         for (i, &(consumer, sizes, pending)) in cases.iter().enumerate() {
             progress("in memory", i, cases.len());
             let outcome = memory::measure(consumer, sizes, pending, effort)?;
             results.memory.push(InMemory { consumer, sizes, pending, outcome });
         }
         let paced = Paced::new()?;
-        let cases = tcp(full);
+        let mut cases = tcp(full);
+        cases.retain(|(consumer, _)| is_wanted(*consumer));
         for (i, &(consumer, sizes)) in cases.iter().enumerate() {
             progress("over TCP", i, cases.len());
             let outcome = paced.measure(consumer, sizes, effort_tcp)?;
             results.tcp.push(OverTcp { consumer, sizes, outcome });
         }
-        let cases = zeroed_cases(full);
+        let mut cases = zeroed_cases(full);
+        cases.retain(|(consumer, ..)| is_wanted(*consumer));
         for (i, &(consumer, sizes, pending)) in cases.iter().enumerate() {
             progress("bytes zeroed", i, cases.len());
             let total = match consumer {
@@ -132,7 +144,7 @@ impl Results {
             let count = |peer| (peer, zeroed::count(peer, consumer, sizes, pending, total));
             results.zeroed.push(Zeroed { consumer, sizes, pending, counts: peers.map(count).collect() });
         }
-        for size in [1460, 16 << 10] {
+        for size in [1460, 16 << 10].into_iter().filter(|_| only.is_none()) {
             for peer in Peer::ALL {
                 progress("resident memory", 0, 1);
                 results.resident.push(Resident { peer, size, kib: resident::measure(peer, size)? });
@@ -158,13 +170,18 @@ fn progress(what: &str, done: usize, all: usize) {
 
 type Case = (Consumer, Sizes, bool);
 
+/// Returns the name of a case's sizes.
+pub(crate) fn size_name(sizes: Sizes, pending: bool) -> String {
+    sizes.name() + if pending { ", pending" } else { "" }
+}
+
 /// Returns the cases of the report.
 fn memory_full() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut consumers = vec![Consumer::FramedBytes, Consumer::FramedLines, Consumer::FramedLength];
     consumers.extend(CAPACITIES.map(Consumer::ReadBuf));
     consumers.extend([Consumer::ReaderStream, Consumer::Take, Consumer::ReadToEnd(1 << 20)]);
-    consumers.extend([Consumer::Copy, Consumer::BufReader]);
+    consumers.extend([Consumer::Copy, Consumer::BufReader, Consumer::Lines]);
     for consumer in consumers {
         for sizes in SIZES {
             for pending in [false, true] {
@@ -177,8 +194,16 @@ fn memory_full() -> Vec<Case> {
     }
     cases.extend(BETWEEN.map(|capacity| (Consumer::ReadBuf(capacity), SEGMENTS, false)));
     cases.push((Consumer::ReadToEnd(16 << 20), SEGMENTS, true));
+    cases.extend(tiny());
     cases.extend(on_executors());
     cases
+}
+
+/// Returns tiny reads of consumers that zero nothing twice, where the cost of a call shows.
+fn tiny() -> impl Iterator<Item = Case> {
+    let consumers = [Consumer::Copy, Consumer::BufReader, Consumer::Lines, Consumer::ReadToEnd(1 << 20)];
+    let sizes = [1, 16].map(Sizes::Each);
+    consumers.into_iter().flat_map(move |consumer| sizes.map(|sizes| (consumer, sizes, false)))
 }
 
 /// Returns reads on executors, where a yield has a cost.
@@ -205,6 +230,11 @@ fn memory_quick() -> Vec<Case> {
     cases.extend(consumers.map(|consumer| (consumer, SEGMENTS, false)));
     cases.extend([Consumer::Copy, Consumer::BufReader].map(|consumer| (consumer, SEGMENTS, false)));
     cases.push((Consumer::ReadToEnd(16 << 20), SEGMENTS, true));
+    for k in [64, 1460, 64 << 10] {
+        cases.extend([false, true].map(|pending| (Consumer::ReadToEnd(1 << 20), Sizes::Each(k), pending)));
+    }
+    cases.push((Consumer::ReadToEnd(1 << 20), Sizes::Each(1), true));
+    cases.extend(tiny());
     cases.extend(on_executors());
     cases
 }
@@ -213,7 +243,7 @@ fn tcp(full: bool) -> Vec<(Consumer, Sizes)> {
     let mut cases = Vec::new();
     for capacity in CAPACITIES {
         for sizes in SIZES {
-            if full || !matches!(sizes, Sizes::Each(64) | Sizes::Alternating) {
+            if full || !matches!(sizes, Sizes::Each(64)) {
                 cases.push((Consumer::ReadBuf(capacity), sizes));
             }
         }

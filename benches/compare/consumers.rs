@@ -35,6 +35,8 @@ pub(crate) enum Consumer {
     Copy,
     /// `BufReader`, 8 KiB. Its buffer is consumed completely each time.
     BufReader,
+    /// The lines of a `BufReader`, 8 KiB.
+    Lines,
 }
 
 /// Drives a future and waits for wakeups, unlike [`drive`].
@@ -88,6 +90,7 @@ impl Consumer {
             Consumer::ReadToEnd(total) => format!("read_to_end of {}", bytes_name(total)),
             Consumer::Copy => "copy".into(),
             Consumer::BufReader => "BufReader, 8K".into(),
+            Consumer::Lines => "BufReader, lines".into(),
         }
     }
 
@@ -179,6 +182,12 @@ impl Consumer {
             Consumer::ReadToEnd(_) => total = reader.read_to_end(&mut Vec::new()).await.expect(GOOD),
             Consumer::Copy => {
                 total = tokio::io::copy(&mut reader, &mut tokio::io::sink()).await.expect(GOOD) as usize;
+            }
+            Consumer::Lines => {
+                let mut lines = tokio::io::BufReader::new(reader).lines();
+                while let Some(line) = lines.next_line().await.expect(GOOD) {
+                    total += line.len() + 1;
+                }
             }
             Consumer::BufReader => {
                 let mut reader = tokio::io::BufReader::new(reader);

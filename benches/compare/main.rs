@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench compare` measures quickly and prints tables. With `-- --report` it measures
 //! for some minutes, and writes `benches/report` and the README's charts for rustdoc. The report's
-//! date is today's, or the argument of `--date`.
+//! date is today's, or the argument of `--date`. `--only NAME` selects consumers by a part of their
+//! name. `--default-allocator` leaves the allocator's settings as they are.
 
 mod cases;
 #[path = "../shared/chart.rs"]
@@ -42,9 +43,12 @@ fn main() -> io::Result<()> {
         println!("compare: run by `cargo bench`; nothing to test");
         return Ok(());
     }
-    measure::with_quiet_allocator()?;
-    let date = after("--date").and_then(|rest| rest.first().cloned()).unwrap_or_else(report::today);
-    let results = Results::measure(writes)?;
+    if after("--default-allocator").is_none() {
+        measure::with_quiet_allocator()?;
+    }
+    let first = |name| after(name).and_then(|rest| rest.first());
+    let date = first("--date").cloned().unwrap_or_else(report::today);
+    let results = Results::measure(writes, first("--only").map(String::as_str))?;
     let targets = targets::targets(&results);
     let charts = if writes { charts::charts(&results) } else { Vec::new() };
     let text = tables::report(&results, &targets, &charts, &date);

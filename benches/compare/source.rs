@@ -32,6 +32,8 @@ pub(crate) enum Sizes {
     Mixed,
     /// 100 bytes and 64 KiB in turn.
     Alternating,
+    /// 100, 3000, 20,000 and 65,536 bytes in turn.
+    Jumping,
 }
 
 impl Sizes {
@@ -51,6 +53,7 @@ impl Sizes {
                 (0..256).map(|_| size()).collect()
             }
             Sizes::Alternating => Rc::new([100, 64 << 10]),
+            Sizes::Jumping => Rc::new([100, 3000, 20_000, 64 << 10]),
         }
     }
 
@@ -66,6 +69,7 @@ impl Sizes {
             Sizes::Each(k) | Sizes::PerCall(k) => bytes_name(k),
             Sizes::Mixed => "mixed".into(),
             Sizes::Alternating => "alternating".into(),
+            Sizes::Jumping => "jumping".into(),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::cases::Results;
+use crate::cases::{Results, size_name};
 use crate::charts::Named;
 use crate::consumers::Consumer;
 use crate::measure::Outcome;
 use crate::peers::Peer;
-use crate::report::{Table, machine, number, of_medians, reached};
+use crate::report::{Table, ahead, machine, number, of_medians, reached};
 use crate::source::bytes_name;
 use crate::targets::Target;
 use crate::zeroed::Count;
@@ -24,6 +24,7 @@ figure is marked with !.
 * *pending*: every other poll returns `Pending`.
 * *mixed*: 100 bytes to 64K, with evenly distributed logarithms.
 * *alternating*: 100 bytes and 64K in turn.
+* *jumping*: 100, 3000, 20,000 and 65,536 bytes in turn.
 * *driven by*: that executor polls the reader when it is woken. Elsewhere, a loop polls until the \
 reader is ready.
 
@@ -52,14 +53,20 @@ fn write(text: &mut String, results: &Results, targets: &[Target], charts: &[Nam
     }
     writeln!(text, "## How it is measured\n\n{METHOD}")?;
     writeln!(text, "## Targets\n\n{}", target_table(targets))?;
-    writeln!(text, "## Time in memory\n")?;
-    let rows = results.memory.iter().map(|row| {
-        let sizes = row.sizes.name() + if row.pending { ", pending" } else { "" };
-        (row.consumer.name(), sizes, &row.outcome)
+    let memory: Vec<_> = results.memory.iter().map(|row| (row.consumer.name(), row.name(), &row.outcome)).collect();
+    let tcp: Vec<_> = results.tcp.iter().map(|row| (row.consumer.name(), row.sizes.name(), &row.outcome)).collect();
+    let places = [("in memory", &memory), ("over TCP", &tcp)].into_iter().flat_map(|(place, rows)| {
+        rows.iter().map(move |(consumer, sizes, outcome)| (format!("{place}: {consumer}, {sizes}"), *outcome))
     });
-    times(text, rows)?;
+    writeln!(
+        text,
+        "{}",
+        ahead(places, &[Peer::Predicted], &[Peer::TokioUtil, Peer::AsyncCompat, Peer::FuturesOwn], Peer::name)
+    )?;
+    writeln!(text, "## Time in memory\n")?;
+    times(text, memory)?;
     writeln!(text, "## Time over loopback TCP\n")?;
-    times(text, results.tcp.iter().map(|row| (row.consumer.name(), row.sizes.name(), &row.outcome)))?;
+    times(text, tcp)?;
     zeroed(text, results)?;
     resident(text, results)
 }
@@ -73,7 +80,7 @@ fn target_table(targets: &[Target]) -> Table {
 }
 
 /// Writes a table for every consumer.
-fn times<'a>(text: &mut String, rows: impl Iterator<Item = (String, String, &'a Outcome<Peer>)>) -> fmt::Result {
+fn times(text: &mut String, rows: Vec<(String, String, &Outcome<Peer>)>) -> fmt::Result {
     let mut tables: Vec<(String, Table)> = Vec::new();
     for (consumer, sizes, outcome) in rows {
         let at = tables.iter().position(|(name, _)| *name == consumer).unwrap_or_else(|| {
@@ -110,8 +117,7 @@ fn zeroed(text: &mut String, results: &Results) -> fmt::Result {
         columns.push(Peer::FuturesOwn.name().into());
         let mut table = Table::new(columns);
         for row in rows {
-            let sizes = row.sizes.name() + if row.pending { ", pending" } else { "" };
-            let mut cells = vec![row.consumer.name(), sizes];
+            let mut cells = vec![row.consumer.name(), size_name(row.sizes, row.pending)];
             cells.extend(row.counts.iter().map(|(_, count)| figure(count)));
             cells.resize(8, "-".into());
             table.row(cells);

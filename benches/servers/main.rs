@@ -52,20 +52,25 @@ fn main() -> io::Result<()> {
     if is_wanted("chunked") {
         section("Write calls of a chunked response, 64 x 4 KiB", chunked::table(&chunked::measure()?));
     }
+    let mut all: Vec<(&str, tables::Row)> = Vec::new();
+    let mut times = |title, unit, peers: &[peers::Peer], rows: Vec<tables::Row>| {
+        section(title, tables::ratios(unit, peers, &rows));
+        all.extend(rows.into_iter().map(|row| (title, row)));
+    };
     if is_wanted("memory") {
         let rows = memory::measure(effort)?;
-        section("hyper's server in memory, nothing but reads", tables::ratios("request", &memory::PEERS, &rows));
-        let rows = duplex::measure(effort)?;
-        section("hyper's server and a client, in memory", tables::ratios("request", &memory::PEERS, &rows));
+        times("hyper's server in memory, nothing but reads", "request", &memory::PEERS, rows);
+        times("hyper's server and a client, in memory", "request", &memory::PEERS, duplex::measure(effort)?);
     }
     if is_wanted("tcp") {
-        let rows = tcp::measure(effort_tcp)?;
-        section("hyper's server on smol, loopback TCP", tables::ratios("request", &tcp::PEERS, &rows));
+        times("hyper's server on smol, loopback TCP", "request", &tcp::PEERS, tcp::measure(effort_tcp)?);
     }
     if is_wanted("reads") {
-        let rows = reads::measure(effort)?;
-        section("Reads on a smol socket, loopback TCP", tables::ratios("read", &reads::PEERS, &rows));
+        times("Reads on a smol socket, loopback TCP", "read", &reads::PEERS, reads::measure(effort)?);
     }
+    let ahead = tables::ahead(&all);
+    println!("{ahead}");
+    text.push_str(&format!("\n{ahead}"));
     if writes {
         report::save("servers.md", &text)?;
     }

@@ -2,7 +2,7 @@
 
 use crate::measure::Outcome;
 use crate::peers::Peer;
-use crate::report::{Table, machine, of_rounds, reached, today};
+use crate::report::{self, Table, machine, of_rounds, reached, today};
 
 /// A measured case.
 #[derive(Clone, Debug)]
@@ -32,6 +32,12 @@ pub(crate) fn ratios(unit: &str, peers: &[Peer], rows: &[Row]) -> Table {
         table.row(row);
     }
     table
+}
+
+/// Returns the section on the rows in which a peer is ahead.
+pub(crate) fn ahead(rows: &[(&str, Row)]) -> String {
+    let rows = rows.iter().map(|(title, row)| (format!("{title}: {}", row.case), &row.outcome));
+    report::ahead(rows, &[Peer::Smol, Peer::Futures], &[Peer::SmolHyper, Peer::Compat], Peer::name)
 }
 
 const METHOD: &str = "\

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::measure::Ratio;
+use crate::measure::{Outcome, Ratio};
 
 /// A Markdown table, each column of which is as wide as its widest cell.
 #[derive(Clone, Debug)]
@@ -62,6 +62,31 @@ pub(crate) fn of_rounds(ratio: Ratio) -> String {
 pub(crate) fn of_medians(ratio: Ratio) -> String {
     let mark = if ratio.is_disturbed() { "!" } else { "" };
     format!("{}{mark} ({} to {})", number(ratio.of_medians), number(ratio.low), number(ratio.high))
+}
+
+/// Returns the section on the rows in which one of `ours` is behind the best of `others` by more
+/// than 5 %.
+pub(crate) fn ahead<'a, P: Copy + PartialEq + 'a>(
+    rows: impl IntoIterator<Item = (String, &'a Outcome<P>)>,
+    ours: &[P],
+    others: &[P],
+    name: fn(P) -> &'static str,
+) -> String {
+    let mut table = Table::new(["row", "io-shim", "its figure", "the peer that is ahead", "its figure"]);
+    for (row, outcome) in rows {
+        let theirs = others.iter().filter_map(|&peer| Some((peer, outcome.of(peer)?)));
+        let best = theirs.min_by(|(_, one), (_, other)| one.of_medians.total_cmp(&other.of_medians));
+        let Some((peer, best)) = best else { continue };
+        for &our in ours {
+            let Some(ratio) = outcome.of(our) else { continue };
+            if ratio.of_medians > 1.05 * best.of_medians {
+                let figures = (of_medians(ratio), of_medians(best));
+                table.row(vec![row.clone(), name(our).into(), figures.0, name(peer).into(), figures.1]);
+            }
+        }
+    }
+    let rows = if table.0.len() > 1 { table.to_string() } else { "None.\n".into() };
+    format!("## Where a peer is ahead by more than 5 %\n\n{rows}")
 }
 
 /// Formats a number, to three digits.

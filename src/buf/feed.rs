@@ -1,15 +1,17 @@
 //! [`SliceFeed`]: reads into a cursor from a reader that only takes initialized slices.
 
 use core::fmt;
+use core::mem;
 use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::task::{Poll, ready};
 use std::boxed::Box;
 use std::io;
 use std::vec;
 
 use super::cursor::BorrowedCursor;
+use super::prediction::Prediction;
 use super::violation::ContractViolation;
-use super::window::{FLOOR, Window};
 
 /// How much of an uninitialized buffer a [`SliceFeed`] offers to a reader that only takes
 /// initialized slices.
@@ -22,9 +24,13 @@ use super::window::{FLOOR, Window};
 pub enum Offer {
     /// As much as the reader is likely to return, zeroed in place.
     ///
-    /// After a few reads that return less than 2 KiB and do not fill their slices, a bounce buffer
-    /// of 2 KiB is used instead, until a read fills it. The bounce buffer is zeroed once, and the
-    /// data is copied from it.
+    /// * After a few reads that return less than 2 KiB and do not fill their slices, a bounce buffer
+    ///   of 2 KiB is used instead, until a read fills it. The bounce buffer is zeroed once, and the
+    ///   data is copied from it.
+    /// * While sizes jump so much that no prediction is good, a bounce buffer of 64 KiB is used. Its
+    ///   memory is freed when sizes settle.
+    /// * If the caller comes back with the same buffer and knows what is initialized, as tokio's
+    ///   `read_to_end` does, up to 64 KiB are zeroed at once and nothing is copied.
     ///
     /// This is the right choice for byte streams. The slice may be shorter than the caller's
     /// buffer. It is shorter than 2 KiB only if the caller's buffer is shorter than 2 KiB.
@@ -114,25 +120,37 @@ impl Offer {
 /// | [`Offer::Predicted`] | at most as many bytes as the feed predicts for the read |
 /// | [`Offer::Whole`] | all of it |
 ///
-/// The feed learns nothing from `Pending`, errors, empty buffers and the end of file.
+/// If the caller comes back with the same buffer, `Predicted` may zero bytes that are never filled:
+/// at most a quarter of the bytes returned since the caller's last new buffer, or the prediction.
+///
+/// The feed learns nothing about sizes from `Pending`, errors, empty buffers, the end of file, and
+/// buffers that are completely initialized.
 ///
 /// The bounce buffer is allocated by the first read that needs it. A clone has the same `Offer`. It
 /// does not copy the bounce buffer or what the feed has learned from the sizes of reads.
 pub struct SliceFeed {
     policy: Policy,
+    /// How many bytes the next read should offer.
+    size: usize,
+    /// Whether reads into uninitialized memory go through a bounce buffer until one fills it.
+    copies: bool,
+    /// How many bytes after the filled ones the feed has initialized in the caller's last buffer.
+    left: u32,
+    /// How many bytes the caller has got since its last new buffer, or fewer.
+    returned: u32,
+    /// Whether `init_hint` was called. If so, the caller may have initialized that many bytes, and
+    /// what is initialized does not show whether it remembers.
+    hinted: AtomicBool,
+    /// Allocated by the first read that needs it.
+    bounce: Option<Box<[u8]>>,
 }
 
-/// The [`Offer`], with the memory and state that it needs.
+/// The [`Offer`], with the state that it needs.
+#[derive(Clone, Copy)]
 enum Policy {
-    Predicted(Window, Option<Box<[u8; FLOOR]>>),
-    Bounce(Bounce),
+    Predicted(Prediction),
+    Bounce(NonZeroUsize),
     Whole,
-}
-
-/// A bounce buffer whose size was set by the user.
-enum Bounce {
-    Unallocated(NonZeroUsize),
-    Allocated(Box<[u8]>),
 }
 
 /// What to offer, in bytes.
@@ -144,19 +162,19 @@ enum Plan {
 impl SliceFeed {
     /// Creates a feed that offers slices as `offer` says.
     pub const fn new(offer: Offer) -> Self {
-        let policy = match offer {
-            Offer::Predicted => Policy::Predicted(Window::new(), None),
-            Offer::Bounce(size) => Policy::Bounce(Bounce::Unallocated(size)),
-            Offer::Whole => Policy::Whole,
+        let (policy, size, copies) = match offer {
+            Offer::Predicted => (Policy::Predicted(Prediction::new()), Prediction::new().size(), false),
+            Offer::Bounce(size) => (Policy::Bounce(size), size.get(), true),
+            Offer::Whole => (Policy::Whole, usize::MAX, false),
         };
-        SliceFeed { policy }
+        SliceFeed { policy, size, copies, left: 0, returned: 0, hinted: AtomicBool::new(false), bounce: None }
     }
 
     /// Returns the [`Offer`] of this feed.
     pub fn offer(&self) -> Offer {
         match &self.policy {
-            Policy::Predicted(..) => Offer::Predicted,
-            Policy::Bounce(bounce) => Offer::Bounce(bounce.size()),
+            Policy::Predicted(_) => Offer::Predicted,
+            Policy::Bounce(size) => Offer::Bounce(*size),
             Policy::Whole => Offer::Whole,
         }
     }
@@ -189,7 +207,21 @@ impl SliceFeed {
     where
         F: FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
     {
-        let plan = self.plan(cursor.capacity(), cursor.init_len());
+        let (capacity, init) = (cursor.capacity(), cursor.init_len());
+        let left = self.left as usize;
+        let hinted = *self.hinted.get_mut();
+        if !hinted && (init == capacity && left == 0 || init == left && init >= self.size) {
+            // The caller has initialized all of it, or remembers that enough is initialized:
+            // nothing to decide, and nothing to learn.
+            let n = ContractViolation::check_read(ready!(read(cursor.init_mut()))?, init)?;
+            cursor.advance_checked(n);
+            if left > 0 {
+                self.count(n);
+            }
+            return Poll::Ready(Ok(n));
+        }
+        let copies = self.copies && init == 0 && (left == 0 || hinted);
+        let plan = if copies { Plan::Bounce(self.size.min(capacity)) } else { self.plan_read(capacity, init) };
         let (offered, n) = match plan {
             Plan::InPlace(offered) => {
                 let n = ready!(read(cursor.ensure_init_to(offered)))?;
@@ -198,19 +230,25 @@ impl SliceFeed {
                 (offered, n)
             }
             Plan::Bounce(offered) => {
-                let slice = &mut self.policy.bounce()[..offered];
+                let slice = &mut bounce(&mut self.bounce, self.size)[..offered];
                 let n = ready!(read(&mut *slice))?;
                 let n = ContractViolation::check_read(n, offered)?;
                 cursor.append(&slice[..n]);
                 (offered, n)
             }
         };
-        if let Policy::Predicted(window, _) = &mut self.policy {
-            if n > 0 {
-                window.learn(offered, n);
-            }
+        // With `copies`, a read that does not fill the bounce buffer changes nothing.
+        if !copies || n == self.size {
+            self.count(n);
+            self.learn(offered, capacity, n);
         }
         Poll::Ready(Ok(n))
+    }
+
+    #[inline]
+    fn count(&mut self, n: usize) {
+        self.left = self.left.saturating_sub(n as u32);
+        self.returned = self.returned.wrapping_add(n as u32);
     }
 
     /// Reads into `cursor` with one call of `read`. This is the synchronous mirror of
@@ -232,21 +270,66 @@ impl SliceFeed {
     /// of `capacity` bytes. Returns 0 if the read would use the bounce buffer.
     #[inline]
     pub fn init_hint(&self, capacity: usize) -> usize {
+        self.hinted.store(true, Relaxed);
         match self.plan(capacity, 0) {
             Plan::InPlace(offered) => offered,
             Plan::Bounce(_) => 0,
         }
     }
 
-    /// Plans a read into `capacity` free bytes, the first `init` of them initialized.
+    /// Learns how the caller has come back, and plans a read into `capacity` free bytes, the first
+    /// `init` of them initialized.
+    #[inline]
+    fn plan_read(&mut self, capacity: usize, init: usize) -> Plan {
+        if let Policy::Predicted(prediction) = &mut self.policy {
+            // The count after the last read, if the caller remembers.
+            let expected = capacity.min(self.left as usize);
+            if mem::take(self.hinted.get_mut()) {
+                self.left = 0;
+            } else if init < expected {
+                prediction.came_anew();
+                (self.left, self.returned) = (0, 0);
+            } else if init == expected && expected > 0 {
+                prediction.came_back();
+            }
+            let wanted = self.size.min(capacity);
+            if init < wanted && prediction.remembers() {
+                let ahead = prediction.ahead(wanted, self.returned as usize).min(capacity);
+                if ahead > wanted {
+                    self.left = ahead as u32;
+                    return Plan::InPlace(ahead);
+                }
+            }
+        }
+        let plan = self.plan(capacity, init);
+        if let (Plan::InPlace(offered), Policy::Predicted(_)) = (&plan, &self.policy) {
+            self.left = *offered as u32;
+        }
+        plan
+    }
+
+    /// Learns from a read that returned `n` of `offered` bytes into a buffer of `capacity` bytes.
+    #[inline]
+    fn learn(&mut self, offered: usize, capacity: usize, n: usize) {
+        if let (Policy::Predicted(prediction), 1..) = (&mut self.policy, n) {
+            if prediction.learn(offered, capacity, n) {
+                self.bounce = None;
+            }
+            self.size = prediction.size();
+            self.copies = prediction.is_small();
+        }
+    }
+
+    /// Plans a read into `capacity` free bytes, the first `init` of them initialized, without
+    /// zeroing ahead.
     #[inline]
     fn plan(&self, capacity: usize, init: usize) -> Plan {
-        let (wanted, bounces) = match &self.policy {
-            Policy::Predicted(window, _) => (window.size(), window.at_floor()),
-            Policy::Bounce(bounce) => (bounce.size().get(), true),
-            Policy::Whole => (capacity, false),
+        let wanted = self.size.min(capacity);
+        let bounces = match &self.policy {
+            Policy::Predicted(prediction) => prediction.bounces(),
+            Policy::Bounce(_) => true,
+            Policy::Whole => false,
         };
-        let wanted = wanted.min(capacity);
         if init >= wanted {
             Plan::InPlace(init)
         } else if bounces {
@@ -266,34 +349,13 @@ pub(crate) fn expect_ready<R>(poll: Poll<R>) -> R {
     }
 }
 
-impl Policy {
-    /// Returns the bounce buffer, and allocates it if necessary.
-    fn bounce(&mut self) -> &mut [u8] {
-        match self {
-            Policy::Predicted(_, bounce) => &mut bounce.get_or_insert_with(|| Box::new([0; FLOOR]))[..],
-            Policy::Bounce(bounce) => bounce.memory(),
-            Policy::Whole => &mut [],
-        }
+/// Returns the bounce buffer, and allocates it if it does not have `size` bytes.
+#[inline]
+fn bounce(memory: &mut Option<Box<[u8]>>, size: usize) -> &mut [u8] {
+    if memory.as_ref().is_none_or(|memory| memory.len() != size) {
+        *memory = Some(vec![0; size].into_boxed_slice());
     }
-}
-
-impl Bounce {
-    fn size(&self) -> NonZeroUsize {
-        match self {
-            Bounce::Unallocated(size) => *size,
-            Bounce::Allocated(memory) => NonZeroUsize::new(memory.len()).unwrap_or(NonZeroUsize::MIN),
-        }
-    }
-
-    fn memory(&mut self) -> &mut [u8] {
-        if let Bounce::Unallocated(size) = *self {
-            *self = Bounce::Allocated(vec![0; size.get()].into_boxed_slice());
-        }
-        match self {
-            Bounce::Allocated(memory) => memory,
-            Bounce::Unallocated(_) => unreachable!("allocated just above"),
-        }
-    }
+    memory.as_deref_mut().unwrap_or_default()
 }
 
 impl Default for SliceFeed {
@@ -313,8 +375,8 @@ impl fmt::Debug for SliceFeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("SliceFeed");
         debug.field("offer", &self.offer());
-        if let Policy::Predicted(window, _) = &self.policy {
-            debug.field("window", &window.size());
+        if let Policy::Predicted(_) = self.policy {
+            debug.field("window", &self.size);
         }
         debug.finish_non_exhaustive()
     }

@@ -15,6 +15,8 @@ mod chunk_memory;
 mod cursor;
 #[cfg(feature = "std")]
 mod feed;
+#[cfg(feature = "std")]
+mod prediction;
 #[cfg(feature = "alloc")]
 #[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod spare;

@@ -37,7 +37,7 @@ impl Window {
 
     /// Returns the predicted size in bytes.
     #[inline]
-    pub(super) fn size(&self) -> usize {
+    pub(super) const fn size(&self) -> usize {
         self.size as usize
     }
 

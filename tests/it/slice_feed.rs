@@ -75,9 +75,17 @@ fn predicted_bounces_small_reads_and_zeroes_nothing_then() {
     for n in [1, 100, 2047] {
         assert_eq!(read_fresh(&mut feed, 1 << 16, n), (2048, 0));
     }
-    // A full bounce buffer suggests that more data is available.
+    // A full bounce buffer suggests that more data is available. It may be a burst, so the next
+    // read gets a larger bounce buffer, unless the caller's buffer is small.
+    let mut small = feed.clone();
     assert_eq!(read_fresh(&mut feed, 1 << 16, 2048), (2048, 0));
-    assert_eq!(feed.init_hint(1 << 16), 8192);
+    assert_eq!(feed.init_hint(1 << 16), 0);
+    assert_eq!(read_fresh(&mut feed, 1 << 16, 10_000), (65_536, 0));
+    for _ in 0..4 {
+        read_fresh(&mut small, 1 << 14, 100);
+    }
+    assert_eq!(read_fresh(&mut small, 1 << 14, 2048), (2048, 0));
+    assert_eq!(small.init_hint(1 << 14), 8192);
 }
 
 #[test]
@@ -201,6 +209,140 @@ fn memory_is_allocated_only_for_a_bounce_and_freed_with_the_feed() {
     assert_eq!(heap(), before);
     feed.read(BorrowedBuf::from(&mut memory[..]).unfilled(), |_| Ok(1)).unwrap();
     assert_eq!(heap().wrapping_sub(before), 300);
+}
+
+/// Reads up to `n` bytes into the rest of `buf`. Returns whether they were copied from a bounce
+/// buffer.
+fn read_on(feed: &mut SliceFeed, buf: &mut BorrowedBuf<'_>, n: usize) -> bool {
+    let free = buf.filled().as_ptr_range().end;
+    let mut offered = std::ptr::null();
+    feed.read(buf.unfilled(), |slice| {
+        offered = slice.as_ptr();
+        Ok(n.min(slice.len()))
+    })
+    .unwrap();
+    offered != free
+}
+
+/// Reads `total` bytes, `n` at a time, into one buffer. Returns how many reads were copied, and how
+/// many bytes were zeroed and not filled.
+fn read_remembering(feed: &mut SliceFeed, total: usize, n: usize) -> (usize, usize) {
+    let mut memory = Box::new_uninit_slice(total + (1 << 20));
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    let mut copied = 0;
+    while buf.filled().len() < total {
+        copied += usize::from(read_on(feed, &mut buf, n));
+    }
+    (copied, buf.init_len() - buf.filled().len())
+}
+
+/// Reads the sizes in turn, as many times, into new buffers. What does not fit is read next.
+/// Returns how many bytes were zeroed and not filled.
+fn read_in_turn(feed: &mut SliceFeed, capacity: usize, sizes: &[usize], times: usize) -> usize {
+    let mut memory = Box::new_uninit_slice(capacity);
+    let mut wasted = 0;
+    for &size in sizes.iter().cycle().take(times * sizes.len()) {
+        let mut left = size;
+        while left > 0 {
+            let mut buf = BorrowedBuf::from(&mut memory[..]);
+            read_on(feed, &mut buf, left);
+            left -= buf.filled().len();
+            wasted += buf.init_len() - buf.filled().len();
+        }
+    }
+    wasted
+}
+
+#[test]
+fn what_a_caller_that_remembers_reads_is_zeroed_once_and_seldom_copied() {
+    // 1 MiB. Without credit, reads are copied: about 16 KiB in all.
+    let read = |n| read_remembering(&mut SliceFeed::default(), 1 << 20, n);
+    let sizes = [1, 64, 1460, 4096, 64 << 10];
+    assert_eq!(sizes.map(read), [(10_236, 14_664), (156, 21_696), (4, 64_076), (0, 16_384), (0, 4096)]);
+}
+
+#[test]
+fn zeroing_ahead_for_a_new_buffer_wastes_at_most_a_quarter_of_what_was_returned() {
+    for n in [1, 64, 100, 1460, 3000] {
+        for total in [10_000, 20_000, 50_000, 200_000, 1 << 20] {
+            let mut feed = SliceFeed::default();
+            let (_, wasted) = read_remembering(&mut feed, total, n);
+            assert!(wasted <= (total / 4).max(8192), "{n} {total}: {wasted}");
+            // Then come new buffers: the caller does not remember any more.
+            let fresh = read_in_turn(&mut feed, 1 << 20, &[100], 1000);
+            assert!(fresh <= 4 * 8192, "{n} {total}: {fresh}");
+        }
+    }
+}
+
+#[test]
+fn a_caller_that_remembers_and_forgets_in_turn_wastes_at_most_a_quarter() {
+    for n in [1, 64, 100, 1000] {
+        for streak in [2, 3, 10, 1000] {
+            let mut feed = SliceFeed::default();
+            let (mut returned, mut wasted) = (0, 0);
+            for _ in 0..200 {
+                let total = streak * n;
+                wasted += read_remembering(&mut feed, total, n).1;
+                returned += total;
+            }
+            // The first reads zero 8 KiB each, until they have shown that they are short.
+            assert!(wasted <= returned / 4 + 4 * 8192, "{n} {streak}: {wasted} of {returned}");
+        }
+    }
+}
+
+#[test]
+fn while_sizes_jump_reads_are_copied_through_64_kibibytes() {
+    let jumping = [100, 3000, 20_000, 65_536];
+    let alternating = [100, 65_536];
+    for (sizes, capacity, wasted) in [
+        (&jumping[..], 64 << 10, 382_738),
+        (&jumping, 1 << 20, 432_810),
+        (&alternating, 64 << 10, 420_584),
+        (&alternating, 1 << 20, 380_628),
+    ] {
+        let before = heap();
+        let mut feed = SliceFeed::default();
+        assert_eq!(read_in_turn(&mut feed, capacity, sizes, 8), wasted, "{sizes:?} into {capacity}");
+        assert_eq!(heap().wrapping_sub(before), 65_536);
+        assert_eq!(feed.init_hint(capacity), 0);
+        // As long as they jump, nothing more is zeroed.
+        assert_eq!(read_in_turn(&mut feed, capacity, sizes, 1000), 0);
+        // When sizes settle, the memory is given back.
+        read_in_turn(&mut feed, capacity, &[30_000], 40);
+        assert_eq!(heap(), before);
+        read_in_turn(&mut feed, capacity, &[100], 200);
+        assert_eq!(heap().wrapping_sub(before), 2048);
+    }
+}
+
+#[test]
+fn sizes_that_jump_from_time_to_time_waste_little() {
+    for (burst, most) in [(10_000, 0.1), (64 << 10, 0.15), (300_000, 0.05), (1 << 20, 0.01), (10 << 20, 0.01)] {
+        for small in [4, 10, 100, 1000] {
+            let mut sizes = vec![100; small];
+            sizes.push(burst);
+            let wasted = read_in_turn(&mut SliceFeed::default(), 1 << 20, &sizes, 100);
+            let returned = 100 * sizes.iter().sum::<usize>();
+            let ratio = wasted as f64 / returned as f64;
+            assert!(ratio <= most, "{small} times 100 bytes, then {burst}: {ratio}");
+        }
+    }
+}
+
+#[test]
+fn steady_sizes_never_cost_64_kibibytes() {
+    for capacity in [8 << 10, 64 << 10, 1 << 20] {
+        for n in [1, 100, 1460, 2048, 4096, 8193, 16 << 10, 40_000, 64 << 10] {
+            let before = heap();
+            let mut feed = SliceFeed::default();
+            for _ in 0..200 {
+                read_in_turn(&mut feed, capacity, &[n], 1);
+                assert!(heap().wrapping_sub(before) <= 2048, "{n} into {capacity}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -274,10 +274,10 @@ fn no_byte_is_zeroed_twice_in_a_layered_stack_of_either_world() {
     // initialized; no shim is involved.
     let past = layered(512);
     let expected = [
-        ("std", counts(307_712, 512)),
-        ("std, shims in between", counts(307_712, 512)),
+        ("std", counts(310_785, 512)),
+        ("std, shims in between", counts(310_785, 512)),
         ("tokio", Counts { twice: 352, ..counts(257_024, 512) }),
-        ("futures-io", counts(307_712, 512)),
+        ("futures-io", counts(310_785, 512)),
         ("io-shim", counts(257_024, 512)),
     ];
     assert_eq!(past, expected);

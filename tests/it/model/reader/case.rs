@@ -215,6 +215,18 @@ impl Case {
                     let lens = lens[..1 + usize::from(tag / 16) % 5].iter().map(|&(high, low)| size(high, low));
                     calls.push(Call::Vectored { lens: lens.collect(), io_shim: kind % 2 == 0 });
                 }
+                // Many reads of one size or of two, into one buffer or into new ones, until the
+                // conversion has learned from them.
+                15 => {
+                    let (capacity, sentinels) = (64 << 10, kind >= 128);
+                    let shape = Shape { capacity, init: 0, sentinels };
+                    let other = if kind % 4 < 2 { 20_000 } else { size(high, low) };
+                    calls.push(Call::Hold(shape));
+                    for len in [size(high, low), other].into_iter().cycle().take(32) {
+                        steps.push(Step::Data { len, init: 0 });
+                        calls.push(Call::Tokio { fresh: (kind % 2 == 0).then_some(shape) });
+                    }
+                }
                 _ => {}
             }
         }
