@@ -5,9 +5,16 @@ pub(crate) use std::os::fd as system;
 #[cfg(windows)]
 pub(crate) use std::os::windows::io as system;
 
-/// Implements `AsRef<T>` and `AsMut<T>` for a wrapper of `T`, using `get_ref` and `get_mut`. The
-/// generics besides `T` come first, in brackets.
-macro_rules! references {
+/// Implements `AsRef<T>`, `AsMut<T>`, and the descriptor, handle and socket traits that `T` has, for
+/// a wrapper of `T`, using `get_ref` and `get_mut`. The generics besides `T` come first, in brackets.
+macro_rules! access {
+    ([$($generics:tt)*] $wrapper:ty, $trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?) => {
+        impl<T: $crate::access::system::$trait $($generics)*> $crate::access::system::$trait for $wrapper {
+            fn $method(&self) -> $crate::access::system::$handle $(<$lifetime>)? {
+                self.get_ref().$method()
+            }
+        }
+    };
     ([$($generics:tt)*] $wrapper:ty) => {
         impl<T $($generics)*> AsRef<T> for $wrapper {
             fn as_ref(&self) -> &T {
@@ -20,33 +27,19 @@ macro_rules! references {
                 self.get_mut()
             }
         }
-    };
-}
-pub(crate) use references;
 
-/// Implements the descriptor, handle and socket traits that `T` has. The arguments are those of
-/// [`references`].
-macro_rules! descriptors {
-    ([$($generics:tt)*] $wrapper:ty, $trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?) => {
-        impl<T: $crate::access::system::$trait $($generics)*> $crate::access::system::$trait for $wrapper {
-            fn $method(&self) -> $crate::access::system::$handle $(<$lifetime>)? {
-                self.get_ref().$method()
-            }
-        }
-    };
-    ($generics:tt $wrapper:ty) => {
         #[cfg(any(unix, target_os = "wasi"))]
-        $crate::access::descriptors!($generics $wrapper, AsFd::as_fd -> BorrowedFd<'_>);
+        $crate::access::access!([$($generics)*] $wrapper, AsFd::as_fd -> BorrowedFd<'_>);
         #[cfg(any(unix, target_os = "wasi"))]
-        $crate::access::descriptors!($generics $wrapper, AsRawFd::as_raw_fd -> RawFd);
+        $crate::access::access!([$($generics)*] $wrapper, AsRawFd::as_raw_fd -> RawFd);
         #[cfg(windows)]
-        $crate::access::descriptors!($generics $wrapper, AsHandle::as_handle -> BorrowedHandle<'_>);
+        $crate::access::access!([$($generics)*] $wrapper, AsHandle::as_handle -> BorrowedHandle<'_>);
         #[cfg(windows)]
-        $crate::access::descriptors!($generics $wrapper, AsRawHandle::as_raw_handle -> RawHandle);
+        $crate::access::access!([$($generics)*] $wrapper, AsRawHandle::as_raw_handle -> RawHandle);
         #[cfg(windows)]
-        $crate::access::descriptors!($generics $wrapper, AsSocket::as_socket -> BorrowedSocket<'_>);
+        $crate::access::access!([$($generics)*] $wrapper, AsSocket::as_socket -> BorrowedSocket<'_>);
         #[cfg(windows)]
-        $crate::access::descriptors!($generics $wrapper, AsRawSocket::as_raw_socket -> RawSocket);
+        $crate::access::access!([$($generics)*] $wrapper, AsRawSocket::as_raw_socket -> RawSocket);
     };
 }
-pub(crate) use descriptors;
+pub(crate) use access;

@@ -42,7 +42,6 @@ impl Budgets {
     }
 
     /// Returns the same budgets, refilled.
-    #[inline]
     pub(crate) fn renewed(&self) -> Self {
         Budgets::new(self.units)
     }

@@ -85,7 +85,6 @@ impl<'data> BorrowedBuf<'data> {
     }
 
     /// Returns the filled region, mutably.
-    #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         let filled = &mut self.buf[..self.marks.filled];
         // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).
@@ -93,7 +92,6 @@ impl<'data> BorrowedBuf<'data> {
     }
 
     /// Returns the filled region with the lifetime of the borrowed memory.
-    #[inline]
     pub fn into_filled(self) -> &'data mut [u8] {
         let filled = &mut self.buf[..self.marks.filled];
         // SAFETY: `filled <= init` (invariant 1); bytes below `init` are initialized (invariant 2).

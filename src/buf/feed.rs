@@ -5,9 +5,7 @@ use core::mem;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::task::{Poll, ready};
-use std::boxed::Box;
 use std::io;
-use std::vec;
 
 use super::cursor::BorrowedCursor;
 use super::prediction::Prediction;
@@ -293,19 +291,14 @@ impl SliceFeed {
                 prediction.came_back();
             }
             let wanted = self.size.min(capacity);
-            if init < wanted && prediction.remembers() {
-                let ahead = prediction.ahead(wanted, self.returned as usize).min(capacity);
-                if ahead > wanted {
-                    self.left = ahead as u32;
-                    return Plan::InPlace(ahead);
-                }
+            let ahead = prediction.ahead(wanted, self.returned as usize).min(capacity);
+            let plan = if init < ahead { Plan::InPlace(ahead) } else { self.plan(capacity, init) };
+            if let Plan::InPlace(offered) = plan {
+                self.left = offered as u32;
             }
+            return plan;
         }
-        let plan = self.plan(capacity, init);
-        if let (Plan::InPlace(offered), Policy::Predicted(_)) = (&plan, &self.policy) {
-            self.left = *offered as u32;
-        }
-        plan
+        self.plan(capacity, init)
     }
 
     /// Learns from a read that returned `n` of `offered` bytes into a buffer of `capacity` bytes.
@@ -373,11 +366,6 @@ impl Clone for SliceFeed {
 
 impl fmt::Debug for SliceFeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("SliceFeed");
-        debug.field("offer", &self.offer());
-        if let Policy::Predicted(_) = self.policy {
-            debug.field("window", &self.size);
-        }
-        debug.finish_non_exhaustive()
+        f.debug_struct("SliceFeed").field("offer", &self.offer()).field("size", &self.size).finish_non_exhaustive()
     }
 }

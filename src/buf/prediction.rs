@@ -59,17 +59,12 @@ impl Prediction {
     }
 
     /// Returns how many bytes to zero ahead instead of offering `wanted` bytes, if the caller has
-    /// got `returned` bytes since its last new buffer. Returns 0 if it is not worth it.
+    /// got `returned` bytes since its last new buffer. Returns 0 if the caller does not remember or
+    /// it is not worth it.
     #[inline]
     pub(super) fn ahead(&self, wanted: usize, returned: usize) -> usize {
         let ahead = (returned / CREDIT).min(JUMP);
-        if ahead >= 2 * wanted { ahead } else { 0 }
-    }
-
-    /// Returns `true` if the caller remembers.
-    #[inline]
-    pub(super) fn remembers(&self) -> bool {
-        self.remembers
+        if self.remembers && ahead >= 2 * wanted { ahead } else { 0 }
     }
 
     /// Learns that the caller has come back with its buffer.
@@ -103,22 +98,21 @@ impl Prediction {
         let may_jump = !self.remembers && capacity >= JUMP / 2;
         let wasted = if may_jump && !was_at_floor { predicted.saturating_sub(n) } else { 0 };
         let burst = may_jump && was_at_floor && n >= FLOOR;
-        (2 * wasted > n || self.waste > 0 || burst) && self.judge(wasted, burst, offered, n, predicted)
+        (2 * wasted > n || self.waste > 0 || burst) && self.judge(wasted, burst, n)
     }
 
     /// Decides whether sizes jump.
     #[cold]
-    fn judge(&mut self, wasted: usize, burst: bool, offered: usize, n: usize, predicted: usize) -> bool {
+    fn judge(&mut self, wasted: usize, burst: bool, n: usize) -> bool {
         let jumped = self.jumps;
         if burst && !jumped {
             self.waste = self.waste.max(BURST);
             self.jumps = true;
-        } else if !jumped || n < predicted || n == offered {
+        } else {
             let waste = (self.waste as usize + wasted).saturating_sub(n.max(FLOOR) / 2).min(MOST_WASTE);
             self.waste = waste as u32;
             self.jumps = waste >= JUMPY || jumped && waste > 0;
         }
-        // Otherwise it is the rest of a burst, which does not show that sizes have settled.
         jumped && !self.jumps
     }
 }

@@ -117,7 +117,6 @@ impl<B: SpareCapacity> Spare<'_, B> {
 
     /// Returns the length of the initialized part of the spare capacity, which includes the filled
     /// part.
-    #[inline]
     pub fn init_len(&self) -> usize {
         self.marks.init
     }

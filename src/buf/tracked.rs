@@ -91,7 +91,6 @@ impl TrackedBuf {
     }
 
     /// Returns `true` if the buffer holds no data.
-    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -131,7 +130,6 @@ impl TrackedBuf {
     /// Returns how many bytes fit after the data without moving it.
     ///
     /// This is the capacity of the [`unfilled`](Self::unfilled) cursor.
-    #[inline]
     pub fn spare_len(&self) -> usize {
         self.memory.len() - self.marks.filled
     }
@@ -295,7 +293,6 @@ impl TrackedBuf {
     }
 
     /// Removes all data. Keeps the initialized length.
-    #[inline]
     pub fn clear(&mut self) {
         self.start = 0;
         self.marks.filled = 0;
@@ -304,7 +301,6 @@ impl TrackedBuf {
     /// Shortens the data to its first `len` bytes. Keeps the initialized length.
     ///
     /// Does nothing if the data is not longer than `len`.
-    #[inline]
     pub fn truncate(&mut self, len: usize) {
         if len == 0 {
             self.clear();
@@ -432,14 +428,12 @@ impl DerefMut for TrackedBuf {
 }
 
 impl AsRef<[u8]> for TrackedBuf {
-    #[inline]
     fn as_ref(&self) -> &[u8] {
         self.filled()
     }
 }
 
 impl AsMut<[u8]> for TrackedBuf {
-    #[inline]
     fn as_mut(&mut self) -> &mut [u8] {
         self.filled_mut()
     }

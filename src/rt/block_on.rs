@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 #[cfg(feature = "tokio")]
 use super::enter;
-use crate::access::{descriptors, references};
+use crate::access::access;
 use crate::buf::{BorrowedCursor, ContractViolation, Room};
 use crate::traits::{self, AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
 
@@ -314,8 +314,7 @@ impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
     }
 }
 
-references!([] BlockOn<T>);
-descriptors!([] BlockOn<T>);
+access!([] BlockOn<T>);
 
 /// A clone has the same handle.
 impl<T: Clone> Clone for BlockOn<T> {

@@ -1,10 +1,8 @@
 //! [`Gather`]: vectored writes for a writer that cannot be asked whether it supports them.
 
-use std::boxed::Box;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::task::{Poll, ready};
-use std::vec::Vec;
 
 use super::vectoring::VectoringEvidence;
 use crate::buf::ContractViolation;

@@ -20,7 +20,7 @@ pub(crate) use slice_state::{ReadAttempt, SliceState};
 pub(crate) use tag::sealed;
 pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
 
-use crate::access::{descriptors, references};
+use crate::access::access;
 use crate::coop::{Budget, Budgets};
 
 /// Wraps an I/O type of one ecosystem and implements the I/O traits of the others.
@@ -112,7 +112,6 @@ pub struct Shim<T, E: Ecosystem = Native, V = Every> {
 
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Wraps `io`. The public constructors are in the modules of `ecosystem`.
-    #[inline]
     pub(crate) fn wrap(io: T) -> Self {
         Shim {
             io,
@@ -141,7 +140,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// assert_eq!(&byte, b"h");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    #[inline]
     pub fn only<X: View>(self) -> Shim<T, E, X> {
         let Shim { io, state, pending_seek, budgets, view: _ } = self;
         Shim { io, state, pending_seek, budgets, view: PhantomData }
@@ -187,7 +185,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     }
 
     /// Returns a reference to the inner type.
-    #[inline]
     pub fn get_ref(&self) -> &T {
         &self.io
     }
@@ -200,7 +197,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// what it has learned from the sizes of earlier reads and writes, and its bounce buffer (see
     /// [`Offer`](crate::Offer)) keeps bytes of earlier reads. If the stream that you put in returns
     /// a wrong count, the caller may see these bytes.
-    #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         E::forget_seek(&mut self.state);
         E::forget_waiting(&mut self.state);
@@ -211,7 +207,6 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Returns a pinned mutable reference to the inner type.
     ///
     /// A pending seek is forgotten, because the position may change.
-    #[inline]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         let (io, state) = self.project_forgetting_seeks();
         E::forget_waiting(state);
@@ -221,19 +216,16 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Unwraps the shim and returns the inner type.
     ///
     /// No data is lost: the shim has passed on everything that it has read.
-    #[inline]
     pub fn into_inner(self) -> T {
         self.io
     }
 
     /// Returns the state of the conversion.
-    #[inline]
     pub(crate) fn state(&self) -> &E::State {
         &self.state
     }
 
     /// Returns the state of the conversion, to apply settings.
-    #[inline]
     pub(crate) fn state_mut(&mut self) -> &mut E::State {
         &mut self.state
     }
@@ -288,14 +280,12 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     }
 
     /// Returns the seek that the caller started through tokio's `start_seek`.
-    #[inline]
     pub(crate) fn project_pending_seek(self: Pin<&mut Self>) -> &mut PendingSeek {
         self.project().pending_seek
     }
 }
 
-references!([, E: Ecosystem, V] Shim<T, E, V>);
-descriptors!([, E: Ecosystem, V] Shim<T, E, V>);
+access!([, E: Ecosystem, V] Shim<T, E, V>);
 
 impl<T: Default, E: Ecosystem, V> Default for Shim<T, E, V> {
     fn default() -> Self {

@@ -2,7 +2,6 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::task::{Poll, ready};
-use std::vec::Vec;
 
 use super::gather::{Attempt, Gather};
 use super::vectoring::VectoringEvidence;
@@ -55,7 +54,6 @@ impl SliceState {
         Poll::Ready(Ok(n))
     }
 
-    #[inline]
     pub(crate) fn supports_vectored_reads(&self) -> bool {
         !self.reads.is_disproved()
     }
@@ -74,7 +72,6 @@ impl SliceState {
         self.gather.poll(bufs, write)
     }
 
-    #[inline]
     pub(crate) fn is_write_vectored(&self) -> bool {
         !self.answers_not_vectored
     }

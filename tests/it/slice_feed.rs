@@ -66,12 +66,35 @@ fn predicted_grows_with_full_reads_and_shrinks_with_small_ones() {
 }
 
 #[test]
+fn full_reads_into_initialized_buffers_teach_nothing() {
+    let mut feed = SliceFeed::default();
+    read_in_turn(&mut feed, 1 << 16, &[100], 100);
+    let mut bytes = [7; 8192];
+    for _ in 0..10 {
+        feed.read(BorrowedBuf::from(&mut bytes[..]).unfilled(), |slice| Ok(slice.len())).unwrap();
+    }
+    assert_eq!(read_fresh(&mut feed, 1 << 16, 100), (2048, 0));
+}
+
+#[test]
+fn sizes_that_jump_are_not_copied_for_a_caller_that_remembers() {
+    let mut feed = SliceFeed::default();
+    let mut memory = Box::new_uninit_slice(8 << 20);
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    let sizes = [100, 3000, 20_000, 65_536].into_iter().cycle().take(200);
+    let copied = sizes.filter(|&n| read_on(&mut feed, &mut buf, n)).count();
+    assert_eq!(copied, 0);
+}
+
+#[test]
 fn predicted_bounces_small_reads_and_zeroes_nothing_then() {
     let mut feed = SliceFeed::default();
     for _ in 0..4 {
         read_fresh(&mut feed, 1 << 16, 100);
     }
     assert_eq!(feed.init_hint(1 << 16), 0);
+    // The same holds when the waste of the first reads is forgotten.
+    read_in_turn(&mut feed, 1 << 16, &[100], 100);
     for n in [1, 100, 2047] {
         assert_eq!(read_fresh(&mut feed, 1 << 16, n), (2048, 0));
     }
@@ -81,9 +104,7 @@ fn predicted_bounces_small_reads_and_zeroes_nothing_then() {
     assert_eq!(read_fresh(&mut feed, 1 << 16, 2048), (2048, 0));
     assert_eq!(feed.init_hint(1 << 16), 0);
     assert_eq!(read_fresh(&mut feed, 1 << 16, 10_000), (65_536, 0));
-    for _ in 0..4 {
-        read_fresh(&mut small, 1 << 14, 100);
-    }
+    read_in_turn(&mut small, 1 << 14, &[100], 100);
     assert_eq!(read_fresh(&mut small, 1 << 14, 2048), (2048, 0));
     assert_eq!(small.init_hint(1 << 14), 8192);
 }

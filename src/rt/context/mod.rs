@@ -14,7 +14,7 @@ use pin_project::{pin_project, pinned_drop};
 use tokio::runtime::{Handle, TryCurrentError};
 
 use super::enter::enter;
-use crate::access::{descriptors, references};
+use crate::access::access;
 
 /// Runs a future, stream, sink, reader or writer that needs a tokio runtime on any executor.
 ///
@@ -206,8 +206,7 @@ impl<T> PinnedDrop for TokioContext<T> {
     }
 }
 
-references!([] TokioContext<T>);
-descriptors!([] TokioContext<T>);
+access!([] TokioContext<T>);
 
 impl<T: Clone> Clone for TokioContext<T> {
     fn clone(&self) -> Self {

@@ -122,8 +122,8 @@ fn no_byte_of_an_allocation_is_zeroed_twice() {
         // The stream remembers what is initialized in an allocation. So small reads are copied
         // through the bounce buffer only until zeroing ahead has credit. Then each allocation is
         // zeroed once.
-        assert_eq!(zeroed(Offer::Predicted, 64, pending, true, TOTAL), 120_832);
-        assert_eq!(zeroed(Offer::Predicted, 1024, pending, true, TOTAL), 124_928);
+        assert_eq!(zeroed(Offer::Predicted, 64, pending, true, TOTAL), 124_864);
+        assert_eq!(zeroed(Offer::Predicted, 1024, pending, true, TOTAL), 126_976);
         for n in [64, 1024, 4096] {
             let bounce = Offer::bounce(512);
             assert_eq!(zeroed(bounce, n, pending, false, TOTAL), 512, "{n}");
