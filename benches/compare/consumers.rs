@@ -86,7 +86,7 @@ impl Consumer {
                 format!("read_buf into {}, driven by {}", bytes_name(capacity), executor.name())
             }
             Consumer::ReaderStream => "ReaderStream, 4K".into(),
-            Consumer::Take => "Take, read into initialised 64K".into(),
+            Consumer::Take => "Take, read into initialized 64K".into(),
             Consumer::ReadToEnd(total) => format!("read_to_end of {}", bytes_name(total)),
             Consumer::Copy => "copy".into(),
             Consumer::BufReader => "BufReader, 8K".into(),

@@ -54,7 +54,7 @@ fn a_narrowed_shim_is_not_ambiguous() {
 }
 
 #[test]
-fn the_hubs_traits_beside_others_make_nothing_ambiguous() {
+fn io_shims_traits_beside_others_make_nothing_ambiguous() {
     use io_shim::ReadBuf as _;
     use std::io::Read as _;
     let mut slice = &b"abcd"[..];

@@ -18,7 +18,7 @@ use crate::seek::Slow;
 
 const PAGE: &str = include_str!("../../docs/MIGRATING.md");
 
-/// How many bytes of a fresh buffer are initialised after one read, and how many were read.
+/// How many bytes of a fresh buffer are initialized after one read, and how many were read.
 fn initialized_by_a_read(mut reader: impl tokio::io::AsyncRead + Unpin) -> (usize, usize) {
     let mut memory = vec![MaybeUninit::uninit(); 64 << 10];
     let mut buf = ReadBuf::uninit(&mut memory);

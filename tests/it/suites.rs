@@ -92,7 +92,7 @@ fn every_pair_conforms_in_writing() {
 }
 
 #[test]
-fn every_pair_conforms_in_filling() {
+fn every_pair_conforms_in_buffered_reading() {
     per_caller!(conformance::buf_read, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
     per_caller!(conformance::buf_read, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
     per_caller!(conformance::buf_read, |data| Shim::from_futures(futures::io::BufReader::new(script(data))));
@@ -309,7 +309,7 @@ fn a_reader_that_loses_a_byte_does_not_conform() {
 
 #[test]
 #[should_panic(expected = "foreign bytes")]
-fn a_wrapper_that_believes_a_swapped_buffer_does_harm() {
+fn a_wrapper_that_trusts_a_swapped_buffer_does_harm() {
     /// Copies from the buffer that comes back, without checking that it is the same one.
     struct Gullible(HostileReader);
     impl io_shim::AsyncReadBuf for Gullible {
