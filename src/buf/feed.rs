@@ -1,15 +1,17 @@
 //! [`SliceFeed`]: reads into a cursor from a reader that only takes initialized slices.
 
 use core::fmt;
-use core::mem;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::task::{Poll, ready};
 use std::io;
 
 use super::cursor::BorrowedCursor;
 use super::prediction::Prediction;
 use super::violation::ContractViolation;
+
+/// The value of `left` after a call of `init_hint`.
+const HINTED: u32 = u32::MAX;
 
 /// How much of an uninitialized buffer a [`SliceFeed`] offers to a reader that only takes
 /// initialized slices.
@@ -130,15 +132,13 @@ pub struct SliceFeed {
     policy: Policy,
     /// How many bytes the next read should offer.
     size: usize,
-    /// Whether reads into uninitialized memory go through a bounce buffer until one fills it.
-    copies: bool,
+    usual: Usual,
     /// How many bytes after the filled ones the feed has initialized in the caller's last buffer.
-    left: u32,
+    /// [`HINTED`] if `init_hint` was called since: then the caller may have initialized that many
+    /// bytes, and what is initialized does not show whether it remembers.
+    left: AtomicU32,
     /// How many bytes the caller has got since its last new buffer, or fewer.
     returned: u32,
-    /// Whether `init_hint` was called. If so, the caller may have initialized that many bytes, and
-    /// what is initialized does not show whether it remembers.
-    hinted: AtomicBool,
     /// Allocated by the first read that needs it.
     bounce: Option<Box<[u8]>>,
 }
@@ -151,21 +151,26 @@ enum Policy {
     Whole,
 }
 
-/// What to offer, in bytes.
-enum Plan {
-    InPlace(usize),
-    Bounce(usize),
+/// What is done with uninitialized memory, as long as reads and their caller stay as they are.
+#[derive(Clone, Copy)]
+pub(super) enum Usual {
+    /// Reads go through the bounce buffer.
+    Copy,
+    /// Memory is zeroed in place.
+    Zero,
+    /// Each read is decided upon.
+    Neither,
 }
 
 impl SliceFeed {
     /// Creates a feed that offers slices as `offer` says.
     pub const fn new(offer: Offer) -> Self {
-        let (policy, size, copies) = match offer {
-            Offer::Predicted => (Policy::Predicted(Prediction::new()), Prediction::new().size(), false),
-            Offer::Bounce(size) => (Policy::Bounce(size), size.get(), true),
-            Offer::Whole => (Policy::Whole, usize::MAX, false),
+        let (policy, size, usual) = match offer {
+            Offer::Predicted => (Policy::Predicted(Prediction::new()), Prediction::new().size(), Usual::Zero),
+            Offer::Bounce(size) => (Policy::Bounce(size), size.get(), Usual::Copy),
+            Offer::Whole => (Policy::Whole, usize::MAX, Usual::Neither),
         };
-        SliceFeed { policy, size, copies, left: 0, returned: 0, hinted: AtomicBool::new(false), bounce: None }
+        SliceFeed { policy, size, usual, left: AtomicU32::new(0), returned: 0, bounce: None }
     }
 
     /// Returns the [`Offer`] of this feed.
@@ -206,9 +211,8 @@ impl SliceFeed {
         F: FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
     {
         let (capacity, init) = (cursor.capacity(), cursor.init_len());
-        let left = self.left as usize;
-        let hinted = *self.hinted.get_mut();
-        if !hinted && (init == capacity && left == 0 || init == left && init >= self.size) {
+        let left = *self.left.get_mut();
+        if init == capacity && left == 0 || init == left as usize && init >= self.size {
             // The caller has initialized all of it, or remembers that enough is initialized:
             // nothing to decide, and nothing to learn.
             let n = ContractViolation::check_read(ready!(read(cursor.init_mut()))?, init)?;
@@ -218,34 +222,47 @@ impl SliceFeed {
             }
             return Poll::Ready(Ok(n));
         }
-        let copies = self.copies && init == 0 && (left == 0 || hinted);
-        let plan = if copies { Plan::Bounce(self.size.min(capacity)) } else { self.plan_read(capacity, init) };
-        let (offered, n) = match plan {
-            Plan::InPlace(offered) => {
-                let n = ready!(read(cursor.ensure_init_to(offered)))?;
-                let n = ContractViolation::check_read(n, offered)?;
-                cursor.advance_checked(n);
-                (offered, n)
-            }
-            Plan::Bounce(offered) => {
-                let slice = &mut bounce(&mut self.bounce, self.size)[..offered];
-                let n = ready!(read(&mut *slice))?;
-                let n = ContractViolation::check_read(n, offered)?;
-                cursor.append(&slice[..n]);
-                (offered, n)
-            }
+        let usual = match self.usual {
+            Usual::Copy if init == 0 && matches!(left, 0 | HINTED) => Usual::Copy,
+            Usual::Zero if init == 0 => Usual::Zero,
+            _ => Usual::Neither,
         };
-        // With `copies`, a read that does not fill the bounce buffer changes nothing.
-        if !copies || n == self.size {
-            self.count(n);
-            self.learn(offered, capacity, n);
+        let wanted = self.size.min(capacity);
+        let (offered, copies) = match usual {
+            Usual::Copy => (wanted, true),
+            Usual::Zero => {
+                (*self.left.get_mut(), self.returned) = (wanted as u32, 0);
+                (wanted, false)
+            }
+            Usual::Neither => self.plan_read(capacity, init),
+        };
+        let n = if copies {
+            let slice = &mut bounce(&mut self.bounce, self.size)[..offered];
+            let n = ContractViolation::check_read(ready!(read(&mut *slice))?, offered)?;
+            cursor.append(&slice[..n]);
+            n
+        } else {
+            let n = ContractViolation::check_read(ready!(read(cursor.ensure_init_to(offered)))?, offered)?;
+            cursor.advance_checked(n);
+            n
+        };
+        match usual {
+            // A read that does not fill the bounce buffer, or that fills all of the caller's, teaches
+            // nothing.
+            Usual::Copy if n < self.size => {}
+            Usual::Zero if n == offered && n < self.size => *self.left.get_mut() = 0,
+            _ => {
+                self.count(n);
+                self.learn(offered, capacity, n);
+            }
         }
         Poll::Ready(Ok(n))
     }
 
     #[inline]
     fn count(&mut self, n: usize) {
-        self.left = self.left.saturating_sub(n as u32);
+        let left = self.left.get_mut();
+        *left = left.saturating_sub(n as u32);
         self.returned = self.returned.wrapping_add(n as u32);
     }
 
@@ -268,35 +285,33 @@ impl SliceFeed {
     /// of `capacity` bytes. Returns 0 if the read would use the bounce buffer.
     #[inline]
     pub fn init_hint(&self, capacity: usize) -> usize {
-        self.hinted.store(true, Relaxed);
-        match self.plan(capacity, 0) {
-            Plan::InPlace(offered) => offered,
-            Plan::Bounce(_) => 0,
-        }
+        self.left.store(HINTED, Relaxed);
+        let (offered, copies) = self.plan(capacity, 0);
+        if copies { 0 } else { offered }
     }
 
-    /// Learns how the caller has come back, and plans a read into `capacity` free bytes, the first
-    /// `init` of them initialized.
+    /// Learns how the caller has come back, and plans a read like [`plan`](Self::plan).
     #[inline]
-    fn plan_read(&mut self, capacity: usize, init: usize) -> Plan {
+    fn plan_read(&mut self, capacity: usize, init: usize) -> (usize, bool) {
         if let Policy::Predicted(prediction) = &mut self.policy {
-            // The count after the last read, if the caller remembers.
-            let expected = capacity.min(self.left as usize);
-            if mem::take(self.hinted.get_mut()) {
-                self.left = 0;
-            } else if init < expected {
-                prediction.came_anew();
-                (self.left, self.returned) = (0, 0);
-            } else if init == expected && expected > 0 {
-                prediction.came_back();
+            let left = self.left.get_mut();
+            let expected = *left as usize;
+            if *left == HINTED {
+                *left = 0;
+            } else if init < expected.min(capacity) {
+                prediction.caller_came(false);
+                (*left, self.returned) = (0, 0);
+            } else if init == expected && init > 0 {
+                // Exactly what the last read left.
+                prediction.caller_came(true);
             }
             let wanted = self.size.min(capacity);
             let ahead = prediction.ahead(wanted, self.returned as usize).min(capacity);
-            let plan = if init < ahead { Plan::InPlace(ahead) } else { self.plan(capacity, init) };
-            if let Plan::InPlace(offered) = plan {
-                self.left = offered as u32;
+            let (offered, copies) = if init < ahead { (ahead, false) } else { self.plan(capacity, init) };
+            if !copies {
+                *self.left.get_mut() = offered as u32;
             }
-            return plan;
+            return (offered, copies);
         }
         self.plan(capacity, init)
     }
@@ -309,27 +324,21 @@ impl SliceFeed {
                 self.bounce = None;
             }
             self.size = prediction.size();
-            self.copies = prediction.is_small();
+            self.usual = prediction.usual();
         }
     }
 
-    /// Plans a read into `capacity` free bytes, the first `init` of them initialized, without
-    /// zeroing ahead.
+    /// Plans a read into `capacity` free bytes, the first `init` of them initialized, without zeroing
+    /// ahead. Returns how many bytes to offer, and whether in a bounce buffer.
     #[inline]
-    fn plan(&self, capacity: usize, init: usize) -> Plan {
+    fn plan(&self, capacity: usize, init: usize) -> (usize, bool) {
         let wanted = self.size.min(capacity);
-        let bounces = match &self.policy {
+        let copies = match &self.policy {
             Policy::Predicted(prediction) => prediction.bounces(),
             Policy::Bounce(_) => true,
             Policy::Whole => false,
         };
-        if init >= wanted {
-            Plan::InPlace(init)
-        } else if bounces {
-            Plan::Bounce(wanted)
-        } else {
-            Plan::InPlace(wanted)
-        }
+        if init >= wanted { (init, false) } else { (wanted, copies) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`Prediction`]: how much of an uninitialized buffer to offer, and whether to zero it or to copy.
 
+use super::feed::Usual;
 use super::window::{FLOOR, Window};
 
 /// The size of the bounce buffer while sizes jump, and the most that is zeroed ahead, in bytes.
@@ -51,11 +52,14 @@ impl Prediction {
         self.jumps || self.window.at_floor()
     }
 
-    /// Returns `true` if reads are so small that short ones change nothing, and the caller does not
-    /// remember.
+    /// Returns what the next reads do, if the caller passes new buffers.
     #[inline]
-    pub(super) fn is_small(&self) -> bool {
-        self.window.at_floor() && !self.jumps && self.waste == 0 && !self.remembers
+    pub(super) fn usual(&self) -> Usual {
+        match (self.remembers || self.jumps, self.window.at_floor()) {
+            (false, false) => Usual::Zero,
+            (false, true) if self.waste == 0 => Usual::Copy,
+            _ => Usual::Neither,
+        }
     }
 
     /// Returns how many bytes to zero ahead instead of offering `wanted` bytes, if the caller has
@@ -67,19 +71,12 @@ impl Prediction {
         if self.remembers && ahead >= 2 * wanted { ahead } else { 0 }
     }
 
-    /// Learns that the caller has come back with its buffer.
+    /// Learns whether the caller has come back with its buffer, or with a new one. If it comes with
+    /// a new one twice in a row, it does not remember.
     #[inline]
-    pub(super) fn came_back(&mut self) {
-        self.remembers = true;
-        self.came_back = true;
-    }
-
-    /// Learns that the caller has come with a new buffer. If it does so twice in a row, it does not
-    /// remember.
-    #[inline]
-    pub(super) fn came_anew(&mut self) {
-        self.remembers = self.came_back;
-        self.came_back = false;
+    pub(super) fn caller_came(&mut self, back: bool) {
+        self.remembers = back || self.came_back;
+        self.came_back = back;
     }
 
     /// Learns from a read that returned `n` of `offered` bytes, both non-zero, into a buffer of

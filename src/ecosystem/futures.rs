@@ -141,7 +141,7 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
     #[inline]
     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
-        budget.poll_counted(cx, |cx| state.poll_read_into(cursor, |slice| io.poll_read(cx, slice))).map_ok(drop)
+        budget.poll_counted(cx, |cx| state.feed.poll_counted(cursor, |slice| io.poll_read(cx, slice))).map_ok(drop)
     }
 
     #[inline]
@@ -173,7 +173,7 @@ impl<T: FuturesRead, V> AsyncReadBuf for Shim<T, Futures, V> {
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.state().init_hint(capacity)
+        self.state().feed.init_hint(capacity)
     }
 }
 

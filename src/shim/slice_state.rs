@@ -6,13 +6,13 @@ use std::task::{Poll, ready};
 use super::gather::{Attempt, Gather};
 use super::vectoring::VectoringEvidence;
 use super::{Shim, sealed};
-use crate::buf::{BorrowedCursor, ContractViolation, Offer, Room, SliceFeed};
+use crate::buf::{ContractViolation, Offer, Room, SliceFeed};
 
 /// The state of a shim around a futures-io or std type: how to read into a cursor, and evidence of
 /// vectoring.
 #[derive(Clone, Debug, Default)]
 pub struct SliceState {
-    feed: SliceFeed,
+    pub(crate) feed: SliceFeed,
     reads: VectoringEvidence,
     gather: Gather,
     /// The setting of `with_write_vectored`, negated, so that the default is `false`.
@@ -28,15 +28,6 @@ pub(crate) enum ReadAttempt<'a, 'data> {
 }
 
 impl SliceState {
-    #[inline]
-    pub(crate) fn poll_read_into(
-        &mut self,
-        cursor: BorrowedCursor<'_>,
-        read: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        self.feed.poll_counted(cursor, read)
-    }
-
     /// Calls `read` once and records whether it fills more than the first slice.
     pub(crate) fn poll_read_vectored(
         &mut self,
@@ -56,11 +47,6 @@ impl SliceState {
 
     pub(crate) fn supports_vectored_reads(&self) -> bool {
         !self.reads.is_disproved()
-    }
-
-    #[inline]
-    pub(crate) fn init_hint(&self, capacity: usize) -> usize {
-        self.feed.init_hint(capacity)
     }
 
     #[inline]

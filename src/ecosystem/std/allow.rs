@@ -165,7 +165,7 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
         let io = io.get_mut();
-        budget.poll_counted(cx, |_| state.poll_read_into(cursor, |slice| call(|| io.read(slice)))).map_ok(drop)
+        budget.poll_counted(cx, |_| state.feed.poll_counted(cursor, |slice| call(|| io.read(slice)))).map_ok(drop)
     }
 
     #[inline]
@@ -199,7 +199,7 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.state().init_hint(capacity)
+        self.state().feed.init_hint(capacity)
     }
 }
 

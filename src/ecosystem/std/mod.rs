@@ -145,7 +145,7 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     #[inline]
     fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let (io, state) = self.parts_mut();
-        expect_ready(state.poll_read_into(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))).map(drop)
+        expect_ready(state.feed.poll_counted(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))).map(drop)
     }
 
     #[inline]
@@ -170,7 +170,7 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.state().init_hint(capacity)
+        self.state().feed.init_hint(capacity)
     }
 }
 
