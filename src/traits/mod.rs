@@ -13,8 +13,10 @@ mod write;
 
 pub use buf_read::AsyncBufRead;
 pub(crate) use buf_read::append_chunk;
+pub(crate) use read::count;
+#[cfg(any(feature = "owned", feature = "stream"))]
+pub(crate) use read::poll_read_on_budget;
 pub use read::{AsyncReadBuf, ReadBuf};
-pub(crate) use read::{count, poll_read_on_budget};
 pub(crate) use read_to_end::{read_to_end, read_to_string, std_read, uninterrupted};
 pub use seek::AsyncSeek;
 pub use write::{AsyncWrite, WriteVectored};

@@ -2,10 +2,9 @@
 
 use std::io::{self, IoSliceMut};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use crate::buf::{BorrowedBuf, BorrowedCursor};
-use crate::coop::Budget;
 
 /// Reads bytes asynchronously into memory that may be uninitialized.
 ///
@@ -261,14 +260,15 @@ pub trait ReadBuf {
 }
 
 /// Calls `read` once and charges the budget for it, or yields if the budget is spent.
+#[cfg(any(feature = "owned", feature = "stream"))]
 #[inline(always)]
 pub(crate) fn poll_read_on_budget(
-    mut budget: Budget<'_>,
+    mut budget: crate::coop::Budget<'_>,
     cx: &mut Context<'_>,
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(&mut Context<'_>, BorrowedCursor<'_>) -> Poll<io::Result<()>>,
 ) -> Poll<io::Result<()>> {
-    ready!(budget.poll_unspent(cx));
+    std::task::ready!(budget.poll_unspent(cx));
     let poll = read(cx, cursor.reborrow());
     budget.settle(&poll, cursor.written_len());
     poll
