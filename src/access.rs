@@ -5,8 +5,9 @@ pub(crate) use std::os::fd as system;
 #[cfg(windows)]
 pub(crate) use std::os::windows::io as system;
 
-/// Implements `AsRef<T>`, `AsMut<T>`, and the descriptor, handle and socket traits that `T` has, for
-/// a wrapper of `T`, using `get_ref` and `get_mut`. The generics besides `T` come first, in brackets.
+/// Implements `AsRef<T>`, `AsMut<T>`, and the descriptor, handle and socket traits that `T` has,
+/// for a wrapper of `T`, using `get_ref` and `get_mut`. The generics besides `T` come first, in
+/// brackets.
 macro_rules! access {
     ([$($generics:tt)*] $wrapper:ty, $trait:ident::$method:ident -> $handle:ident $(<$lifetime:lifetime>)?) => {
         impl<T: $crate::access::system::$trait $($generics)*> $crate::access::system::$trait for $wrapper {

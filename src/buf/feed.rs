@@ -24,11 +24,11 @@ const HINTED: u32 = u32::MAX;
 pub enum Offer {
     /// As much as the reader is likely to return, zeroed in place.
     ///
-    /// * After a few reads that return less than 2 KiB and do not fill their slices, a bounce buffer
-    ///   of 2 KiB is used instead, until a read fills it. The bounce buffer is zeroed once, and the
-    ///   data is copied from it.
-    /// * While sizes jump so much that no prediction is good, a bounce buffer of 64 KiB is used. Its
-    ///   memory is freed when sizes settle.
+    /// * After a few reads that return less than 2 KiB and do not fill their slices, a bounce
+    ///   buffer of 2 KiB is used instead, until a read fills it. The bounce buffer is zeroed once,
+    ///   and the data is copied from it.
+    /// * While sizes jump so much that no prediction is good, a bounce buffer of 64 KiB is used.
+    ///   Its memory is freed when sizes settle.
     /// * If the caller comes back with the same buffer and knows what is initialized, as tokio's
     ///   `read_to_end` does, up to 64 KiB are zeroed at once and nothing is copied.
     ///
@@ -247,8 +247,8 @@ impl SliceFeed {
             n
         };
         match usual {
-            // A read that does not fill the bounce buffer, or that fills all of the caller's, teaches
-            // nothing.
+            // A read that does not fill the bounce buffer, or that fills all of the caller's,
+            // teaches nothing.
             Usual::Copy if n < self.size => {}
             Usual::Zero if n == offered && n < self.size => *self.left.get_mut() = 0,
             _ => {
@@ -328,8 +328,8 @@ impl SliceFeed {
         }
     }
 
-    /// Plans a read into `capacity` free bytes, the first `init` of them initialized, without zeroing
-    /// ahead. Returns how many bytes to offer, and whether in a bounce buffer.
+    /// Plans a read into `capacity` free bytes, the first `init` of them initialized, without
+    /// zeroing ahead. Returns how many bytes to offer, and whether in a bounce buffer.
     #[inline]
     fn plan(&self, capacity: usize, init: usize) -> (usize, bool) {
         let wanted = self.size.min(capacity);

@@ -17,13 +17,13 @@ const CREDIT: usize = 4;
 /// What earlier reads have shown of the reader and of its caller.
 ///
 /// **The reader.** [`Window`] predicts the size of the next read. If sizes jump, no prediction is
-/// good: most bytes that are zeroed are wasted, because they are not filled. Then reads go through a
-/// bounce buffer of 64 KiB, until the window would waste little again.
+/// good: most bytes that are zeroed are wasted, because they are not filled. Then reads go through
+/// a bounce buffer of 64 KiB, until the window would waste little again.
 ///
 /// **The caller.** A caller *remembers* if it comes back with the same buffer and still knows which
 /// bytes are initialized, as tokio's `read_to_end` does. For such a caller more is zeroed at once,
-/// and nothing is copied. Its next buffer may be a new one, so zeroing ahead needs credit: a quarter
-/// of the bytes returned since the last new buffer.
+/// and nothing is copied. Its next buffer may be a new one, so zeroing ahead needs credit: a
+/// quarter of the bytes returned since the last new buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prediction {
     window: Window,
