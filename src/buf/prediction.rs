@@ -85,15 +85,17 @@ impl Prediction {
     pub(super) fn learn(&mut self, offered: usize, capacity: usize, n: usize) -> bool {
         let predicted = self.window.size().min(capacity);
         let was_at_floor = self.window.at_floor();
+        // More may have been available.
+        let full_bounce = self.jumps && n == offered;
         if !self.jumps {
             self.window.learn(offered, n);
         } else {
             // Without the bounce buffer, the read would have been offered the window.
-            self.window.learn(predicted, if n == offered { predicted } else { n.min(predicted) });
+            self.window.learn(predicted, if full_bounce { predicted } else { n.min(predicted) });
         }
         // For a small buffer of the caller, the bounce buffer would not pay.
         let may_jump = !self.remembers && capacity >= JUMP / 2;
-        let wasted = if may_jump && !was_at_floor { predicted.saturating_sub(n) } else { 0 };
+        let wasted = if may_jump && !was_at_floor && !full_bounce { predicted.saturating_sub(n) } else { 0 };
         let burst = may_jump && was_at_floor && n >= FLOOR;
         (2 * wasted > n || self.waste > 0 || burst) && self.judge(wasted, burst, n)
     }
