@@ -108,15 +108,17 @@ fn polls(polls: usize, mut poll: impl FnMut() -> Poll<()>) {
     }
 }
 
-fn tokio_slice<R: tokio::io::AsyncRead>(reader: R, n: usize) {
+// `N` is the size of a read, `LEN` that of the buffer.
+
+fn tokio_slice<const N: usize, const LEN: usize>(reader: impl tokio::io::AsyncRead, n: usize) {
     let mut reader = pin!(reader);
     black_box(&mut reader);
     let mut cx = Context::from_waker(Waker::noop());
-    let mut bytes = [0; 64];
+    let mut bytes = [0; LEN];
     polls(n, || {
         let mut buf = ReadBuf::new(black_box(&mut bytes));
         let poll = reader.as_mut().poll_read(&mut cx, &mut buf).map(Result::unwrap);
-        assert!(poll.is_pending() || black_box(buf.filled().len()) == 8);
+        assert!(poll.is_pending() || black_box(buf.filled().len()) == N);
         poll
     });
 }
@@ -134,55 +136,28 @@ fn tokio_uninit<R: tokio::io::AsyncRead>(reader: R, n: usize) {
     });
 }
 
-fn futures_slice<R: futures::io::AsyncRead>(reader: R, n: usize) {
+fn futures_slice<const N: usize, const LEN: usize>(reader: impl futures::io::AsyncRead, n: usize) {
     let mut reader = pin!(reader);
     black_box(&mut reader);
     let mut cx = Context::from_waker(Waker::noop());
-    let mut bytes = [0; 64];
+    let mut bytes = [0; LEN];
     polls(n, || {
         let poll = reader.as_mut().poll_read(&mut cx, black_box(&mut bytes)).map(Result::unwrap);
-        poll.map(|n| assert!(black_box(n) == 8))
+        poll.map(|n| assert!(black_box(n) == N))
     });
 }
 
-// The same with initialized buffers of 64 KiB.
-
-fn tokio_initialized<R: tokio::io::AsyncRead>(reader: R, n: usize) {
+fn hyper_slice<const N: usize, const LEN: usize>(reader: impl hyper::rt::Read, n: usize) {
     let mut reader = pin!(reader);
     black_box(&mut reader);
     let mut cx = Context::from_waker(Waker::noop());
-    let mut bytes = vec![0; 64 << 10];
-    polls(n, || {
-        let mut buf = ReadBuf::new(black_box(&mut bytes));
-        let poll = reader.as_mut().poll_read(&mut cx, &mut buf).map(Result::unwrap);
-        black_box(buf.filled().len());
-        poll
-    });
-}
-
-fn futures_initialized<R: futures::io::AsyncRead>(reader: R, n: usize) {
-    let mut reader = pin!(reader);
-    black_box(&mut reader);
-    let mut cx = Context::from_waker(Waker::noop());
-    let mut bytes = vec![0; 64 << 10];
-    polls(n, || reader.as_mut().poll_read(&mut cx, black_box(&mut bytes)).map(Result::unwrap).map(drop_count));
-}
-
-fn hyper_initialized<R: hyper::rt::Read>(reader: R, n: usize) {
-    let mut reader = pin!(reader);
-    black_box(&mut reader);
-    let mut cx = Context::from_waker(Waker::noop());
-    let mut bytes = vec![0; 64 << 10];
+    let mut bytes = [0; LEN];
     polls(n, || {
         let mut buf = hyper::rt::ReadBuf::new(black_box(&mut bytes));
         let poll = reader.as_mut().poll_read(&mut cx, buf.unfilled()).map(Result::unwrap);
-        black_box(buf.filled().len());
+        assert!(poll.is_pending() || black_box(buf.filled().len()) == N);
         poll
     });
-}
-
-fn drop_count(n: usize) {
-    black_box(n);
 }
 
 fn io_shim_uninit<R: AsyncReadBuf>(reader: R, n: usize) {
@@ -226,8 +201,8 @@ type Case = (&'static str, fn(usize), fn(usize));
 const CASES: [Case; 8] = [
     (
         "read: tokio -> futures",
-        |n| tokio_slice(Inner([1; 8]), n),
-        |n| futures_slice(Shim::from_tokio(Inner([1; 8])), n),
+        |n| tokio_slice::<8, 64>(Inner([1; 8]), n),
+        |n| futures_slice::<8, 64>(Shim::from_tokio(Inner([1; 8])), n),
     ),
     (
         "read: tokio -> io-shim",
@@ -236,10 +211,14 @@ const CASES: [Case; 8] = [
     ),
     ("read: tokio -> tokio", |n| tokio_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::from_tokio(Inner([1; 8])), n)),
     ("read: io-shim -> tokio", |n| io_shim_uninit(Inner([1; 8]), n), |n| tokio_uninit(Shim::new(Inner([1; 8])), n)),
-    ("read: io-shim -> futures", |n| io_shim_uninit(Inner([1; 8]), n), |n| futures_slice(Shim::new(Inner([1; 8])), n)),
+    (
+        "read: io-shim -> futures",
+        |n| io_shim_uninit(Inner([1; 8]), n),
+        |n| futures_slice::<8, 64>(Shim::new(Inner([1; 8])), n),
+    ),
     (
         "read: futures -> tokio, uninitialized",
-        |n| futures_slice(Inner([1; 8]), n),
+        |n| futures_slice::<8, 64>(Inner([1; 8]), n),
         |n| tokio_uninit(Shim::from_futures(Inner([1; 8])), n),
     ),
     (
@@ -254,6 +233,9 @@ const CASES: [Case; 8] = [
     ),
 ];
 
+/// The length of a buffer that is larger than all reads.
+const BIG: usize = 64 << 10;
+
 /// The name, the call without an adapter, through a peer, and through a shim.
 type Initialized = (&'static str, fn(usize), fn(usize), fn(usize));
 
@@ -262,35 +244,38 @@ const fn initialized<const N: usize>() -> [Initialized; 5] {
     [
         (
             "futures -> tokio, tokio-util's Compat",
-            |n| futures_initialized(Inner([1; N]), n),
-            |n| tokio_initialized(Inner([1; N]).compat(), n),
-            |n| tokio_initialized(Shim::from_futures(Inner([1; N])), n),
+            |n| futures_slice::<N, BIG>(Inner([1; N]), n),
+            |n| tokio_slice::<N, BIG>(Inner([1; N]).compat(), n),
+            |n| tokio_slice::<N, BIG>(Shim::from_futures(Inner([1; N])), n),
         ),
         (
             "tokio -> futures, tokio-util's Compat",
-            |n| tokio_initialized(Inner([1; N]), n),
-            |n| futures_initialized(tokio_util::compat::TokioAsyncReadCompatExt::compat(Inner([1; N])), n),
-            |n| futures_initialized(Shim::from_tokio(Inner([1; N])), n),
+            |n| tokio_slice::<N, BIG>(Inner([1; N]), n),
+            |n| futures_slice::<N, BIG>(tokio_util::compat::TokioAsyncReadCompatExt::compat(Inner([1; N])), n),
+            |n| futures_slice::<N, BIG>(Shim::from_tokio(Inner([1; N])), n),
         ),
         (
             "tokio -> hyper, hyper-util's TokioIo",
-            |n| tokio_initialized(Inner([1; N]), n),
-            |n| hyper_initialized(TokioIo::new(Inner([1; N])), n),
-            |n| hyper_initialized(Shim::from_tokio(Inner([1; N])), n),
+            |n| tokio_slice::<N, BIG>(Inner([1; N]), n),
+            |n| hyper_slice::<N, BIG>(TokioIo::new(Inner([1; N])), n),
+            |n| hyper_slice::<N, BIG>(Shim::from_tokio(Inner([1; N])), n),
         ),
         (
             "hyper -> tokio, hyper-util's TokioIo",
-            |n| hyper_initialized(Inner([1; N]), n),
-            |n| tokio_initialized(TokioIo::new(Inner([1; N])), n),
-            |n| tokio_initialized(Shim::from_hyper(Inner([1; N])), n),
+            |n| hyper_slice::<N, BIG>(Inner([1; N]), n),
+            |n| tokio_slice::<N, BIG>(TokioIo::new(Inner([1; N])), n),
+            |n| tokio_slice::<N, BIG>(Shim::from_hyper(Inner([1; N])), n),
         ),
         (
             "hyper -> futures, TokioIo and Compat",
-            |n| hyper_initialized(Inner([1; N]), n),
+            |n| hyper_slice::<N, BIG>(Inner([1; N]), n),
             |n| {
-                futures_initialized(tokio_util::compat::TokioAsyncReadCompatExt::compat(TokioIo::new(Inner([1; N]))), n)
+                futures_slice::<N, BIG>(
+                    tokio_util::compat::TokioAsyncReadCompatExt::compat(TokioIo::new(Inner([1; N]))),
+                    n,
+                )
             },
-            |n| futures_initialized(Shim::from_hyper(Inner([1; N])), n),
+            |n| futures_slice::<N, BIG>(Shim::from_hyper(Inner([1; N])), n),
         ),
     ]
 }

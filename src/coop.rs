@@ -12,10 +12,10 @@ const BYTES: usize = 8 * 1024;
 
 /// Two countdowns of consecutive ready calls: one for reads, one for writes.
 ///
-/// When one is spent (zero or less), the next call of its direction yields. The next call of the other
-/// direction then yields too, so a task that waits for both sees both pending and returns to the
-/// executor. With one countdown for both, or with two independent ones, only one direction would
-/// yield at a time. The task could then always find the other one ready.
+/// When one is spent (zero or less), the next call of its direction yields. The next call of the
+/// other direction then yields too, so a task that waits for both sees both pending and returns to
+/// the executor. With one countdown for both, or with two independent ones, only one direction
+/// would yield at a time. The task could then always find the other one ready.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budgets {
     reads: i32,

@@ -33,7 +33,7 @@ impl Target {
             Some((at, ratio)) => (of_medians(ratio) + &at, Some(ratio.of_medians <= most)),
             None => ("not measured".into(), None),
         };
-        Target { what: what.into(), wanted: format!("{most:.2}"), measured, reached }
+        Target { what: what.into(), wanted: format!("at most {most:.2}"), measured, reached }
     }
 }
 
@@ -52,15 +52,15 @@ fn counts() -> Vec<Target> {
     let (steady, kept) = (sweep(Sizes::PerCall), sweep(Sizes::Each));
     for (pending, most, name) in [(false, 1.25, ""), (true, 2.5, ", Pending every other poll")] {
         let (worst, at) = &steady.worst[usize::from(pending)];
-        let what = format!("bytes zeroed per byte returned, steady reads of 2K or more{name}: at most");
-        targets.push(Target::new(what, most.to_string(), format!("{worst:.4} ({at})"), *worst <= most));
+        let what = format!("bytes zeroed per byte returned, steady reads of 2K or more{name}");
+        targets.push(Target::new(what, format!("at most {most}"), format!("{worst:.4} ({at})"), *worst <= most));
     }
     let what = "bytes zeroed by smaller reads after the first 16";
     targets.push(Target::new(what, "0", steady.small.to_string(), steady.small == 0));
     let most = 128 << 10;
     let (worst, at) = &steady.warm_up;
-    let what = "bytes zeroed by the first 16 reads, beyond the ratio above: at most";
-    targets.push(Target::new(what, most.to_string(), format!("{worst} ({at})"), *worst <= most));
+    let what = "bytes zeroed by the first 16 reads, beyond the ratio above";
+    targets.push(Target::new(what, format!("at most {most}"), format!("{worst} ({at})"), *worst <= most));
     let note = |what: &str, measured| Target { what: what.into(), wanted: "-".into(), measured, reached: None };
     let (worst, at) = &kept.worst[0];
     let what = "(not promised) the first of these, where what did not fit is read next, so that reads are not steady";
@@ -68,8 +68,8 @@ fn counts() -> Vec<Target> {
     let (worst, at) = &kept.warm_up;
     targets.push(note("(not promised) the first 16 reads, likewise", format!("{worst} ({at})")));
     let frame = count(Peer::Predicted, Consumer::FramedLength, Sizes::Each(1460), false, 0).total();
-    let what = "bytes zeroed for one frame of 8M in reads of 1460: at most";
-    targets.push(Target::new(what, (64 << 10).to_string(), frame.to_string(), frame <= 64 << 10));
+    let what = "bytes zeroed for one frame of 8M in reads of 1460";
+    targets.push(Target::new(what, "at most 65536", frame.to_string(), frame <= 64 << 10));
     let sizes = [Sizes::Each(64), Sizes::Each(1460), Sizes::Each(64 << 10), Sizes::Mixed, Sizes::Alternating];
     let shims = [Peer::Predicted, Peer::Bounce, Peer::Whole];
     let pairs = || shims.into_iter().flat_map(|peer| sizes.map(|sizes| (peer, sizes)));
@@ -143,17 +143,13 @@ fn over_tcp(results: &Results) -> Vec<Target> {
     let small = [each(64), each(512), each(1460), each(4 << 10)];
     let (mixed, predicted) = ([Sizes::Mixed], Peer::Predicted);
     vec![
-        Target::at_most("TCP, reads up to 4K into 8K to 16M: at most", 1.05, ratios(predicted, &all, &small)),
-        Target::at_most("TCP, reads of 16K into 8K to 16M: at most", 1.10, ratios(predicted, &all, &[each(16 << 10)])),
-        Target::at_most("TCP, mixed reads into 64K: at most", 1.30, ratios(predicted, &[64 << 10], &mixed)),
-        Target::at_most("TCP, mixed reads into 1M: at most", 1.30, ratios(predicted, &[1 << 20], &mixed)),
-        Target::at_most("TCP, mixed reads into 16M: at most", 1.30, ratios(predicted, &[16 << 20], &mixed)),
-        Target::at_most(
-            "TCP, mixed reads into 64K, 64K bounce: at most",
-            1.08,
-            ratios(Peer::Bounce, &[64 << 10], &mixed),
-        ),
-        Target::at_most("TCP, full reads of 64K: at most", 1.45, ratios(predicted, &[64 << 10], &[each(64 << 10)])),
+        Target::at_most("TCP, reads up to 4K into 8K to 16M", 1.05, ratios(predicted, &all, &small)),
+        Target::at_most("TCP, reads of 16K into 8K to 16M", 1.10, ratios(predicted, &all, &[each(16 << 10)])),
+        Target::at_most("TCP, mixed reads into 64K", 1.30, ratios(predicted, &[64 << 10], &mixed)),
+        Target::at_most("TCP, mixed reads into 1M", 1.30, ratios(predicted, &[1 << 20], &mixed)),
+        Target::at_most("TCP, mixed reads into 16M", 1.30, ratios(predicted, &[16 << 20], &mixed)),
+        Target::at_most("TCP, mixed reads into 64K, 64K bounce", 1.08, ratios(Peer::Bounce, &[64 << 10], &mixed)),
+        Target::at_most("TCP, full reads of 64K", 1.45, ratios(predicted, &[64 << 10], &[each(64 << 10)])),
     ]
 }
 
@@ -171,24 +167,16 @@ fn in_memory(results: &Results) -> Vec<Target> {
     };
     let framed = Consumer::FramedBytes;
     let mut targets = vec![
-        Target::at_most("in memory, FramedRead of 64: at most", 1.25, ratio(framed, 64, false)),
-        Target::at_most(
-            "in memory, FramedRead of 64, Pending every other poll: at most",
-            1.25,
-            ratio(framed, 64, true),
-        ),
-        Target::at_most(
-            "in memory, read_buf of 64 into 64K: at most",
-            1.70,
-            ratio(Consumer::ReadBuf(64 << 10), 64, false),
-        ),
+        Target::at_most("in memory, FramedRead of 64", 1.25, ratio(framed, 64, false)),
+        Target::at_most("in memory, FramedRead of 64, Pending every other poll", 1.25, ratio(framed, 64, true)),
+        Target::at_most("in memory, read_buf of 64 into 64K", 1.70, ratio(Consumer::ReadBuf(64 << 10), 64, false)),
     ];
     if let Some(outcome) = find(Consumer::ReadToEnd(16 << 20), 1460, true) {
         if let (Some(shim), Some(own)) = (outcome.of(Peer::Predicted), outcome.of(Peer::FuturesOwn)) {
             let times = own.of_medians / shim.of_medians;
             let what = "read_to_end of 16M, 1460 at a time, Pending every other poll: futures' own over tokio's through \
-                        io-shim: at least";
-            targets.push(Target::new(what, "20", format!("{times:.1}"), times >= 20.0));
+                        io-shim";
+            targets.push(Target::new(what, "at least 20", format!("{times:.1}"), times >= 20.0));
         }
     }
     targets
@@ -199,8 +187,8 @@ fn resident(results: &Results) -> Vec<Target> {
     let difference = |size| Some(kib(Peer::Predicted, size)?.saturating_sub(kib(Peer::Native, size)?));
     let target = |size: usize| {
         let more = difference(size)?;
-        let what = format!("200 connections, 1M buffers, messages of {}: KiB over native: at most", bytes_name(size));
-        Some(Target::new(what, "5000", more.to_string(), more <= 5000))
+        let what = format!("200 connections, 1M buffers, messages of {}: KiB over native", bytes_name(size));
+        Some(Target::new(what, "at most 5000", more.to_string(), more <= 5000))
     };
     [1460, 16 << 10].into_iter().filter_map(target).collect()
 }

@@ -72,7 +72,7 @@ pub(crate) fn ahead<'a, P: Copy + PartialEq + 'a>(
     others: &[P],
     name: fn(P) -> &'static str,
 ) -> String {
-    let mut table = Table::new(["row", "io-shim", "its figure", "the peer that is ahead", "its figure"]);
+    let mut table = Table::new(["row", "shim", "its ratio", "faster peer", "its ratio"]);
     for (row, outcome) in rows {
         let theirs = others.iter().filter_map(|&peer| Some((peer, outcome.of(peer)?)));
         let best = theirs.min_by(|(_, one), (_, other)| one.of_medians.total_cmp(&other.of_medians));
@@ -86,7 +86,9 @@ pub(crate) fn ahead<'a, P: Copy + PartialEq + 'a>(
         }
     }
     let rows = if table.0.len() > 1 { table.to_string() } else { "None.\n".into() };
-    format!("## Where a peer is ahead by more than 5 %\n\n{rows}")
+    format!(
+        "## Where a peer is ahead by more than 5 %\n\nThe ratios are those of the other tables: to the native reader.\n\n{rows}"
+    )
 }
 
 /// Formats a number, to three digits.

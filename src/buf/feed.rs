@@ -7,7 +7,7 @@ use core::task::{Poll, ready};
 use std::io;
 
 use super::cursor::BorrowedCursor;
-use super::prediction::Prediction;
+use super::prediction::{Prediction, Usual};
 use super::violation::ContractViolation;
 
 /// The value of `left` after a call of `init_hint`.
@@ -130,7 +130,8 @@ impl Offer {
 /// does not copy the bounce buffer or what the feed has learned from the sizes of reads.
 pub struct SliceFeed {
     policy: Policy,
-    /// How many bytes the next read should offer.
+    /// How many bytes the next read should offer. This and `usual` follow from `policy`. They are
+    /// kept here because each read needs them.
     size: usize,
     usual: Usual,
     /// How many bytes after the filled ones the feed has initialized in the caller's last buffer.
@@ -149,17 +150,6 @@ enum Policy {
     Predicted(Prediction),
     Bounce(NonZeroUsize),
     Whole,
-}
-
-/// What is done with uninitialized memory, as long as reads and their caller stay as they are.
-#[derive(Clone, Copy)]
-pub(super) enum Usual {
-    /// Reads go through the bounce buffer.
-    Copy,
-    /// Memory is zeroed in place.
-    Zero,
-    /// Each read is decided upon.
-    Neither,
 }
 
 impl SliceFeed {
@@ -283,6 +273,9 @@ impl SliceFeed {
 
     /// Returns how many bytes the next read would zero in place if it got an uninitialized buffer
     /// of `capacity` bytes. Returns 0 if the read would use the bounce buffer.
+    ///
+    /// The caller may initialize that many bytes before the read. So the feed does not conclude from
+    /// the bytes that are initialized then that the caller has come back with the same buffer.
     #[inline]
     pub fn init_hint(&self, capacity: usize) -> usize {
         self.left.store(HINTED, Relaxed);
@@ -319,7 +312,8 @@ impl SliceFeed {
     /// Learns from a read that returned `n` of `offered` bytes into a buffer of `capacity` bytes.
     #[inline]
     fn learn(&mut self, offered: usize, capacity: usize, n: usize) {
-        if let (Policy::Predicted(prediction), 1..) = (&mut self.policy, n) {
+        let Policy::Predicted(prediction) = &mut self.policy else { return };
+        if n > 0 {
             if prediction.learn(offered, capacity, n) {
                 self.bounce = None;
             }

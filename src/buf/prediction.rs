@@ -1,6 +1,5 @@
 //! [`Prediction`]: how much of an uninitialized buffer to offer, and whether to zero it or to copy.
 
-use super::feed::Usual;
 use super::window::{FLOOR, Window};
 
 /// The size of the bounce buffer while sizes jump, and the most that is zeroed ahead, in bytes.
@@ -13,6 +12,17 @@ const MOST_WASTE: usize = 320 * 1024;
 const BURST: u32 = 256 * 1024;
 /// Zeroing ahead may waste one byte for each `CREDIT` bytes that were returned.
 const CREDIT: usize = 4;
+
+/// What is done with uninitialized memory, as long as reads and their caller stay as they are.
+#[derive(Clone, Copy)]
+pub(super) enum Usual {
+    /// Reads go through the bounce buffer.
+    Copy,
+    /// Memory is zeroed in place.
+    Zero,
+    /// Each read is decided upon.
+    Neither,
+}
 
 /// What earlier reads have shown of the reader and of its caller.
 ///

@@ -46,6 +46,7 @@ impl<T: AsyncReadBuf, V> AsyncReadBuf for Shim<T, Native, V> {
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let (io, (), mut budget) = self.project_reading();
+        // As in `poll_read_on_budget`, whose closure would cost an instruction per poll.
         ready!(budget.poll_unspent(cx));
         let poll = io.poll_read_into(cx, cursor.reborrow());
         budget.settle(&poll, cursor.written_len());

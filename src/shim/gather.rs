@@ -86,12 +86,9 @@ impl Gather {
         let (Some(first), Some(_)) = (first, second) else {
             // At most one non-empty slice: nothing to gather or learn. The inner writer's vectored
             // method is called nevertheless, since it may differ from its plain one.
-            let poll = write(Attempt::Vectored);
-            return if self.packets {
-                Poll::Ready(ContractViolation::check_write(ready!(poll)?, first.map_or(0, |first| first.len())))
-            } else {
-                poll
-            };
+            let n = ready!(write(Attempt::Vectored))?;
+            let most = if self.packets { first.map_or(0, |first| first.len()) } else { usize::MAX };
+            return Poll::Ready(ContractViolation::check_write(n, most));
         };
         if self.countdown > 0 {
             return self.poll_gathered(first, bufs, write);
@@ -149,12 +146,12 @@ impl Scratch {
     /// Adjusts the limit to a write that accepted `n` of `offered` bytes.
     ///
     /// * A short write sets the limit to the number of bytes that were accepted.
-    /// * A full write offered at least `limit` bytes, and all were accepted. Until the first short
-    ///   write, each full write sets the limit to four times its size. After that, every second full
-    ///   write sets the limit to twice its size.
+    /// * A full write is one that offered at least `limit` bytes, all of which were accepted. Until
+    ///   the first short write, each full write sets the limit to four times its size. After that,
+    ///   every second full write sets the limit to twice its size.
     ///
-    /// So after the first change of the limit, each write copies at most four times as many bytes as
-    /// some earlier write accepted (or one byte).
+    /// So after the first change of the limit, each write copies at most four times as many bytes
+    /// as some earlier write accepted (or one byte).
     fn learn(&mut self, offered: usize, n: usize) {
         if n < offered {
             self.limit = n.clamp(1, MOST);

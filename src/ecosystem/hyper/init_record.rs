@@ -43,9 +43,9 @@ impl Record {
 /// hyper's traits, it checks this record to learn whether an outer shim passed the memory.
 ///
 /// The memory is exclusively borrowed until the call returns. So until then, nothing else can be at
-/// its addresses, and no code may make its bytes uninitialized. Code
-/// between the outer and the inner shim may pass on only a part of the memory. The record is valid
-/// for this part, too, because it holds addresses.
+/// its addresses, and no code may make its bytes uninitialized. Code between the outer and the
+/// inner shim may pass on only a part of the memory. The record is valid for this part, too,
+/// because it holds addresses.
 ///
 /// With stackful coroutines, an outer call may end before an inner one. Then nothing is recorded
 /// any more, not even for the inner call. (A coroutine that moves to another thread during a poll

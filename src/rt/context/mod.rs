@@ -62,7 +62,8 @@ use crate::access::access;
 /// # Panics
 ///
 /// Panics if `T` panics, after leaving the context. tokio panics if `T` keeps its own
-/// [`EnterGuard`](tokio::runtime::EnterGuard) between polls, because guards must be dropped in reverse order.
+/// [`EnterGuard`](tokio::runtime::EnterGuard) between polls, because guards must be dropped in
+/// reverse order.
 ///
 /// # Examples
 ///
