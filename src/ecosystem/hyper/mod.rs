@@ -139,7 +139,7 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
     result
 }
 
-/// Calls a hyper reader with the unfilled part of `cursor`, and returns how many bytes it filled.
+/// Calls a hyper reader with the unfilled part of `cursor`.
 ///
 /// hyper's buffer can be made with all of it initialized or with nothing. For counts in between,
 /// the record tells a nested shim, and no other reader.
@@ -147,12 +147,12 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl 
 fn poll_into_cursor(
     mut cursor: BorrowedCursor<'_>,
     read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
-) -> Poll<io::Result<usize>> {
+) -> Poll<io::Result<()>> {
     let init = cursor.init_len();
     if init == cursor.capacity() {
         let (poll, filled) = poll_into_slice(cursor.init_mut(), read)?;
         cursor.advance_checked(filled);
-        return poll.map_ok(|()| filled);
+        return poll;
     }
     // SAFETY: hyper's buffer never de-initializes memory, and its unsafe methods require that of
     // callers.
@@ -168,7 +168,7 @@ fn poll_into_cursor(
     // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its filled
     // bytes are initialized by its own invariant.
     unsafe { cursor.advance(filled) };
-    poll.map_ok(|()| filled)
+    poll
 }
 
 /// Returns the filled length of `buf` if it covers the `len` bytes at `address`.
@@ -211,9 +211,16 @@ super::bounds::bounds! {
 
 impl<T: HyperRead, V> AsyncReadBuf for Shim<T, Hyper, V> {
     #[inline]
-    fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
-        let (io, (), budget) = self.project_reading();
-        budget.poll_counted(cx, |cx| poll_into_cursor(cursor, |buf| io.poll_read(cx, buf))).map_ok(drop)
+    fn poll_read_into(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (io, (), mut budget) = self.project_reading();
+        ready!(budget.poll_unspent(cx));
+        let poll = poll_into_cursor(cursor.reborrow(), |buf| io.poll_read(cx, buf));
+        budget.settle(&poll, cursor.written_len());
+        poll
     }
 
     #[inline]
