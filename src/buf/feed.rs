@@ -1,9 +1,7 @@
 //! [`SliceFeed`]: reads into a cursor from a reader that only takes initialized slices.
 
 use core::fmt;
-use core::mem;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::task::{Poll, ready};
 use std::io;
 
@@ -136,9 +134,6 @@ pub struct SliceFeed {
     left: u32,
     /// How many bytes the caller has got since its last new buffer, or fewer.
     returned: u32,
-    /// Whether `init_hint` was called. If so, the caller may have initialized that many bytes, and
-    /// what is initialized does not show whether it remembers.
-    hinted: AtomicBool,
     /// Allocated by the first read that needs it.
     bounce: Option<Box<[u8]>>,
 }
@@ -165,7 +160,7 @@ impl SliceFeed {
             Offer::Bounce(size) => (Policy::Bounce(size), size.get(), true),
             Offer::Whole => (Policy::Whole, usize::MAX, false),
         };
-        SliceFeed { policy, size, copies, left: 0, returned: 0, hinted: AtomicBool::new(false), bounce: None }
+        SliceFeed { policy, size, copies, left: 0, returned: 0, bounce: None }
     }
 
     /// Returns the [`Offer`] of this feed.
@@ -207,8 +202,7 @@ impl SliceFeed {
     {
         let (capacity, init) = (cursor.capacity(), cursor.init_len());
         let left = self.left as usize;
-        let hinted = *self.hinted.get_mut();
-        if !hinted && (init == capacity && left == 0 || init == left && init >= self.size) {
+        if init == capacity && left == 0 || init == left && init >= self.size {
             // The caller has initialized all of it, or remembers that enough is initialized:
             // nothing to decide, and nothing to learn.
             let n = ContractViolation::check_read(ready!(read(cursor.init_mut()))?, init)?;
@@ -218,7 +212,7 @@ impl SliceFeed {
             }
             return Poll::Ready(Ok(n));
         }
-        let copies = self.copies && init == 0 && (left == 0 || hinted);
+        let copies = self.copies && init == 0 && left == 0;
         let plan = if copies { Plan::Bounce(self.size.min(capacity)) } else { self.plan_read(capacity, init) };
         let (offered, n) = match plan {
             Plan::InPlace(offered) => {
@@ -268,7 +262,6 @@ impl SliceFeed {
     /// of `capacity` bytes. Returns 0 if the read would use the bounce buffer.
     #[inline]
     pub fn init_hint(&self, capacity: usize) -> usize {
-        self.hinted.store(true, Relaxed);
         match self.plan(capacity, 0) {
             Plan::InPlace(offered) => offered,
             Plan::Bounce(_) => 0,
@@ -282,9 +275,7 @@ impl SliceFeed {
         if let Policy::Predicted(prediction) = &mut self.policy {
             // The count after the last read, if the caller remembers.
             let expected = capacity.min(self.left as usize);
-            if mem::take(self.hinted.get_mut()) {
-                self.left = 0;
-            } else if init < expected {
+            if init < expected {
                 prediction.came_anew();
                 (self.left, self.returned) = (0, 0);
             } else if init == expected && expected > 0 {
