@@ -1,11 +1,13 @@
 //! When a shim yields: which polls return `Pending`, and that nothing else changes.
 
 use std::fmt::Debug;
-use std::io::{self, BufRead as _, IoSlice, IoSliceMut, SeekFrom};
+use std::io::{self, BufRead as _, IoSlice, IoSliceMut, Read as _, SeekFrom};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -771,6 +773,20 @@ fn a_yield_lets_the_timers_of_a_tokio_thread_fire() {
         start.elapsed()
     });
     assert!(late < Duration::from_millis(200), "10 ms took {late:?}");
+}
+
+/// Before 1.44.1, tokio kept the wake-up of `yield_now` until `block_in_place` ended.
+#[test]
+#[cfg_attr(miri, ignore = "takes too long")]
+fn a_yield_in_block_in_place_wakes_the_task() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let read = || BlockOn::new(Shim::from_tokio(Memory::one_byte())).read_exact(&mut [0; 1000]);
+        let task = runtime.spawn(async move { tokio::task::block_in_place(read) });
+        done.send(runtime.block_on(task).unwrap()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(20)).expect("the reader still waits").unwrap();
 }
 
 /// The task waits for the reader then, so the next yield of a read is one of its own.
