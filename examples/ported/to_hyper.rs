@@ -18,6 +18,6 @@ impl<R: AsyncRead + Unpin> hyper::rt::Read for ToHyper<R> {
         // `Shim::from_tokio` alone implements hyper's trait too. `with_hyper_cursor` is for types
         // that implement it themselves.
         let mut shim = Shim::from_tokio(&mut self.0);
-        with_hyper_cursor(buf, 0, |cursor| Pin::new(&mut shim).poll_read_into(cx, cursor))
+        with_hyper_cursor(buf, |cursor| Pin::new(&mut shim).poll_read_into(cx, cursor))
     }
 }

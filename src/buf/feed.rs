@@ -2,16 +2,12 @@
 
 use core::fmt;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::task::{Poll, ready};
 use std::io;
 
 use super::cursor::BorrowedCursor;
 use super::prediction::{Prediction, Usual};
 use super::violation::ContractViolation;
-
-/// The value of `left` after a call of `init_hint`.
-const HINTED: u32 = u32::MAX;
 
 /// How much of an uninitialized buffer a [`SliceFeed`] offers to a reader that only takes
 /// initialized slices.
@@ -135,9 +131,7 @@ pub struct SliceFeed {
     size: usize,
     usual: Usual,
     /// How many bytes after the filled ones the feed has initialized in the caller's last buffer.
-    /// [`HINTED`] if `init_hint` was called since: then the caller may have initialized that many
-    /// bytes, and what is initialized does not show whether it remembers.
-    left: AtomicU32,
+    left: u32,
     /// How many bytes the caller has got since its last new buffer, or fewer.
     returned: u32,
     /// Allocated by the first read that needs it.
@@ -160,7 +154,7 @@ impl SliceFeed {
             Offer::Bounce(size) => (Policy::Bounce(size), size.get(), Usual::Copy),
             Offer::Whole => (Policy::Whole, usize::MAX, Usual::Neither),
         };
-        SliceFeed { policy, size, usual, left: AtomicU32::new(0), returned: 0, bounce: None }
+        SliceFeed { policy, size, usual, left: 0, returned: 0, bounce: None }
     }
 
     /// Returns the [`Offer`] of this feed.
@@ -201,8 +195,8 @@ impl SliceFeed {
         F: FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
     {
         let (capacity, init) = (cursor.capacity(), cursor.init_len());
-        let left = *self.left.get_mut();
-        if init == capacity && left == 0 || init == left as usize && init >= self.size {
+        let left = self.left as usize;
+        if init == capacity && left == 0 || init == left && init >= self.size {
             // The caller has initialized all of it, or remembers that enough is initialized:
             // nothing to decide, and nothing to learn.
             let n = ContractViolation::check_read(ready!(read(cursor.init_mut()))?, init)?;
@@ -213,7 +207,7 @@ impl SliceFeed {
             return Poll::Ready(Ok(n));
         }
         let usual = match self.usual {
-            Usual::Copy if init == 0 && matches!(left, 0 | HINTED) => Usual::Copy,
+            Usual::Copy if init == 0 && left == 0 => Usual::Copy,
             Usual::Zero if init == 0 => Usual::Zero,
             _ => Usual::Neither,
         };
@@ -221,7 +215,7 @@ impl SliceFeed {
         let (offered, copies) = match usual {
             Usual::Copy => (wanted, true),
             Usual::Zero => {
-                (*self.left.get_mut(), self.returned) = (wanted as u32, 0);
+                (self.left, self.returned) = (wanted as u32, 0);
                 (wanted, false)
             }
             Usual::Neither => self.plan_read(capacity, init),
@@ -240,7 +234,7 @@ impl SliceFeed {
             // A read that does not fill the bounce buffer, or that fills all of the caller's,
             // teaches nothing.
             Usual::Copy if n < self.size => {}
-            Usual::Zero if n == offered && n < self.size => *self.left.get_mut() = 0,
+            Usual::Zero if n == offered && n < self.size => self.left = 0,
             _ => {
                 self.count(n);
                 self.learn(offered, capacity, n);
@@ -251,8 +245,7 @@ impl SliceFeed {
 
     #[inline]
     fn count(&mut self, n: usize) {
-        let left = self.left.get_mut();
-        *left = left.saturating_sub(n as u32);
+        self.left = self.left.saturating_sub(n as u32);
         self.returned = self.returned.wrapping_add(n as u32);
     }
 
@@ -273,12 +266,8 @@ impl SliceFeed {
 
     /// Returns how many bytes the next read would zero in place if it got an uninitialized buffer
     /// of `capacity` bytes. Returns 0 if the read would use the bounce buffer.
-    ///
-    /// The caller may initialize that many bytes before the read. So the feed does not conclude from
-    /// the bytes that are initialized then that the caller has come back with the same buffer.
     #[inline]
     pub fn init_hint(&self, capacity: usize) -> usize {
-        self.left.store(HINTED, Relaxed);
         let (offered, copies) = self.plan(capacity, 0);
         if copies { 0 } else { offered }
     }
@@ -287,13 +276,10 @@ impl SliceFeed {
     #[inline]
     fn plan_read(&mut self, capacity: usize, init: usize) -> (usize, bool) {
         if let Policy::Predicted(prediction) = &mut self.policy {
-            let left = self.left.get_mut();
-            let expected = *left as usize;
-            if *left == HINTED {
-                *left = 0;
-            } else if init < expected.min(capacity) {
+            let expected = self.left as usize;
+            if init < expected.min(capacity) {
                 prediction.caller_came(false);
-                (*left, self.returned) = (0, 0);
+                (self.left, self.returned) = (0, 0);
             } else if init == expected && init > 0 {
                 // Exactly what the last read left.
                 prediction.caller_came(true);
@@ -302,7 +288,7 @@ impl SliceFeed {
             let ahead = prediction.ahead(wanted, self.returned as usize).min(capacity);
             let (offered, copies) = if init < ahead { (ahead, false) } else { self.plan(capacity, init) };
             if !copies {
-                *self.left.get_mut() = offered as u32;
+                self.left = offered as u32;
             }
             return (offered, copies);
         }

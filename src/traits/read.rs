@@ -130,9 +130,10 @@ pub trait AsyncReadBuf {
     ///
     /// The default is 0, for a reader that writes into uninitialized memory.
     ///
-    /// Some buffers, such as hyper's, do not report how much of them is initialized. Before a shim
-    /// reads into such a buffer, it asks the buffer to initialize this many bytes. The buffer knows
-    /// which bytes are initialized already and zeroes only the others, so no byte is zeroed twice.
+    /// A caller can use it to choose a method. If the reader would zero memory, and all of the
+    /// caller's memory is initialized already, then
+    /// [`poll_read_into_slice`](Self::poll_read_into_slice) is cheaper than
+    /// [`poll_read_into`](Self::poll_read_into).
     ///
     /// A wrong answer only costs time. A value above `capacity` counts as `capacity`. Every wrapper
     /// should forward this method.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -98,7 +99,8 @@ impl hyper::rt::Read for Script {
     ) -> Poll<io::Result<()>> {
         let (data, initializes) = std::task::ready!(self.next(cx, buf.remaining()))?;
         if initializes {
-            buf.initialize_unfilled();
+            // SAFETY: this initializes memory, and does not de-initialize any.
+            unsafe { buf.as_mut() }.fill(MaybeUninit::new(0));
         }
         buf.put_slice(&data);
         Poll::Ready(Ok(()))
@@ -260,12 +262,12 @@ pub fn violation<T: std::fmt::Debug>(result: io::Result<T>) -> io_shim::Contract
 /// Memory filled with sentinels, which differ from zeroes and from the data of every test.
 pub const SENTINEL: u8 = 0xA5;
 
-pub fn sentinels(len: usize) -> Vec<std::mem::MaybeUninit<u8>> {
-    vec![std::mem::MaybeUninit::new(SENTINEL); len]
+pub fn sentinels(len: usize) -> Vec<MaybeUninit<u8>> {
+    vec![MaybeUninit::new(SENTINEL); len]
 }
 
 /// Returns how many bytes of memory made by [`sentinels`] are zero.
-pub fn zeroes(memory: &[std::mem::MaybeUninit<u8>]) -> usize {
+pub fn zeroes(memory: &[MaybeUninit<u8>]) -> usize {
     // SAFETY: the memory was initialized with sentinels, and nothing de-initializes it.
     memory.iter().filter(|byte| unsafe { byte.assume_init() } == 0).count()
 }

@@ -1,9 +1,12 @@
 //! Conversions between the traits of `hyper::rt` and io-shim's.
 //!
 //! hyper's buffer counts its initialized bytes, but the count is private. A shim that hyper calls
-//! has to ask hyper to initialize memory. A shim around a hyper reader learns only how much it
+//! treats all of the buffer as uninitialized. A shim around a hyper reader learns only how much it
 //! filled. Where one shim is nested in another, `init_record` passes the count between them during
 //! a call.
+//!
+//! The cursor's methods that initialize memory are newer than the lowest version of hyper that
+//! `Cargo.toml` allows. Cargo cannot tell which version it got, so they are not used.
 //!
 //! hyper passes its cursor by value and gives no access to the buffer behind it. So no reader can
 //! replace that buffer.
@@ -84,14 +87,10 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 /// Bytes that `read` fills count as filled in hyper's buffer afterwards. Use this to implement
 /// `hyper::rt::Read` with a cursor: safe code can then read into uninitialized memory.
 ///
-/// The first `init` bytes of the cursor are initialized. hyper initializes them, at no cost if they
-/// already are. Pass
-///
-/// * 0 for a reader that writes into uninitialized memory;
-/// * [`AsyncReadBuf::init_hint`] of `buf.remaining()` for a wrapped reader.
-///
-/// A value greater than `buf.remaining()` means all of it. If the buffer comes from a shim around
-/// the caller, and that shim knows of initialized bytes, the cursor has those instead of `init`.
+/// hyper's buffer does not report how much of it is initialized. So the cursor counts nothing as
+/// initialized, unless a shim passed the buffer to the caller: then it counts what that shim knows.
+/// If `read` initializes bytes and does not fill them, the next call with the same buffer does not
+/// know of them.
 ///
 /// # Panics
 ///
@@ -104,30 +103,17 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 ///
 /// let mut memory = [std::mem::MaybeUninit::uninit(); 64];
 /// let mut buf = hyper::rt::ReadBuf::uninit(&mut memory);
-/// with_hyper_cursor(buf.unfilled(), 0, |mut cursor| cursor.append(b"hello"));
+/// with_hyper_cursor(buf.unfilled(), |mut cursor| cursor.append(b"hello"));
 /// assert_eq!(buf.filled(), b"hello");
 /// ```
 #[inline]
-pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, init: usize, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
-    // SAFETY: nothing is written through the reference.
-    let known = init_record::init_len(unsafe { buf.as_mut() });
-    let init = match known {
-        // The shim that passed this memory knows more of it than hyper, which would zero it again.
-        Some(known) if known > 0 => known,
-        _ => {
-            let init = init.min(buf.remaining());
-            if init > 0 {
-                buf.initialize_unfilled_to(init);
-            }
-            init
-        }
-    };
+pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
     // SAFETY: a cursor never de-initializes memory, and its unsafe methods require that of callers.
     let memory = unsafe { buf.as_mut() };
+    let known = init_record::init_len(memory);
     let mut borrowed = BorrowedBuf::from(&mut *memory);
-    // SAFETY: the record of the shim that passed this memory counts `init` initialized bytes, or
-    // hyper has just initialized them.
-    unsafe { borrowed.set_init(init) };
+    // SAFETY: the shim that passed this memory has recorded that these bytes are initialized.
+    unsafe { borrowed.set_init(known.unwrap_or(0)) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.len(), borrowed.init_len());
     if known.is_some() {
@@ -277,8 +263,7 @@ where
 {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        let init = self.init_hint(buf.remaining());
-        with_hyper_cursor(buf, init, |cursor| self.poll_read_into(cx, cursor))
+        with_hyper_cursor(buf, |cursor| self.poll_read_into(cx, cursor))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A reader of every ecosystem that breaks its contract at the first call.
 
 use std::io::{self, IoSliceMut};
-use std::mem;
+use std::mem::{self, MaybeUninit};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -315,6 +315,7 @@ impl futures::io::AsyncRead for HostileReader {
 }
 
 /// In safe code, `put_slice` counts what it copies; writing to an initialized slice counts nothing.
+/// hyper gives out that slice from 1.11 on. With older versions, only `unsafe` code can write to it.
 impl hyper::rt::Read for HostileReader {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -323,12 +324,14 @@ impl hyper::rt::Read for HostileReader {
     ) -> Poll<io::Result<()>> {
         match self.play(buf.remaining()) {
             Ok(play) => {
+                // SAFETY: this initializes memory, and does not de-initialize any.
+                let unfilled = unsafe { buf.as_mut() };
                 if self.fault == ReadFault::InitializesOnly {
-                    buf.initialize_unfilled();
+                    unfilled.fill(MaybeUninit::new(0));
                     return Poll::Ready(Ok(()));
                 }
                 if play.writes > play.reports {
-                    buf.initialize_unfilled_to(play.writes).fill(DATA);
+                    unfilled[..play.writes].fill(MaybeUninit::new(DATA));
                 }
                 buf.put_slice(&vec![DATA; play.reports]);
                 self.outcome(cx, play.outcome, ())

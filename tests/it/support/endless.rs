@@ -139,7 +139,7 @@ impl hyper::rt::Read for Memory {
         cx: &mut Context<'_>,
         buf: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        io_shim::with_hyper_cursor(buf, 0, |cursor| io_shim::AsyncReadBuf::poll_read_into(self, cx, cursor))
+        io_shim::with_hyper_cursor(buf, |cursor| io_shim::AsyncReadBuf::poll_read_into(self, cx, cursor))
     }
 }
 
