@@ -1,16 +1,14 @@
 //! [`BlockOn`]: asynchronous readers and writers in synchronous code.
 
 use std::fmt;
-use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 #[cfg(feature = "tokio")]
 use super::enter;
-use crate::access::access;
-use crate::buf::{BorrowedCursor, ContractViolation, Room};
-use crate::traits::{self, AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ReadBuf, WriteVectored};
+use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncWrite};
 
 #[cfg(feature = "tokio")]
 use tokio::runtime::Handle;
@@ -21,10 +19,10 @@ use tokio::runtime::Handle;
 /// zeroes nothing.
 ///
 /// `T` implements io-shim's asynchronous traits, as every asynchronous [`Shim`](crate::Shim) does.
-/// `BlockOn<T>` implements `std::io::{Read, Write, BufRead, Seek}`, [`ReadBuf`] and
-/// [`WriteVectored`]. Put the shim into the `BlockOn`: `BlockOn::new(Shim::from_tokio(socket))`.
-/// But put a [`TokioContext`](crate::rt::TokioContext) into the shim:
-/// `Shim::from_tokio(TokioContext::new(file, handle))`.
+/// `BlockOn<T>` implements `std::io::{Read, Write, BufRead, Seek}`, [`ReadBuf`](crate::ReadBuf) and
+/// [`WriteVectored`](crate::WriteVectored). Put the shim into the `BlockOn`:
+/// `BlockOn::new(Shim::from_tokio(socket))`. But put a [`TokioContext`](crate::rt::TokioContext)
+/// into the shim: `Shim::from_tokio(TokioContext::new(file, handle))`.
 ///
 /// # Where it may be used
 ///
@@ -84,7 +82,7 @@ use tokio::runtime::Handle;
 /// }
 /// ```
 pub struct BlockOn<T> {
-    io: T,
+    pub(super) io: T,
     #[cfg(feature = "tokio")]
     handle: Option<Handle>,
     /// Created by the first call that runs without a tokio runtime.
@@ -136,21 +134,6 @@ impl<T> BlockOn<T> {
     pub fn with_handle(io: T, handle: Handle) -> Self {
         BlockOn { io, handle: Some(handle), signal: None }
     }
-
-    /// Returns a reference to the inner type.
-    pub fn get_ref(&self) -> &T {
-        &self.io
-    }
-
-    /// Returns a mutable reference to the inner type.
-    pub fn get_mut(&mut self) -> &mut T {
-        &mut self.io
-    }
-
-    /// Returns the inner type. No data is lost, because `BlockOn` buffers none.
-    pub fn into_inner(self) -> T {
-        self.io
-    }
 }
 
 impl<T: AsyncWrite + Unpin> BlockOn<T> {
@@ -185,7 +168,7 @@ impl<T: AsyncWrite + Unpin> BlockOn<T> {
 
 impl<T: Unpin> BlockOn<T> {
     /// Polls until ready, and blocks the thread between the polls.
-    fn wait<R>(&mut self, mut poll: impl FnMut(Pin<&mut T>, &mut Context<'_>) -> Poll<R>) -> R {
+    pub(super) fn wait<R>(&mut self, mut poll: impl FnMut(Pin<&mut T>, &mut Context<'_>) -> Poll<R>) -> R {
         #[cfg(feature = "tokio")]
         {
             let current = Handle::try_current().ok();
@@ -224,41 +207,6 @@ impl Wake for Signal {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl<T: AsyncReadBuf + Unpin> ReadBuf for BlockOn<T> {
-    fn read_into(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        let before = cursor.written().len();
-        self.wait(|io, cx| match io.poll_read_into(cx, cursor.reborrow()) {
-            // The reader broke its contract: it wrote data and returned `Pending`. It is possible
-            // that it never wakes the task for that data.
-            Poll::Pending if cursor.written().len() > before => Poll::Ready(Ok(())),
-            poll => poll,
-        })
-    }
-
-    fn read_into_slice(&mut self, slice: &mut [u8]) -> io::Result<usize> {
-        let n = self.wait(|io, cx| io.poll_read_into_slice(cx, slice))?;
-        ContractViolation::check_read(n, slice.len())
-    }
-
-    fn read_into_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let room = Room::of(bufs);
-        room.check(self.wait(|io, cx| io.poll_read_into_vectored(cx, bufs))?)
-    }
-
-    fn supports_vectored_reads(&self) -> bool {
-        self.io.supports_vectored_reads()
-    }
-
-    fn init_hint(&self, capacity: usize) -> usize {
-        self.io.init_hint(capacity)
-    }
-}
-
-impl<T: AsyncReadBuf + Unpin> Read for BlockOn<T> {
-    traits::std_read!();
-}
-
 impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let filled = self.wait(|io, cx| io.poll_fill_buf(cx).map_ok(<[u8]>::len))?;
@@ -285,36 +233,6 @@ impl<T: AsyncBufRead + AsyncReadBuf + Unpin> BufRead for BlockOn<T> {
         Pin::new(&mut self.io).consume(n);
     }
 }
-
-/// To end the stream, use [`BlockOn::shutdown`]. [`flush`](Write::flush) only flushes.
-impl<T: AsyncWrite + Unpin> Write for BlockOn<T> {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let n = self.wait(|io, cx| io.poll_write(cx, data))?;
-        ContractViolation::check_write(n, data.len())
-    }
-
-    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.wait(|io, cx| io.poll_write_vectored(cx, bufs))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.wait(|io, cx| io.poll_flush(cx))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> WriteVectored for BlockOn<T> {
-    fn supports_vectored_writes(&self) -> bool {
-        self.io.supports_vectored_writes()
-    }
-}
-
-impl<T: AsyncSeek + Unpin> Seek for BlockOn<T> {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.wait(|io, cx| io.poll_seek(cx, position))
-    }
-}
-
-access!([] BlockOn<T>);
 
 /// A clone has the same handle.
 impl<T: Clone> Clone for BlockOn<T> {

@@ -26,8 +26,15 @@
 //!   reads ahead, so positions are wrong. If there is a tokio runtime, `handle.spawn_blocking` runs
 //!   a function on another thread.
 //!
-//! To use an asynchronous reader in synchronous code, see [`BlockOn`]. A table in its docs lists
-//! where it may be used.
+//! # Asynchronous types in synchronous code
+//!
+//! | the synchronous code | use |
+//! |---|---|
+//! | may block its thread: a parser, a decoder, `std::io::copy` | [`BlockOn`]. A table in its docs lists where it may be used |
+//! | is a state machine that handles `WouldBlock`, and runs in a task: tungstenite, native-tls, openssl, rustls | [`NonBlocking`] inside the machine, and [`poll_nonblocking`] around its calls |
+//! | does neither | `BlockOn`, on a thread of its own |
+//!
+//! # async-std
 //!
 //! async-std is discontinued. Its sockets and timers are those of async-io, so the rows for smol
 //! apply. If you wrap one of its sockets with `Shim::from_futures`, closing the shim does not end
@@ -94,6 +101,8 @@ mod embedded;
 mod enter;
 #[cfg(feature = "hyper")]
 mod executor;
+mod non_blocking;
+mod synchronous;
 #[cfg(all(feature = "hyper", feature = "smol"))]
 mod timer;
 
@@ -104,5 +113,6 @@ pub use context::TokioContext;
 pub use embedded::Embedded;
 #[cfg(feature = "hyper")]
 pub use executor::HyperExecutor;
+pub use non_blocking::{NonBlocking, poll_nonblocking};
 #[cfg(all(feature = "hyper", feature = "smol"))]
 pub use timer::SmolTimer;

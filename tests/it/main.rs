@@ -25,6 +25,7 @@ mod memcheck;
 mod migrating;
 mod mock;
 mod model;
+mod non_blocking;
 mod owned;
 mod packets;
 mod seek;

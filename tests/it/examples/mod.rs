@@ -9,6 +9,7 @@ mod proxy;
 mod smol_in_tokio;
 mod tls_echo;
 mod websocket_chat;
+mod websocket_without_async;
 mod wrap_reader;
 
 use std::io::{BufRead as _, BufReader};

@@ -26,7 +26,7 @@ use crate::alloc::heap;
 
 use end::{End, Flow, Held, Outcome};
 use fault::Faults;
-use rng::Rng;
+pub use rng::Rng;
 use sockets::{pair, reset_when_closed, set_send_buffer};
 use stack::stack;
 use total::Total;
