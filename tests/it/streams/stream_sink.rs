@@ -89,7 +89,8 @@ fn end(
 
 #[test]
 fn it_conforms_through_every_ecosystem() {
-    fn both(data: &[u8]) -> Shim<StreamReader<SinkWriter<Both<super::Chunks<Pair>, Record>>, Pair>> {
+    type Reads = SinkWriter<Both<super::Chunks<Pair>, Record>>;
+    fn both(data: &[u8]) -> Shim<StreamReader<Reads, Pair>> {
         Shim::from_stream_sink(Both::new(chunks(data), record(false)))
     }
     conformance::read(both);
