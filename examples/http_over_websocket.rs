@@ -1,9 +1,9 @@
 //! HTTP over a WebSocket: hyper's client and server over async-tungstenite, on smol.
 //!
-//! A WebSocket is a stream and a sink of messages. `Shim::from_stream_sink` makes one byte stream of
-//! it, which has hyper's traits. What is done with messages that are not bytes is decided before,
-//! with futures' combinators: see `byte_stream`. Here, the server greets with a text, which the
-//! client prints.
+//! A WebSocket is a stream and a sink of messages. `Shim::from_stream_sink` makes one byte stream
+//! of it, which implements hyper's traits. Futures' combinators filter and convert the messages
+//! before that: see `byte_stream`. Here, the server sends a text message first, and the client
+//! prints it.
 //!
 //! ```text
 //! cargo run --release --example http_over_websocket --features full

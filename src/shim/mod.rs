@@ -54,9 +54,9 @@ use crate::coop::{Budget, Budgets};
 ///
 /// The shim reads, writes or seeks if `T` does. If `T` lacks a trait, the compiler reports that
 /// where the shim's trait is used. For `from_smol`, `from_fd` and those of the feature `stream`,
-/// it reports that at the constructor. On systems other than Unix, `from_smol` reads into initialized
-/// slices. The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates only when a conversion
-/// needs memory.
+/// it reports that at the constructor. On systems other than Unix, `from_smol` reads into
+/// initialized slices. The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates only when a
+/// conversion needs memory.
 ///
 /// # Views
 ///

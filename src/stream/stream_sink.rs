@@ -42,8 +42,8 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// * The stream's items are `Result<B, Error>`, as for [`from_stream`](Shim::from_stream).
     /// * The sink's items are made from `Bytes`, as for [`from_sink`](Shim::from_sink). If the sink
     ///   accepts several types, name one: `Shim::from_stream_sink::<Bytes, _>(framed)`.
-    /// * Filter and convert other messages before: with futures' `try_filter_map` those that arrive,
-    ///   with `with` those that are sent. [The guide][guide] has the code for a WebSocket.
+    /// * If the messages are not bytes, convert them before: those that arrive with futures'
+    ///   `try_filter_map`, those that are sent with `with`. [The guide][guide] has an example.
     ///
     /// # Closing
     ///

@@ -56,7 +56,7 @@ fn chunks(socket: Socket) -> impl Stream<Item = io::Result<Bytes>> + Sink<Messag
         })
 }
 
-/// What repeats only after a prime number of bytes.
+/// The byte of the data at a position. The data repeats after a prime number of bytes.
 fn byte(at: usize) -> u8 {
     (at % 251) as u8
 }
