@@ -56,8 +56,8 @@ missing! {
         "`Shim::from_smol` needs io-shim's feature `smol`",
         "add it to io-shim's entry in Cargo.toml: `features = [\"smol\"]`; without it, `Shim::from_futures` takes smol's types, too";
     #[cfg(not(feature = "stream"))]
-    FeatureStream(from_stream from_sink; into_byte_stream into_byte_sink):
-        "`Shim::from_stream`, `from_sink`, `into_byte_stream` and `into_byte_sink` need io-shim's feature `stream`",
+    FeatureStream(from_stream from_sink from_stream_sink; into_byte_stream into_byte_sink):
+        "`Shim::from_stream`, `from_sink`, `from_stream_sink`, `into_byte_stream` and `into_byte_sink` need io-shim's feature `stream`",
         "add it to io-shim's entry in Cargo.toml: `features = [\"stream\"]`";
     #[cfg(not(all(feature = "fd", unix)))]
     FeatureFd(from_fd;):

@@ -48,14 +48,15 @@ use crate::coop::{Budget, Budgets};
 /// | [`Shim::from_std`] | `std::io`, in synchronous code | [`Std`](crate::Std) |
 /// | [`Shim::from_std_buf`] | `std::io`, buffered: reads copy from its buffer | [`StdBuf`](crate::StdBuf) |
 /// | `Shim::from_fd` | std's files, sockets and pipes, read directly into uninitialized memory (feature `fd`, Unix) | `Fd` |
-/// | `Shim::from_stream`, `Shim::from_sink` | a `Stream` of chunks, a `Sink` of `Bytes` (feature `stream`) | [`Native`] |
+/// | `Shim::from_stream`, `Shim::from_sink` | a `Stream` of chunks, a `Sink` of chunks (feature `stream`) | [`Native`] |
+/// | `Shim::from_stream_sink` | both in one type, such as a WebSocket (feature `stream`) | [`Native`] |
 /// | [`Shim::allow_std`] | `std::io`, in asynchronous code: the type must never block | [`AllowStd`](crate::AllowStd) |
 ///
 /// The shim reads, writes or seeks if `T` does. If `T` lacks a trait, the compiler reports that
-/// where the shim's trait is used. For `from_smol`, `from_fd`, `from_stream` and `from_sink`, it
-/// reports that at the constructor. On systems other than Unix, `from_smol` reads into initialized
-/// slices. The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates only when a conversion
-/// needs memory.
+/// where the shim's trait is used. For `from_smol`, `from_fd` and those of the feature `stream`,
+/// it reports that at the constructor. On systems other than Unix, `from_smol` reads into
+/// initialized slices. The shim is `Send`, `Sync` and `Unpin` if `T` is. It allocates only when a
+/// conversion needs memory.
 ///
 /// # Views
 ///

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `Stream` | `Shim::from_stream`: [`StreamReader`], a buffered reader | `shim.into_byte_stream()`: [`ByteStream`] |
 //! | `Sink` | `Shim::from_sink`: [`SinkWriter`], a writer | `shim.into_byte_sink()`: [`ByteSink`] |
+//! | both | `Shim::from_stream_sink`: a `StreamReader` of a `SinkWriter`, which reads and writes | |
 //!
 //! Uses `shim`, `traits`, `coop` and `buf`.
 
@@ -12,6 +13,7 @@ mod byte_stream;
 mod checked_buf;
 mod sink_writer;
 mod stream_reader;
+mod stream_sink;
 
 pub use byte_sink::ByteSink;
 pub use byte_stream::ByteStream;

@@ -1,6 +1,7 @@
 //! [`SinkWriter`]: from a sink to a writer.
 
 use std::io::{self, IoSlice};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,17 +12,19 @@ use pin_project::pin_project;
 use crate::shim::Shim;
 use crate::traits::AsyncWrite;
 
-/// The maximum number of bytes of several slices in one chunk.
+/// The maximum length of a chunk. WebSockets, for example, refuse messages that are too long.
 const MOST: usize = 256 * 1024;
 
-/// A writer to a sink of `Bytes`. It implements [`AsyncWrite`].
+/// A writer to a sink of chunks. It implements [`AsyncWrite`].
 ///
-/// Each write waits until the sink is ready, then sends a copy of the data as one chunk. The slices
-/// of a vectored write are copied into one chunk of at most 256 KiB, or of the length of the first
-/// slice if that is longer. An empty write sends no chunk.
+/// Each write waits until the sink is ready, then sends a copy of the data as one chunk of at most
+/// 256 KiB. A vectored write copies all slices into one chunk. An empty write sends no chunk.
 ///
-/// Flushing flushes the sink, and shutting down closes it. [`Shim::from_sink`] wraps this writer
-/// for all ecosystems.
+/// `I` is the item of the sink. It is made from `Bytes`, so it can be `Bytes`, `BytesMut`,
+/// `Vec<u8>`, or a type of your own. For other sinks, use futures' `SinkExt::with`.
+///
+/// Flushing flushes the sink. Shutting down closes the sink, which sends what it still holds.
+/// [`Shim::from_sink`] wraps this writer for all ecosystems.
 ///
 /// # Errors
 ///
@@ -47,15 +50,19 @@ const MOST: usize = 256 * 1024;
 /// ```
 #[derive(Clone, Debug)]
 #[pin_project]
-pub struct SinkWriter<S> {
+pub struct SinkWriter<S, I = Bytes> {
     #[pin]
     sink: S,
+    item: PhantomData<fn(I)>,
 }
 
-impl<S> SinkWriter<S> {
+impl<S, I> SinkWriter<S, I> {
     /// Creates a writer to `sink`.
-    pub const fn new(sink: S) -> Self {
-        SinkWriter { sink }
+    pub const fn new(sink: S) -> Self
+    where
+        S: Sink<I>,
+    {
+        SinkWriter { sink, item: PhantomData }
     }
 
     /// Returns a reference to the inner sink.
@@ -79,27 +86,10 @@ impl<S> SinkWriter<S> {
     }
 }
 
-impl<S: Sink<Bytes, Error: Into<io::Error>>> SinkWriter<S> {
-    /// Waits until the sink is ready, then sends the chunk of `len` bytes that `make` returns.
-    fn poll_send(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        len: usize,
-        make: impl FnOnce() -> Bytes,
-    ) -> Poll<io::Result<usize>> {
-        if len == 0 {
-            return Poll::Ready(Ok(0));
-        }
-        let mut sink = self.project().sink;
-        ready!(sink.as_mut().poll_ready(cx)).map_err(Into::into)?;
-        Poll::Ready(sink.start_send(make()).map(|()| len).map_err(Into::into))
-    }
-}
-
 #[deny(clippy::missing_trait_methods)]
-impl<S: Sink<Bytes, Error: Into<io::Error>>> AsyncWrite for SinkWriter<S> {
+impl<S: Sink<I, Error: Into<io::Error>>, I: From<Bytes>> AsyncWrite for SinkWriter<S, I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_send(cx, data.len(), || Bytes::copy_from_slice(data))
+        self.poll_write_vectored(cx, &[IoSlice::new(&data[..data.len().min(MOST)])])
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -116,16 +106,17 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> AsyncWrite for SinkWriter<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         // Slices may overlap, so their total length can exceed `usize::MAX`.
-        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(0, |buf| buf.len());
-        let total = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len()));
-        let len = total.min(first.max(MOST));
-        self.poll_send(cx, len, || {
-            let mut chunk = Vec::with_capacity(len);
-            for buf in bufs {
-                chunk.extend_from_slice(&buf[..buf.len().min(len - chunk.len())]);
-            }
-            chunk.into()
-        })
+        let len = bufs.iter().fold(0usize, |total, buf| total.saturating_add(buf.len())).min(MOST);
+        if len == 0 {
+            return Poll::Ready(Ok(0));
+        }
+        let mut sink = self.project().sink;
+        ready!(sink.as_mut().poll_ready(cx)).map_err(Into::into)?;
+        let mut chunk = Vec::with_capacity(len);
+        for buf in bufs {
+            chunk.extend_from_slice(&buf[..buf.len().min(len - chunk.len())]);
+        }
+        Poll::Ready(sink.start_send(Bytes::from(chunk).into()).map(|()| len).map_err(Into::into))
     }
 
     fn supports_vectored_writes(&self) -> bool {
@@ -133,9 +124,11 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> AsyncWrite for SinkWriter<S> {
     }
 }
 
-impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
-    /// Converts a sink of `Bytes` into a writer.
+impl<S> Shim<SinkWriter<S>> {
+    /// Converts a sink of chunks into a writer.
     ///
+    /// The items of the sink are made from `Bytes`: `Bytes`, `BytesMut`, `Vec<u8>` or a type of
+    /// your own. If the sink accepts several types, name one: `Shim::from_sink::<Bytes>(framed)`.
     /// The errors of the sink must convert into `io::Error`. See [`SinkWriter`] for errors and
     /// cancel safety.
     ///
@@ -158,7 +151,11 @@ impl<S: Sink<Bytes, Error: Into<io::Error>>> Shim<SinkWriter<S>> {
     /// assert_eq!(receiver.collect::<Vec<bytes::Bytes>>().await, ["hello"]);
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    pub fn from_sink(sink: S) -> Self {
+    pub fn from_sink<I>(sink: S) -> Shim<SinkWriter<S, I>>
+    where
+        S: Sink<I, Error: Into<io::Error>>,
+        I: From<Bytes>,
+    {
         Shim::new(SinkWriter::new(sink))
     }
 }

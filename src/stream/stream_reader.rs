@@ -25,7 +25,8 @@ const EMPTY_CHUNKS: usize = 64;
 /// [`Chain`](bytes::buf::Chain) has, a read copies from all of them. It does not poll the stream
 /// for another chunk. Empty chunks are skipped.
 ///
-/// [`Shim::from_stream`] wraps this reader for all ecosystems.
+/// [`Shim::from_stream`] wraps this reader for all ecosystems. If the stream implements
+/// [`AsyncWrite`](crate::AsyncWrite), so does the reader: see [`Shim::from_stream_sink`].
 ///
 /// # Errors
 ///

@@ -108,6 +108,12 @@ impl AsyncReadBuf for Mine {
 
 type Chunks = futures::stream::Empty<io::Result<bytes::Bytes>>;
 type TokioSocket = tokio::net::TcpStream;
+type Messages = std::pin::Pin<Box<dyn StreamAndSink>>;
+
+trait StreamAndSink:
+    futures::Stream<Item = io::Result<bytes::Bytes>> + futures::Sink<bytes::Bytes, Error = io::Error>
+{
+}
 
 fn rows() -> Vec<Row> {
     rows! {
@@ -123,11 +129,11 @@ fn rows() -> Vec<Row> {
         (upgraded: hyper::upgrade::Upgraded) [tokio, futures] Shim::from_hyper(upgraded);
         (read: tokio::net::tcp::OwnedReadHalf, write: tokio::net::tcp::OwnedWriteHalf) [futures_both]
             (Shim::from_tokio(read), Shim::from_tokio(write));
-        (reader: TokioSocket) [futures] Shim::from_tokio(&mut reader);
         (boxed: Box<dyn tokio::io::AsyncRead + Unpin>) [futures] Shim::from_tokio(boxed);
         (memory: &'static [u8]) [tokio, futures, hyper] Shim::new(memory);
         (tun: smol::fs::File) [tokio, hyper] Shim::from_futures(tun).with_packets();
         (stream: Chunks) [tokio, futures, hyper] Shim::from_stream(stream);
+        (messages: Messages) [tokio, futures, hyper] Shim::from_stream_sink(messages);
         (mine: Mine) [tokio, futures, hyper] Shim::new(mine);
         (file: tokio::fs::File, handle: tokio::runtime::Handle) [tokio, futures, hyper]
             Shim::from_tokio(TokioContext::new(file, handle));
@@ -159,6 +165,7 @@ fn the_rows_of_the_readme_are_rows_of_the_page() {
 fn the_constructors_below_the_table_are_there() {
     let memory = || tokio::io::BufReader::new(&b""[..]);
     wants::futures(&Shim::from_tokio(memory()));
+    wants::futures(&Shim::from_tokio(&mut memory()));
     wants::tokio(&Shim::from_futures_buf(futures::io::BufReader::new(&b""[..])));
     wants::std(&Shim::from_std_buf(io::BufReader::new(&b""[..])));
     wants::tokio(&Shim::from_tokio(memory()).for_tokio());

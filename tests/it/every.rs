@@ -289,6 +289,9 @@ fn cell(traits: &[(&str, bool)]) -> String {
 type Chunks = futures::stream::Empty<std::io::Result<Bytes>>;
 type Chunked = std::pin::Pin<Box<dyn futures::Sink<Bytes, Error = std::io::Error>>>;
 
+type Framed = tokio_util::codec::Framed<tokio::net::TcpStream, tokio_util::codec::LengthDelimitedCodec>;
+type FramedBytes = io_shim::StreamReader<io_shim::SinkWriter<Framed>, bytes::BytesMut>;
+
 /// The head of a table of what a shim is.
 const HEAD: &str =
     "| `T` has | made by | tokio's | futures-io's | hyper's | std's | io-shim's |\n|---|---|---|---|---|---|---|\n";
@@ -351,6 +354,7 @@ fn truth_table() -> String {
         row!("smol's `UnixStream`", "Shim::from_smol(t)", Shim<Arc<smol::Async<UnixStream>>, Smol<UnixStream>>),
         row!("a `Stream` of `Result<Bytes, io::Error>`", "Shim::from_stream(t)", Shim<StreamReader<Chunks, Bytes>>),
         row!("a `Sink` of `Bytes`", "Shim::from_sink(t)", Shim<SinkWriter<Chunked>>),
+        row!("both of these", "Shim::from_stream_sink(t)", Shim<FramedBytes>),
         row!("io-shim's `AsyncReadBuf`", "Shim::new(t)", Shim<Reads>),
         row!("io-shim's `AsyncWrite`", "Shim::new(t)", Shim<Writes>),
         row!("io-shim's `AsyncReadBuf`, `AsyncBufRead`", "Shim::new(t)", Shim<Fills>),
@@ -435,7 +439,8 @@ fn short_table() -> String {
         short_row!("std's `File`", "Shim::from_fd(t)", Shim<std::fs::File, Fd>),
         short_row!("std's traits, and never blocks", "Shim::allow_std(t)", Shim<Memory, AllowStd>),
         short_row!("a `Stream` of bytes", "Shim::from_stream(t)", Shim<StreamReader<Chunks, Bytes>>),
-        short_row!("a `Sink` of `Bytes`", "Shim::from_sink(t)", Shim<SinkWriter<Chunked>>),
+        short_row!("a `Sink` of bytes", "Shim::from_sink(t)", Shim<SinkWriter<Chunked>>),
+        short_row!("a `Stream` and `Sink` of bytes", "Shim::from_stream_sink(t)", Shim<FramedBytes>),
         short_row!("tokio's traits", "Shim::from_tokio(t).for_futures()", Shim<Memory, Tokio, Futures>),
     ];
     let head = "| `t` has | made by | for tokio | for futures-io | for hyper | for std |\n|---|---|---|---|---|---|\n";

@@ -36,6 +36,7 @@ mod spare;
 mod split;
 mod starvation;
 mod std_types;
+mod stream_sinks;
 mod streams;
 mod stress;
 mod suites;

@@ -3,6 +3,7 @@
 
 mod client_on_smol;
 mod http_on_smol;
+mod http_over_websocket;
 mod ported;
 mod postgres_on_smol;
 mod proxy;

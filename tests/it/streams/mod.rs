@@ -7,6 +7,7 @@ mod hostile_bufs;
 mod sink_writer;
 mod sockets;
 mod stream_reader;
+mod stream_sink;
 
 use std::collections::VecDeque;
 use std::io;

@@ -14,16 +14,16 @@ use crate::mock::{self, context, ready};
 /// A sink that records. It can return `Pending` at every other call, and has room for a number of
 /// chunks.
 #[derive(Clone, Debug)]
-struct Record {
-    chunks: Vec<Bytes>,
-    pending: Option<bool>,
-    room: usize,
-    is_ready: bool,
-    flushes: usize,
-    closes: usize,
+pub struct Record {
+    pub chunks: Vec<Bytes>,
+    pub pending: Option<bool>,
+    pub room: usize,
+    pub is_ready: bool,
+    pub flushes: usize,
+    pub closes: usize,
 }
 
-fn record(pending: bool) -> Record {
+pub fn record(pending: bool) -> Record {
     Record {
         chunks: Vec::new(),
         pending: pending.then_some(false),
@@ -47,7 +47,7 @@ impl Record {
 }
 
 #[derive(Debug)]
-struct Full;
+pub struct Full;
 
 impl From<Full> for io::Error {
     fn from(_: Full) -> Self {
@@ -115,7 +115,9 @@ fn a_writer_over_a_sink_over_a_writer_conforms() {
         for (most, high_water) in [(usize::MAX, 1 << 16), (333, 1), (100, 1000)] {
             let writer = move || mock::Sink { most, pending: Some(false), ..mock::Sink::new(vectors) };
             conformance::write(
-                move || Shim::from_sink(Shim::from_futures(writer()).into_byte_sink().with_high_water(high_water)),
+                move || {
+                    Shim::from_sink::<Bytes>(Shim::from_futures(writer()).into_byte_sink().with_high_water(high_water))
+                },
                 |shim| {
                     let (writer, rest) = shim.into_inner().into_inner().into_inner();
                     assert!(rest.is_empty());
@@ -140,17 +142,48 @@ fn each_write_is_one_chunk_and_a_write_of_nothing_none() {
 }
 
 #[test]
-fn slices_of_any_total_length_are_one_chunk_of_bounded_length() {
+fn data_of_any_length_is_one_chunk_of_bounded_length() {
     let slice = vec![1; 100 << 10];
     let mut shim = Shim::from_sink(record(false));
     let n = ready(AsyncWrite::poll_write_vectored(Pin::new(&mut shim), &mut context(), &[IoSlice::new(&slice); 50]));
     assert_eq!(n.unwrap(), 256 << 10);
     let long = vec![2; 300 << 10];
-    let bufs = [IoSlice::new(&[]), IoSlice::new(&long), IoSlice::new(&slice)];
-    let n = ready(AsyncWrite::poll_write_vectored(Pin::new(&mut shim), &mut context(), &bufs));
-    assert_eq!(n.unwrap(), 300 << 10);
+    assert_eq!(ready(AsyncWrite::poll_write(Pin::new(&mut shim), &mut context(), &long)).unwrap(), 256 << 10);
     let chunks = shim.into_inner().into_inner().chunks;
-    assert!(chunks == [vec![1; 256 << 10], long]);
+    assert!(chunks == [vec![1; 256 << 10], vec![2; 256 << 10]]);
+}
+
+/// An item of one's own.
+#[derive(Debug, PartialEq)]
+struct Message(Bytes);
+
+impl From<Bytes> for Message {
+    fn from(chunk: Bytes) -> Self {
+        Message(chunk)
+    }
+}
+
+#[test]
+fn items_are_of_every_type_that_is_made_from_bytes() {
+    fn sent<I: From<Bytes> + Unpin>() -> Vec<I> {
+        // A `Vec` is a sink of what it holds.
+        let sink = Vec::<I>::new().sink_map_err(|never| -> io::Error { match never {} });
+        let mut shim: Shim<SinkWriter<_, I>> = Shim::from_sink(sink);
+        assert_eq!(ready(AsyncWrite::poll_write(Pin::new(&mut shim), &mut context(), b"abc")).unwrap(), 3);
+        shim.into_inner().into_inner().into_inner()
+    }
+    assert_eq!(sent::<Vec<u8>>(), [b"abc"]);
+    assert_eq!(sent::<bytes::BytesMut>(), ["abc"]);
+    assert_eq!(sent::<Message>(), [Message("abc".into())]);
+    // Other items are made by the caller.
+    let sink = Vec::<String>::new().sink_map_err(|never| -> io::Error { match never {} });
+    let sink = sink.with(|chunk: Bytes| std::future::ready(String::from_utf8(chunk.into()).map_err(io::Error::other)));
+    let mut shim = Shim::from_sink(sink);
+    for data in ["abc", "d"] {
+        ready(AsyncWrite::poll_write(Pin::new(&mut shim), &mut context(), data.as_bytes())).unwrap();
+    }
+    ready(AsyncWrite::poll_flush(Pin::new(&mut shim), &mut context())).unwrap();
+    assert_eq!(*shim.get_ref().get_ref().get_ref().get_ref(), ["abc", "d"]);
 }
 
 #[test]
@@ -169,7 +202,7 @@ fn a_sink_that_is_not_ready_or_fails_takes_nothing() {
 
 #[test]
 fn a_channel_exerts_its_back_pressure() {
-    let (sender, mut receiver) = futures::channel::mpsc::channel(2);
+    let (sender, mut receiver) = futures::channel::mpsc::channel::<Bytes>(2);
     let mut shim = Shim::from_sink(sender.sink_map_err(io::Error::other));
     let mut write = || AsyncWrite::poll_write(Pin::new(&mut shim), &mut context(), b"chunk").map(Result::unwrap);
     // The channel has room for its own capacity and one item for its sender.
@@ -188,4 +221,6 @@ fn auto_traits_are_those_of_the_sink() {
     assert!(implements!(SinkWriter<u8>: Send + Sync + Unpin + Clone + std::fmt::Debug));
     assert!(!implements!(SinkWriter<PhantomPinned>: Unpin));
     assert!(!implements!(SinkWriter<std::rc::Rc<u8>>: Send));
+    // What it sends is not inside.
+    assert!(implements!(SinkWriter<u8, std::rc::Rc<PhantomPinned>>: Send + Sync + Unpin));
 }
