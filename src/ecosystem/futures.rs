@@ -271,7 +271,7 @@ impl<T: FuturesBufRead, B: sealed::Buffering, V> AsyncBufRead for Shim<T, Future
 
 impl<T: FuturesSeek, B: sealed::Buffering, V> AsyncSeek for Shim<T, Futures<B>, V> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        self.project_keeping_seek().0.poll_seek(cx, position)
+        self.project_forgetting_seeks().0.poll_seek(cx, position)
     }
 }
 

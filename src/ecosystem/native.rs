@@ -152,5 +152,5 @@ impl<T: AsyncBufRead, V> AsyncBufRead for Shim<T, Native, V> {
 }
 
 impl<T: AsyncSeek, V> AsyncSeek for Shim<T, Native, V> {
-    delegate!(AsyncSeek: |this| this.project_keeping_seek().0, |this| this.get_ref());
+    delegate!(AsyncSeek: |this| this.project_forgetting_seeks().0, |this| this.get_ref());
 }

@@ -16,7 +16,7 @@ use tokio::io::ReadBuf;
 use self::bounds::{TokioBufRead, TokioRead, TokioSeek, TokioWrite};
 use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
 use crate::delegate;
-use crate::shim::{Ecosystem, Includes, PendingSeek, Shim, StartedSeek, Step, sealed};
+use crate::shim::{Ecosystem, Includes, Seek, Shim, Step, sealed};
 use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, count};
 
 /// The tag of types that implement tokio's traits.
@@ -36,12 +36,7 @@ use crate::traits::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, count};
 pub enum Tokio {}
 
 impl sealed::Ecosystem for Tokio {
-    type State = StartedSeek;
-
-    #[inline]
-    fn forget_seek(state: &mut StartedSeek) {
-        state.forget();
-    }
+    type State = ();
 }
 
 impl sealed::View for Tokio {}
@@ -269,8 +264,8 @@ impl<T: TokioBufRead, V> AsyncBufRead for Shim<T, Tokio, V> {
 
 impl<T: TokioSeek, V> AsyncSeek for Shim<T, Tokio, V> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
-        let (mut io, state) = self.project_keeping_seek();
-        state.poll_seek(position, |step| match step {
+        let (mut io, seek) = self.project_seek();
+        seek.poll_in_steps(position, |step| match step {
             Step::Start(position) => Poll::Ready(io.as_mut().start_seek(position).map(|()| 0)),
             Step::Complete => io.as_mut().poll_complete(cx),
         })
@@ -322,29 +317,36 @@ impl<T, E: Ecosystem, V: Includes<Tokio>> tokio::io::AsyncSeek for Shim<T, E, V>
 where
     Self: AsyncSeek,
 {
-    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
         let mut cx = Context::from_waker(Waker::noop());
-        let pending = match self.as_mut().poll_seek(&mut cx, position) {
-            Poll::Ready(result) => PendingSeek::Done(result?),
-            Poll::Pending => PendingSeek::Wanted(position),
-        };
-        *self.project_pending_seek() = pending;
-        Ok(())
+        match self.poll_wanted_seek(&mut cx, position) {
+            Poll::Ready(result) => result.map(drop),
+            Poll::Pending => Ok(()),
+        }
     }
 
     fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        match *self.as_mut().project_pending_seek() {
-            PendingSeek::Idle => Poll::Ready(Ok(0)),
-            PendingSeek::Done(position) => Poll::Ready(Ok(position)),
-            PendingSeek::Wanted(position) => {
-                let poll = self.as_mut().poll_seek(cx, position);
-                match poll {
-                    Poll::Pending => *self.project_pending_seek() = PendingSeek::Wanted(position),
-                    Poll::Ready(Ok(position)) => *self.project_pending_seek() = PendingSeek::Done(position),
-                    Poll::Ready(Err(_)) => {}
-                }
-                poll
-            }
+        match *self.as_mut().project_seek().1 {
+            Seek::Idle => Poll::Ready(Ok(0)),
+            Seek::Done(position) => Poll::Ready(Ok(u64::from_ne_bytes(position))),
+            Seek::Wanted(target) | Seek::Started(target) => self.poll_wanted_seek(cx, target.into()),
         }
+    }
+}
+
+impl<T, E: Ecosystem, V> Shim<T, E, V>
+where
+    Self: AsyncSeek,
+{
+    /// Seeks, and remembers the result, or that it is still wanted.
+    fn poll_wanted_seek(mut self: Pin<&mut Self>, cx: &mut Context<'_>, position: SeekFrom) -> Poll<io::Result<u64>> {
+        let poll = self.as_mut().poll_seek(cx, position);
+        let seek = self.project_seek().1;
+        match &poll {
+            Poll::Ready(Ok(position)) => *seek = Seek::Done(position.to_ne_bytes()),
+            Poll::Pending if *seek == Seek::Idle => *seek = Seek::Wanted(position.into()),
+            _ => {}
+        }
+        poll
     }
 }

@@ -15,7 +15,7 @@ use std::pin::Pin;
 use pin_project::pin_project;
 
 pub(crate) use gather::Attempt;
-pub(crate) use seek::{PendingSeek, StartedSeek, Step};
+pub(crate) use seek::{Seek, Step};
 pub(crate) use slice_state::{ReadAttempt, SliceState};
 pub(crate) use tag::sealed;
 pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};
@@ -106,7 +106,7 @@ pub struct Shim<T, E: Ecosystem = Native, V = Every> {
     #[pin]
     io: T,
     state: E::State,
-    pending_seek: PendingSeek,
+    seek: Seek,
     budgets: Budgets,
     view: PhantomData<fn() -> V>,
 }
@@ -114,13 +114,7 @@ pub struct Shim<T, E: Ecosystem = Native, V = Every> {
 impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// Wraps `io`. The public constructors are in the modules of `ecosystem`.
     pub(crate) fn wrap(io: T) -> Self {
-        Shim {
-            io,
-            state: E::State::default(),
-            pending_seek: PendingSeek::Idle,
-            budgets: Budgets::STANDARD,
-            view: PhantomData,
-        }
+        Shim { io, state: E::State::default(), seek: Seek::Idle, budgets: Budgets::STANDARD, view: PhantomData }
     }
 
     /// Narrows the shim to the traits of `X`. If `X` is [`Every`], the shim implements the traits
@@ -142,8 +136,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
     pub fn only<X: View>(self) -> Shim<T, E, X> {
-        let Shim { io, state, pending_seek, budgets, view: _ } = self;
-        Shim { io, state, pending_seek, budgets, view: PhantomData }
+        let Shim { io, state, seek, budgets, view: _ } = self;
+        Shim { io, state, seek, budgets, view: PhantomData }
     }
 
     /// Sets the budget after which the shim yields to the executor.
@@ -199,9 +193,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// [`Offer`](crate::Offer)) keeps bytes of earlier reads. If the stream that you put in returns
     /// a wrong count, the caller may see these bytes.
     pub fn get_mut(&mut self) -> &mut T {
-        E::forget_seek(&mut self.state);
         E::forget_waiting(&mut self.state);
-        self.pending_seek = PendingSeek::Idle;
+        self.seek = Seek::Idle;
         &mut self.io
     }
 
@@ -235,18 +228,17 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// because the operation may change the position.
     #[inline]
     pub(crate) fn parts_mut(&mut self) -> (&mut T, &mut E::State) {
-        E::forget_seek(&mut self.state);
-        self.pending_seek = PendingSeek::Idle;
+        self.seek = Seek::Idle;
         (&mut self.io, &mut self.state)
     }
 
-    /// Returns the inner type and the state, for an operation other than a seek. Forgets pending
+    /// Returns the inner type and the state. Forgets pending
     /// seeks, because the operation may change the position. A flush also forgets them: it may
     /// complete a seek and discard the result, as in `tokio::fs::File`.
     #[inline]
     pub(crate) fn project_forgetting_seeks(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
-        let (io, state) = self.project_keeping_seek();
-        E::forget_seek(state);
+        let Projected { io, state, seek, .. } = self.project();
+        *seek = Seek::Idle;
         (io, state)
     }
 
@@ -254,9 +246,8 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// budget.
     #[inline]
     pub(crate) fn project_reading(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
-        let Projected { io, state, pending_seek, budgets, .. } = self.project();
-        *pending_seek = PendingSeek::Idle;
-        E::forget_seek(state);
+        let Projected { io, state, seek, budgets, .. } = self.project();
+        *seek = Seek::Idle;
         (io, state, budgets.reads())
     }
 
@@ -264,25 +255,15 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
     /// budget.
     #[inline]
     pub(crate) fn project_writing(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State, Budget<'_>) {
-        let Projected { io, state, pending_seek, budgets, .. } = self.project();
-        *pending_seek = PendingSeek::Idle;
-        E::forget_seek(state);
+        let Projected { io, state, seek, budgets, .. } = self.project();
+        *seek = Seek::Idle;
         (io, state, budgets.writes())
     }
 
-    /// Returns the inner type and the state, for a seek. Forgets a seek that the caller started
-    /// with tokio's `start_seek`. Keeps a seek that the conversion itself has started on a tokio
-    /// type (`StartedSeek`, in the state), so that this call can continue it.
-    #[inline]
-    pub(crate) fn project_keeping_seek(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
-        let Projected { io, state, pending_seek, .. } = self.project();
-        *pending_seek = PendingSeek::Idle;
-        (io, state)
-    }
-
-    /// Returns the seek that the caller started through tokio's `start_seek`.
-    pub(crate) fn project_pending_seek(self: Pin<&mut Self>) -> &mut PendingSeek {
-        self.project().pending_seek
+    /// Returns the inner type and the seek that was started, to continue it or start another.
+    pub(crate) fn project_seek(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut Seek) {
+        let Projected { io, seek, .. } = self.project();
+        (io, seek)
     }
 }
 
@@ -301,7 +282,7 @@ impl<T: Clone, E: Ecosystem, V> Clone for Shim<T, E, V> {
         Shim {
             io: self.io.clone(),
             state: self.state.clone(),
-            pending_seek: PendingSeek::Idle,
+            seek: Seek::Idle,
             budgets: self.budgets.renewed(),
             view: PhantomData,
         }

@@ -3,16 +3,45 @@
 use std::io::{self, SeekFrom};
 use std::task::{Poll, ready};
 
-/// The state of a two-step type that is used through a one-step `poll_seek`.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum StartedSeek {
-    /// No seek was started here, or it has completed.
-    #[default]
+/// A seek that a caller or a conversion has started and that no other operation has followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seek {
+    /// None.
     Idle,
-    /// A seek to this position was started and has not completed.
-    Started(SeekFrom),
-    /// A seek was started and abandoned before it completed.
-    Abandoned,
+    /// Started by the caller, but not by the inner type.
+    Wanted(Target),
+    /// Started by an inner type that seeks in two steps.
+    Started(Target),
+    /// Done, with the bytes of the resulting position.
+    Done([u8; 8]),
+}
+
+/// A [`SeekFrom`] with the bytes of its offset, which need no alignment. So a shim is small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Start([u8; 8]),
+    End([u8; 8]),
+    Current([u8; 8]),
+}
+
+impl From<SeekFrom> for Target {
+    fn from(position: SeekFrom) -> Self {
+        match position {
+            SeekFrom::Start(offset) => Target::Start(offset.to_ne_bytes()),
+            SeekFrom::End(offset) => Target::End(offset.to_ne_bytes()),
+            SeekFrom::Current(offset) => Target::Current(offset.to_ne_bytes()),
+        }
+    }
+}
+
+impl From<Target> for SeekFrom {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Start(offset) => SeekFrom::Start(u64::from_ne_bytes(offset)),
+            Target::End(offset) => SeekFrom::End(i64::from_ne_bytes(offset)),
+            Target::Current(offset) => SeekFrom::Current(i64::from_ne_bytes(offset)),
+        }
+    }
 }
 
 /// One of the two steps.
@@ -23,47 +52,28 @@ pub(crate) enum Step {
     Complete,
 }
 
-impl StartedSeek {
-    #[inline]
-    pub(crate) fn forget(&mut self) {
-        if let StartedSeek::Started(_) = self {
-            *self = StartedSeek::Abandoned;
-        }
-    }
-
-    /// Continues the seek to `position` if it was started; starts it otherwise.
+impl Seek {
+    /// Seeks with a two-step type: continues the seek to `position` if it was started; starts it
+    /// otherwise.
     ///
     /// Before a start, it completes the operation in progress, because types like `tokio::fs::File`
     /// refuse to start earlier. An error of that operation is returned, since it may belong to a
     /// failed write and would otherwise be lost. It may also belong to an abandoned seek and so
     /// arrive late, as in tokio.
-    pub(crate) fn poll_seek(
+    pub(crate) fn poll_in_steps(
         &mut self,
         position: SeekFrom,
         mut step: impl FnMut(Step) -> Poll<io::Result<u64>>,
     ) -> Poll<io::Result<u64>> {
-        if !matches!(self, StartedSeek::Started(started) if *started == position) {
-            self.forget();
-            let earlier = ready!(step(Step::Complete));
-            *self = StartedSeek::Idle;
-            earlier?;
+        let started = Seek::Started(position.into());
+        if *self != started {
+            *self = Seek::Idle;
+            ready!(step(Step::Complete))?;
             ready!(step(Step::Start(position)))?;
-            *self = StartedSeek::Started(position);
+            *self = started;
         }
         let result = ready!(step(Step::Complete));
-        *self = StartedSeek::Idle;
+        *self = Seek::Idle;
         Poll::Ready(result)
     }
-}
-
-/// The seek that a caller started through the two-step interface of a one-step type.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum PendingSeek {
-    /// No seek, or one that a later operation cancelled.
-    #[default]
-    Idle,
-    /// Started, but pending.
-    Wanted(SeekFrom),
-    /// Done, with the resulting position.
-    Done(u64),
 }

@@ -30,10 +30,6 @@ pub(crate) mod sealed {
         /// what was learned.
         type State: Default + Clone + fmt::Debug + Send + Sync + Unpin + 'static;
 
-        /// Forgets a seek that was started and has not completed.
-        #[inline]
-        fn forget_seek(_state: &mut Self::State) {}
-
         /// Forgets what the inner type is waiting for, because it may be replaced.
         #[inline]
         fn forget_waiting(_state: &mut Self::State) {}
