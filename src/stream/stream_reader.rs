@@ -13,7 +13,7 @@ use super::checked_buf::CheckedBuf;
 use crate::buf::BorrowedCursor;
 use crate::coop::poll_yield;
 use crate::shim::Shim;
-use crate::traits::{AsyncBufRead, AsyncReadBuf};
+use crate::traits::{AsyncBufRead, AsyncReadBuf, append_chunk};
 
 /// The number of empty chunks that one poll skips before it yields.
 const EMPTY_CHUNKS: usize = 64;
@@ -187,11 +187,7 @@ impl<S: Stream<Item = Result<B, Error>>, B: Buf, Error: Into<io::Error>> AsyncRe
         if cursor.capacity() == 0 {
             return Poll::Ready(Ok(()));
         }
-        self.poll_pieces(cx, |piece| {
-            let n = piece.len().min(cursor.capacity());
-            cursor.append(&piece[..n]);
-            n
-        })
+        self.poll_pieces(cx, |piece| append_chunk(cursor.reborrow(), piece))
     }
 
     #[inline]
