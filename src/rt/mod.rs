@@ -89,7 +89,7 @@
 //!
 //! | what hyper needs | on smol, or any executor with smol's timers | on tokio |
 //! |---|---|---|
-//! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over the executor's `spawn` | the same, or hyper-util's `TokioExecutor` |
+//! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over the executor's `spawn`; [`HyperExecutor::local`] if services are not `Send` | the same, or hyper-util's `TokioExecutor` |
 //! | `hyper::rt::Timer`, for timeouts and keep-alive | [`SmolTimer`] | hyper-util's `TokioTimer` |
 
 mod block_on;
