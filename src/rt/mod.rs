@@ -14,6 +14,7 @@
 //! | a blocking reader of std | needs a thread | needs a thread | needs a thread | needs a thread | needs a thread |
 //! | hyper's connections, over any of these streams | works | works | works | works | works |
 //! | hyper-util's client with its tokio connector | works | works | needs a context | needs a context | needs a context |
+//! | hyper-util's client with a connector of your own to smol's sockets | works | works | works | works | works |
 //!
 //! * **Works**: it runs there without further setup. The runtime in which an existing tokio socket
 //!   or timer was created must keep running. Build tokio runtimes with `enable_io` and
