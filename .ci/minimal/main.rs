@@ -17,6 +17,8 @@ mod hyper_chunked_responses;
 mod hyper_on_smol;
 #[path = "../../tests/it/mock.rs"]
 mod mock;
+#[path = "../../tests/it/pooled_client.rs"]
+mod pooled_client;
 #[path = "../../tests/it/spare.rs"]
 mod spare;
 #[path = "../../tests/it/streams/mod.rs"]

@@ -3,6 +3,8 @@
 //! A file here uses `shim`, `traits`, `buf` and its own foreign crate, but no other ecosystem.
 
 mod bounds;
+#[cfg(feature = "hyper-util")]
+mod connection;
 #[cfg(feature = "futures")]
 pub(crate) mod futures;
 #[cfg(feature = "hyper")]

@@ -14,6 +14,7 @@
 //! | a blocking reader of std | needs a thread | needs a thread | needs a thread | needs a thread | needs a thread |
 //! | hyper's connections, over any of these streams | works | works | works | works | works |
 //! | hyper-util's client with its tokio connector | works | works | needs a context | needs a context | needs a context |
+//! | hyper-util's client with a connector of your own to smol's sockets | works | works | works | works | works |
 //!
 //! * **Works**: it runs there without further setup. The runtime in which an existing tokio socket
 //!   or timer was created must keep running. Build tokio runtimes with `enable_io` and
@@ -89,7 +90,7 @@
 //!
 //! | what hyper needs | on smol, or any executor with smol's timers | on tokio |
 //! |---|---|---|
-//! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over the executor's `spawn` | the same, or hyper-util's `TokioExecutor` |
+//! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over the executor's `spawn`; [`HyperExecutor::local`] if services are not `Send` | the same, or hyper-util's `TokioExecutor` |
 //! | `hyper::rt::Timer`, for timeouts and keep-alive | [`SmolTimer`] | hyper-util's `TokioTimer` |
 
 mod block_on;

@@ -1,11 +1,14 @@
-//! hyper's servers and clients on smol's executor and sockets, and what is upgraded from them.
+//! hyper's servers and clients on smol's executor and sockets, and what is upgraded from them. Also
+//! services and bodies that are not `Send`, on smol's executor and on tokio's.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures::future::{join, try_join};
+use futures::future::{join, join_all, join3, try_join};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -100,11 +103,79 @@ fn http2_runs_on_smols_executor() {
                     assert!(response.into_body().collect().await.unwrap().to_bytes() == body);
                 }
             });
-            futures::future::join_all(requests).await;
+            join_all(requests).await;
             drop(sender);
         };
         let (served, ()) = join(serving, asking).await;
         served.unwrap();
+    });
+}
+
+type LocalTask = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+/// Counts the frames of a body in an `Rc`, so the body is not `Send`.
+fn counted(body: Bytes, frames: Rc<Cell<usize>>) -> impl hyper::body::Body<Data = Bytes, Error = Infallible> + Unpin {
+    Full::new(body).map_frame(move |frame| {
+        frames.set(frames.get() + 1);
+        frame
+    })
+}
+
+/// Sends requests at the same time over one HTTP/2 connection. The service and all bodies are not
+/// `Send`.
+async fn counts_over_http2<I, F>(client: I, server: I, executor: HyperExecutor<F, true>)
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+    F: Fn(LocalTask) + Clone + Unpin + 'static,
+{
+    const REQUESTS: usize = 50;
+    let [asked, served, answered] = [(); 3].map(|()| Rc::new(Cell::new(0)));
+    let service = service_fn(|request: Request<Incoming>| {
+        let (served, answered) = (served.clone(), answered.clone());
+        async move {
+            let body = request.into_body().collect().await?.to_bytes();
+            served.set(served.get() + 1);
+            Ok::<_, hyper::Error>(Response::new(counted(body, answered)))
+        }
+    });
+    let serving = http2::Builder::new(executor.clone()).serve_connection(server, service);
+    let handshake = hyper::client::conn::http2::Builder::new(executor).handshake(client);
+    let (mut sender, connection) = handshake.await.unwrap();
+    let asking = async {
+        let requests = (0..REQUESTS).map(|i| {
+            let body = pattern(1 + i * 5000);
+            let response = sender.send_request(post(body.clone()).map(|_| counted(body.clone(), asked.clone())));
+            async move { assert!(response.await.unwrap().into_body().collect().await.unwrap().to_bytes() == body) }
+        });
+        join_all(requests).await;
+        drop(sender);
+    };
+    let (serving, connection, ()) = join3(serving, connection, asking).await;
+    serving.and(connection).unwrap();
+    assert_eq!([asked.get(), served.get(), answered.get()], [REQUESTS; 3]);
+}
+
+#[test]
+fn http2_runs_services_that_are_not_send_on_smols_local_executor() {
+    let executor = Rc::new(smol::LocalExecutor::new());
+    let spawner = executor.clone();
+    smol::block_on(executor.run(async {
+        let (listener, address) = listen().await;
+        let (stream, accepted) = try_join(TcpStream::connect(address), listener.accept()).await.unwrap();
+        let executor = HyperExecutor::local(move |future| spawner.spawn(future).detach());
+        counts_over_http2(Shim::from_smol(stream), Shim::from_smol(accepted.0), executor).await;
+    }));
+}
+
+#[test]
+fn http2_runs_services_that_are_not_send_on_tokios_local_set() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let connect = tokio::net::TcpStream::connect(listener.local_addr().unwrap());
+        let (stream, accepted) = try_join(connect, listener.accept()).await.unwrap();
+        let executor = HyperExecutor::local(|future| drop(tokio::task::spawn_local(future)));
+        counts_over_http2(Shim::from_tokio(stream), Shim::from_tokio(accepted.0), executor).await;
     });
 }
 

@@ -23,7 +23,7 @@ type Work = BoxFuture<'static, io::Result<()>>;
 /// The first cell of a row, its work, and the same work on a thread if it has to run there.
 type Row = (&'static str, fn() -> Work, Option<fn() -> Work>);
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     ("`bind`, `connect` and `accept` of `tokio::net`", || tokio_sockets_made_and_used().boxed(), None),
     ("an existing socket of `tokio::net`", || tokio_sockets_used().boxed(), None),
     ("a file of `tokio::fs`", || tokio_file().boxed(), None),
@@ -34,6 +34,7 @@ const ROWS: [Row; 10] = [
     ("a blocking reader of std", || blocking_reader().boxed(), Some(|| reader_on_a_thread().boxed())),
     ("hyper's connections, over any of these streams", || hyper_connection().boxed(), None),
     ("hyper-util's client with its tokio connector", || hyper_client().boxed(), None),
+    ("hyper-util's client with a connector of your own to smol's sockets", || smol_client().boxed(), None),
 ];
 
 /// The head of a column, and how its executor runs a future to its end.
@@ -215,6 +216,11 @@ async fn hyper_client() -> io::Result<()> {
         Ok(())
     };
     try_join(serve, ask).await.map(drop)
+}
+
+async fn smol_client() -> io::Result<()> {
+    crate::pooled_client::asks_over_smol().await;
+    Ok(())
 }
 
 /// Returns what is needed to run the work of `row` on an executor.
