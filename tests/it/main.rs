@@ -28,6 +28,7 @@ mod model;
 mod non_blocking;
 mod owned;
 mod packets;
+mod recipes;
 mod seek;
 mod slice_feed;
 mod smol_sockets;
