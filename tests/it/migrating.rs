@@ -273,15 +273,14 @@ async fn a_stream_and_sink_as_one_byte_stream_in_either_crate() {
     let [near, far] = [near, far].map(|io| Framed::new(io, LengthDelimitedCodec::new()));
     let mut near = SinkWriter::new(StreamReader::new(CopyToBytes::new(near)));
     let mut far = Shim::from_stream_sink::<Bytes, _>(far).for_tokio();
-    let mut buf = [0; 8];
+    let (mut question, mut answer) = (String::new(), String::new());
     near.write_all(b"question").await.unwrap();
-    near.flush().await.unwrap();
-    far.read_exact(&mut buf).await.unwrap();
-    assert_eq!(&buf, b"question");
-    far.write_all(b"answered").await.unwrap();
-    far.flush().await.unwrap();
-    near.read_exact(&mut buf).await.unwrap();
-    assert_eq!(&buf, b"answered");
+    near.shutdown().await.unwrap();
+    far.read_to_string(&mut question).await.unwrap();
+    far.write_all(b"answer").await.unwrap();
+    far.shutdown().await.unwrap();
+    near.read_to_string(&mut answer).await.unwrap();
+    assert_eq!([question, answer], ["question", "answer"]);
 }
 
 /// The cells of a line of a table.

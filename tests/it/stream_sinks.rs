@@ -184,8 +184,8 @@ async fn ask_and_echo_through_yamux(socket: Socket, mode: yamux::Mode, len: usiz
             }
             match ready!(connection.poll_next_inbound(cx)) {
                 Some(stream) => {
-                    let opened = opened.take().expect("the other end opens one stream");
-                    opened.send(stream.map_err(io::Error::other)?).unwrap();
+                    let stream = stream.map_err(io::Error::other)?;
+                    opened.take().expect("the other end opens one stream").send(stream).unwrap();
                 }
                 None => return Poll::Ready(Ok(())),
             }
