@@ -61,3 +61,9 @@ pub mod versions {}
 #[doc = include_str!("guide/links.md")]
 #[doc = include_str!("../docs/DEBATE.md")]
 pub mod debate {}
+
+/// Short programs for common tasks.
+///
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../docs/RECIPES.md")]
+pub mod recipes {}

@@ -29,6 +29,7 @@ mod non_blocking;
 mod owned;
 mod packets;
 mod pooled_client;
+mod recipes;
 mod seek;
 mod slice_feed;
 mod smol_sockets;

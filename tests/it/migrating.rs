@@ -7,6 +7,9 @@ use std::io::{self, IoSlice, SeekFrom};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 
+use bytes::Bytes;
+use futures::channel::mpsc;
+use futures::{SinkExt as _, StreamExt as _};
 use io_shim::Shim;
 use tokio::io::ReadBuf;
 use tokio_util::compat::{
@@ -60,6 +63,24 @@ async fn others_write_the_first_slice_and_a_shim_all() {
     let slices = [IoSlice::new(&[7; 64]); 64];
     let n = futures::io::AsyncWrite::poll_write_vectored(Pin::new(&mut compat), &mut context(), &slices);
     assert_eq!(ready(n).unwrap(), 64);
+}
+
+/// `TokioIo` of a tokio type is for hyper, and of a hyper type for tokio. The constructors of an alias are functions.
+#[test]
+fn an_alias_has_the_constructor_of_its_ecosystem() {
+    type TokioIo<T> = Shim<T, io_shim::Tokio>;
+    type HyperIo<T> = Shim<T, io_shim::Hyper>;
+
+    fn for_hyper(_: &(impl hyper::rt::Read + hyper::rt::Write)) {}
+    fn for_tokio(_: &(impl tokio::io::AsyncRead + tokio::io::AsyncWrite)) {}
+    let stream = || tokio::io::duplex(8).0;
+    for_hyper(&hyper_util::rt::TokioIo::new(stream()));
+    let [shim] = [stream()].map(TokioIo::from_tokio);
+    for_hyper(&shim);
+    for_tokio(&hyper_util::rt::TokioIo::new(shim));
+    let shim = TokioIo::from_tokio(stream()).for_hyper();
+    for_hyper(&shim);
+    for_tokio(&HyperIo::from_hyper(shim));
 }
 
 #[test]
@@ -200,6 +221,12 @@ async fn the_accessors_are_those_of_the_table() {
     assert_eq!(before.get_mut(), after.get_mut());
     assert_eq!(before.into_inner(), after.into_inner());
 
+    let mut before = tokio_util::io::SinkWriter::new(tokio_util::io::CopyToBytes::new(channel().0));
+    let mut after = Shim::from_sink(channel().0);
+    let _ = [before.get_ref().get_ref(), after.get_ref().get_ref()];
+    let _ = [before.get_mut().get_mut(), after.get_mut().get_mut()];
+    let _ = [before.into_inner().into_inner(), after.into_inner().into_inner()];
+
     let chunks = || futures::stream::iter([io::Result::Ok(&b"hello"[..])]);
     let (mut before, mut after) = (tokio_util::io::StreamReader::new(chunks()), Shim::from_stream(chunks()));
     for reader in [&mut before as &mut (dyn tokio::io::AsyncRead + Unpin), &mut after] {
@@ -207,6 +234,54 @@ async fn the_accessors_are_those_of_the_table() {
     }
     let ((_, before), (_, after)) = (before.into_inner_with_chunk(), after.into_inner().into_inner());
     assert_eq!((before, after), (Some(&b"llo"[..]), Some(&b"llo"[..])));
+}
+
+/// A writer to a channel of chunks, and the chunks that it sent once it is dropped.
+fn channel() -> (impl futures::Sink<Bytes, Error = io::Error> + Unpin, mpsc::UnboundedReceiver<Bytes>) {
+    let (sender, receiver) = mpsc::unbounded();
+    (sender.sink_map_err(io::Error::other), receiver)
+}
+
+#[tokio::test]
+async fn a_sink_writer_sends_the_first_slice_and_empty_chunks_and_a_shim_all_slices_and_no_empty_chunk() {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio_util::io::{CopyToBytes, SinkWriter};
+
+    async fn lengths(
+        mut writer: impl tokio::io::AsyncWrite + Unpin,
+        sent: mpsc::UnboundedReceiver<Bytes>,
+    ) -> Vec<usize> {
+        assert_eq!(writer.write(b"").await.unwrap(), 0);
+        let n = writer.write_vectored(&[IoSlice::new(&[1; 3]), IoSlice::new(&[2; 5])]).await.unwrap();
+        assert!([3, 8].contains(&n));
+        writer.write_all(&[3; 300 << 10]).await.unwrap();
+        writer.shutdown().await.unwrap();
+        sent.map(|chunk| chunk.len()).collect().await
+    }
+    let (sink, sent) = channel();
+    assert_eq!(lengths(SinkWriter::new(CopyToBytes::new(sink)), sent).await, [0, 3, 300 << 10]);
+    let (sink, sent) = channel();
+    assert_eq!(lengths(Shim::from_sink(sink), sent).await, [8, 256 << 10, 44 << 10]);
+}
+
+#[tokio::test]
+async fn a_stream_and_sink_as_one_byte_stream_in_either_crate() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_util::codec::{Framed, LengthDelimitedCodec};
+    use tokio_util::io::{CopyToBytes, SinkWriter, StreamReader};
+
+    let (near, far) = tokio::io::duplex(64);
+    let [near, far] = [near, far].map(|io| Framed::new(io, LengthDelimitedCodec::new()));
+    let mut near = SinkWriter::new(StreamReader::new(CopyToBytes::new(near)));
+    let mut far = Shim::from_stream_sink::<Bytes, _>(far).for_tokio();
+    let (mut question, mut answer) = (String::new(), String::new());
+    near.write_all(b"question").await.unwrap();
+    near.shutdown().await.unwrap();
+    far.read_to_string(&mut question).await.unwrap();
+    far.write_all(b"answer").await.unwrap();
+    far.shutdown().await.unwrap();
+    near.read_to_string(&mut answer).await.unwrap();
+    assert_eq!([question, answer], ["question", "answer"]);
 }
 
 /// The cells of a line of a table.

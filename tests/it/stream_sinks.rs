@@ -1,15 +1,18 @@
-//! Streams and sinks of other crates as byte streams: WebSockets over real sockets, TLS over them,
-//! and a codec that sends several types.
+//! Streams and sinks of other crates as byte streams: WebSockets over real sockets, TLS and yamux
+//! over them, and a codec that sends several types.
 
-use std::future::ready;
+use std::cell::Cell;
+use std::future::{poll_fn, ready as is};
 use std::io;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use async_tungstenite::tungstenite::Message;
 use async_tungstenite::tungstenite::protocol::WebSocketConfig;
 use async_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
 use bytes::{Bytes, BytesMut};
+use futures::channel::oneshot;
 use futures::future::try_join;
 use futures::{Sink, SinkExt as _, Stream, TryStreamExt as _};
 use io_shim::{Shim, SinkWriter, StreamReader};
@@ -46,9 +49,9 @@ fn chunks(socket: Socket) -> impl Stream<Item = io::Result<Bytes>> + Sink<Messag
     socket
         .sink_map_err(io::Error::other)
         .map_err(io::Error::other)
-        .try_take_while(|message| ready(Ok(!message.is_close())))
+        .try_take_while(|message| is(Ok(!message.is_close())))
         .try_filter_map(|message| {
-            ready(match message {
+            is(match message {
                 Message::Binary(chunk) => Ok(Some(chunk)),
                 Message::Ping(_) | Message::Pong(_) => Ok(None),
                 other => Err(io::Error::new(io::ErrorKind::InvalidData, other.to_string())),
@@ -146,6 +149,67 @@ fn tls_over_a_real_websocket_echoes_4_megabytes() {
 #[ignore = "takes six seconds"]
 fn tls_over_a_real_websocket_echoes_100_megabytes() {
     run(echo_through_tls(100_000_000));
+}
+
+/// Sends on a stream of yamux that this end opens, and checks its echo. At the same time, echoes the
+/// stream that the other end opens.
+async fn ask_and_echo_through_yamux(socket: Socket, mode: yamux::Mode, len: usize) -> io::Result<()> {
+    use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let io = Shim::from_stream_sink(chunks(socket)).for_futures();
+    let mut connection = yamux::Connection::new(io, yamux::Config::default(), mode);
+    let ours = poll_fn(|cx| connection.poll_new_outbound(cx)).await.map_err(io::Error::other)?;
+    let (opened, theirs) = oneshot::channel::<yamux::Stream>();
+    let (mut opened, done) = (Some(opened), Cell::new(false));
+    let work = async {
+        let ask = async {
+            let (mut read, mut write) = tokio::io::split(Shim::from_futures(ours).for_tokio());
+            try_join(send(&mut write, len), receive(&mut read, len)).await?;
+            write.shutdown().await
+        };
+        let echo = async {
+            let (read, mut write) = theirs.await.expect("the other end opens a stream").split();
+            assert_eq!(futures::io::copy(read, &mut write).await?, len as u64);
+            write.close().await
+        };
+        try_join(ask, echo).await?;
+        done.set(true);
+        Ok(())
+    };
+    // Waiting for a new stream moves the data of all streams. In the end, the client closes.
+    let drive = poll_fn(|cx| {
+        loop {
+            if done.get() && mode == yamux::Mode::Client {
+                return connection.poll_close(cx).map_err(io::Error::other);
+            }
+            match ready!(connection.poll_next_inbound(cx)) {
+                Some(stream) => {
+                    let stream = stream.map_err(io::Error::other)?;
+                    opened.take().expect("the other end opens one stream").send(stream).unwrap();
+                }
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+    });
+    try_join(work, drive).await.map(|_| ())
+}
+
+async fn echo_through_yamux(len: usize) {
+    let [client, server] = websocket().await;
+    let client = ask_and_echo_through_yamux(client, yamux::Mode::Client, len);
+    try_join(client, ask_and_echo_through_yamux(server, yamux::Mode::Server, len)).await.unwrap();
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "needs sockets")]
+fn yamux_over_a_real_websocket_echoes_2_megabytes_for_each_end() {
+    run(echo_through_yamux(2_000_000));
+}
+
+#[test]
+#[ignore = "takes seven seconds"]
+fn yamux_over_a_real_websocket_echoes_100_megabytes_for_each_end() {
+    run(echo_through_yamux(100_000_000));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::channel::mpsc::{Receiver, Sender, channel};
 use futures::future::{join, ready as is};
-use futures::{Sink, SinkExt as _, Stream, stream};
+use futures::{Sink, SinkExt as _, Stream, StreamExt as _, stream};
 use io_shim::testing::conformance;
 use io_shim::{Shim, SinkWriter, StreamReader};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,32 +15,41 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::sink_writer::{Record, record};
 use super::{Pair, chunks, pattern};
 
-/// A stream and a sink as one type. Its sink may be `Pending` at every other call.
+/// A stream and a sink as one type. Its sink may be `Pending` at every other call, and return an
+/// error at every sixth.
 #[derive(Debug)]
 struct Both<R, W> {
     stream: R,
     sink: W,
-    pending: Option<bool>,
+    /// The number of calls, if they are to fail.
+    calls: Option<usize>,
 }
 
 impl<R, W> Both<R, W> {
     fn new(stream: R, sink: W) -> Self {
-        Both { stream, sink, pending: None }
+        Both { stream, sink, calls: None }
     }
 
-    /// Polls the sink, or returns `Pending` instead.
-    fn poll<T>(&mut self, cx: &mut Context<'_>, poll: impl FnOnce(Pin<&mut W>, &mut Context<'_>) -> Poll<T>) -> Poll<T>
+    /// Polls the sink, or returns `Pending` or an error instead.
+    fn poll<T, E: Into<io::Error>>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(Pin<&mut W>, &mut Context<'_>) -> Poll<Result<T, E>>,
+    ) -> Poll<io::Result<T>>
     where
         W: Unpin,
     {
-        if let Some(pending) = &mut self.pending {
-            *pending = !*pending;
-            if *pending {
+        if let Some(calls) = &mut self.calls {
+            *calls += 1;
+            if *calls % 2 == 1 {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
+            if *calls % 6 == 0 {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
         }
-        poll(Pin::new(&mut self.sink), cx)
+        poll(Pin::new(&mut self.sink), cx).map_err(Into::into)
     }
 }
 
@@ -52,22 +61,22 @@ impl<R: Stream + Unpin, W: Unpin> Stream for Both<R, W> {
     }
 }
 
-impl<I, R: Unpin, W: Sink<I> + Unpin> Sink<I> for Both<R, W> {
-    type Error = W::Error;
+impl<I, R: Unpin, W: Sink<I, Error: Into<io::Error>> + Unpin> Sink<I> for Both<R, W> {
+    type Error = io::Error;
 
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), W::Error>> {
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll(cx, |sink, cx| sink.poll_ready(cx))
     }
 
-    fn start_send(mut self: Pin<&mut Self>, item: I) -> Result<(), W::Error> {
-        Pin::new(&mut self.sink).start_send(item)
+    fn start_send(mut self: Pin<&mut Self>, item: I) -> io::Result<()> {
+        Pin::new(&mut self.sink).start_send(item).map_err(Into::into)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), W::Error>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll(cx, |sink, cx| sink.poll_flush(cx))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), W::Error>> {
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll(cx, |sink, cx| sink.poll_close(cx))
     }
 }
@@ -75,10 +84,10 @@ impl<I, R: Unpin, W: Sink<I> + Unpin> Sink<I> for Both<R, W> {
 type Items = io::Result<Bytes>;
 
 /// The end of a pair of channels.
-fn end(
-    incoming: Receiver<Items>,
+fn end<R: Stream<Item = Items>>(
+    incoming: R,
     outgoing: Sender<Items>,
-) -> Both<Receiver<Items>, impl Sink<Bytes, Error = io::Error> + Unpin> {
+) -> Both<R, impl Sink<Bytes, Error = io::Error> + Unpin> {
     Both::new(
         incoming,
         outgoing
@@ -161,33 +170,59 @@ async fn an_error_stands_where_it_occurred_and_ends_nothing() {
     assert_eq!(shim.into_inner().into_inner().0.into_inner().sink.chunks, ["one", "two"]);
 }
 
+/// Calls an operation until it succeeds. Returns the result, and the number of errors.
+async fn retry<T>(mut operation: impl AsyncFnMut() -> io::Result<T>) -> (T, usize) {
+    let mut errors = 0;
+    loop {
+        match operation().await {
+            Ok(result) => return (result, errors),
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionReset),
+        }
+        errors += 1;
+    }
+}
+
 /// Both ends send at once, as long chunks and short ones, through sinks that are not ready at every
-/// other call.
+/// other call. Errors occur in both directions, and each operation is then called again.
 #[test]
-fn both_directions_at_once_lose_and_double_nothing() {
+fn both_directions_at_once_lose_and_double_nothing_despite_errors() {
     const LEN: usize = 1 << 20;
     fn shim(
         incoming: Receiver<Items>,
         outgoing: Sender<Items>,
     ) -> impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin {
-        Shim::from_stream_sink(Both { pending: Some(false), ..end(incoming, outgoing) }).for_tokio()
+        let incoming = incoming.flat_map(|item| stream::iter([item, Err(io::ErrorKind::ConnectionReset.into())]));
+        Shim::from_stream_sink(Both { calls: Some(0), ..end(incoming, outgoing) }).for_tokio()
     }
     async fn exchange(io: impl tokio::io::AsyncRead + tokio::io::AsyncWrite, data: &[u8]) -> Vec<u8> {
         let (mut read, mut write) = tokio::io::split(io);
-        let mut received = Vec::new();
+        let (mut rest, mut received) = (data, Vec::new());
         let send = async {
-            let mut rest = data;
+            let mut errors = 0;
             for len in [1, 900, 17, 300_000, 5000].into_iter().cycle() {
-                let (now, later) = rest.split_at(rest.len().min(len));
-                write.write_all(now).await.unwrap();
-                rest = later;
+                let now = &rest[..rest.len().min(len)];
+                let (n, failed) = retry(async || write.write(now).await).await;
+                rest = &rest[n..];
+                errors += failed;
                 if rest.is_empty() {
                     break;
                 }
             }
-            write.shutdown().await.unwrap();
+            assert!(errors > 5, "only {errors} writes failed");
+            retry(async || write.shutdown().await).await;
         };
-        join(send, async { read.read_to_end(&mut received).await.unwrap() }).await;
+        let receive = async {
+            let mut errors = 0;
+            loop {
+                let (n, failed) = retry(async || read.read_buf(&mut received).await).await;
+                errors += failed;
+                if n == 0 {
+                    break;
+                }
+            }
+            assert!(errors > 5, "only {errors} reads failed");
+        };
+        join(send, receive).await;
         received
     }
     let ((to_left, from_right), (to_right, from_left)) = (channel(2), channel(2));
