@@ -117,9 +117,12 @@ fn constructing_polling_to_pending_and_dropping_allocate_nothing() {
 #[test]
 fn a_shim_is_small() {
     assert!(size_of::<Shim<(), io_shim::Tokio>>() <= 64);
-    assert_eq!(size_of::<Shim<(), io_shim::Futures>>(), 120);
-    assert_eq!(size_of::<Shim<(), io_shim::Tokio>>(), 48);
-    assert_eq!(size_of::<Shim<()>>(), 32);
+    let sizes = [size_of::<Shim<(), io_shim::Futures>>(), size_of::<Shim<(), io_shim::Tokio>>(), size_of::<Shim<()>>()];
+    if cfg!(target_pointer_width = "64") {
+        assert_eq!(sizes, [120, 48, 32]);
+    } else {
+        assert!(sizes[0] <= 88 && sizes[1] <= 48 && sizes[2] <= 32, "{sizes:?}");
+    }
 }
 
 #[test]
