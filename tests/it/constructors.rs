@@ -10,7 +10,7 @@ const PAGE: &str = include_str!("../../docs/CONSTRUCTORS.md");
 const README: &str = include_str!("../../README.md");
 
 /// The most rows that a reader looks through: in the whole table, and in the README's.
-const MOST: usize = 20;
+const MOST: usize = 21;
 const MOST_IN_README: usize = 10;
 
 /// What a library may want, by the words of the table.
@@ -106,6 +106,8 @@ impl AsyncReadBuf for Mine {
     }
 }
 
+/// Stands for compio's `AsyncStream`, which `platforms/compio` uses.
+type AsyncStream<T> = futures::io::BufReader<T>;
 type Chunks = futures::stream::Empty<io::Result<bytes::Bytes>>;
 type TokioSocket = tokio::net::TcpStream;
 
@@ -117,6 +119,7 @@ fn rows() -> Vec<Row> {
         #[cfg(not(unix))]
         (socket: smol::net::TcpStream) [tokio, hyper] Shim::from_smol(socket);
         (socket: std::net::TcpStream) [tokio, futures, hyper] Shim::from_smol(smol::Async::new(socket)?);
+        (socket: smol::net::TcpStream) [tokio, hyper] Shim::from_futures_buf(Box::pin(AsyncStream::new(socket)));
         (file: tokio::fs::File) [futures] Shim::from_tokio(file);
         (file: std::fs::File) [tokio, futures, hyper] Shim::from_futures(smol::fs::File::from(file));
         #[cfg(unix)]
