@@ -38,4 +38,6 @@ for line in sys.stdin:
 : > "$log"
 tests lib --lib -- '-Zcrate-attr=feature(custom_test_frameworks)' '-Zcrate-attr=test_runner(wasm_runner::run)'
 tests wasm --test wasm
+cargo build --manifest-path "$root/platforms/wasm/Cargo.toml" -Zbuild-std --target wasm32-unknown-unknown
+node "$root/platforms/wasm/fetch.mjs" "$CARGO_TARGET_DIR/wasm32-unknown-unknown/debug/io_shim_wasm.wasm"
 "$root/.ci/left_out.py" WebAssembly check "$work/listed" "$work/ignored" "$log"
