@@ -134,3 +134,20 @@ cargo_tool() {
 
 # nightly ARGS...: succeeds if a nightly toolchain accepts them. Never installs one.
 nightly() { cargo +nightly "$@" > /dev/null 2>&1; }
+
+# wasm_features: prints the features for WebAssembly. They are all of Cargo.toml's but those that the
+# README excludes.
+wasm_features() {
+  local excluded
+  excluded=$(sed -n 's/.*WebAssembly has all features but \([^)]*\)).*/\1/p' README.md | tr -d '`,')
+  [ -n "$excluded" ] || { echo "the README does not say which features are for WebAssembly" >&2; return 1; }
+  sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' Cargo.toml | grep -vxFf <(tr -s ' ' '\n' <<< "$excluded default full") | paste -sd,
+}
+
+# list_tests: writes the names of the tests on this platform to $work/listed, and those of the ignored
+# ones to $work/ignored.
+list_tests() {
+  local list=(cargo test --quiet --all-features --lib --test it -- --list)
+  "${list[@]}" > "$work/listed"
+  "${list[@]}" --ignored > "$work/ignored"
+}

@@ -44,7 +44,7 @@
 //! # tokio on other executors
 //!
 //! A context needs the handle of a running tokio runtime. If the program has none, start an
-//! [`Embedded`] runtime. Nothing in this crate starts one implicitly.
+//! [`Embedded`] runtime (feature `rt-multi-thread`). Nothing in this crate starts one implicitly.
 //!
 //! Wrap a whole future in a context, or a single file:
 //! `Shim::from_tokio(TokioContext::new(file, handle))` implements futures-io's traits on every
@@ -96,7 +96,7 @@
 mod block_on;
 #[cfg(feature = "tokio")]
 mod context;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "rt-multi-thread")]
 mod embedded;
 #[cfg(feature = "tokio")]
 mod enter;
@@ -110,7 +110,7 @@ mod timer;
 pub use block_on::BlockOn;
 #[cfg(feature = "tokio")]
 pub use context::TokioContext;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "rt-multi-thread")]
 pub use embedded::Embedded;
 #[cfg(feature = "hyper")]
 pub use executor::HyperExecutor;

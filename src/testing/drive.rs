@@ -37,8 +37,10 @@ pub(super) fn until_ready<S: ?Sized, T>(
         if let Poll::Ready(value) = poll(subject.as_mut(), &mut cx) {
             return value;
         }
+        let woken = calls.try_recv().is_ok();
         assert!(
-            calls.recv_timeout(PATIENCE).is_ok(),
+            // WebAssembly has no clock, and no thread that could call the waker later.
+            woken || (!cfg!(target_family = "wasm") && calls.recv_timeout(PATIENCE).is_ok()),
             "no wake-up for {PATIENCE:?} after `Pending`: a type that returns `Pending` must call the waker of the \
              last poll when it can make progress"
         );

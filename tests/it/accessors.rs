@@ -59,6 +59,25 @@ fn descriptors_pass_through() {
     assert_eq!(blocking.as_fd().as_raw_fd(), fd);
 }
 
+#[cfg(windows)]
+#[test]
+fn handles_and_sockets_pass_through() {
+    use std::os::windows::io::{AsHandle as _, AsRawHandle as _, AsRawSocket as _, AsSocket as _};
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let number = socket.as_raw_socket();
+    let shim = Shim::new(socket);
+    assert_eq!((shim.as_raw_socket(), shim.as_socket().as_raw_socket()), (number, number));
+    let blocking = io_shim::rt::BlockOn::new(shim);
+    assert_eq!((blocking.as_raw_socket(), blocking.as_socket().as_raw_socket()), (number, number));
+
+    let file = tempfile::tempfile().unwrap();
+    let handle = file.as_raw_handle();
+    let shim = Shim::new(file);
+    assert_eq!((shim.as_raw_handle(), shim.as_handle().as_raw_handle()), (handle, handle));
+    let blocking = io_shim::rt::BlockOn::new(shim);
+    assert_eq!((blocking.as_raw_handle(), blocking.as_handle().as_raw_handle()), (handle, handle));
+}
+
 #[test]
 fn the_types_inside_streams_and_sinks_are_in_reach() {
     use bytes::Bytes;

@@ -7,10 +7,11 @@ use std::any::Any;
 use std::future::poll_fn;
 use std::io::{self, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+#[cfg(unix)]
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -122,6 +123,7 @@ fn tcp() -> Stream<TcpStream> {
     Stream::new(io, tokio::net::TcpStream::from_std(peer).unwrap())
 }
 
+#[cfg(unix)]
 fn unix() -> Stream<UnixStream> {
     let (io, peer) = UnixStream::pair().unwrap();
     peer.set_nonblocking(true).unwrap();
@@ -138,24 +140,28 @@ fn duplex() -> Stream<tokio::io::DuplexStream> {
     Stream::new(io, peer)
 }
 
+#[cfg(unix)]
 fn pipe() -> Stream<tokio::net::unix::pipe::Sender> {
     let (io, peer) = tokio::net::unix::pipe::pipe().unwrap();
     Stream::new(io, peer)
 }
 
 /// The input of a process that ends at its end of file.
+#[cfg(unix)]
 fn tokio_child() -> Stream<tokio::process::ChildStdin> {
     let mut command = tokio::process::Command::new("cat");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     Stream::new(child.stdin.take().unwrap(), child.stdout.take().unwrap())
 }
 
+#[cfg(unix)]
 fn smol_child() -> Stream<smol::process::ChildStdin> {
     let mut command = smol::process::Command::new("cat");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     Stream::new(child.stdin.take().unwrap(), Shim::from_futures(child.stdout.take().unwrap()))
 }
 
+#[cfg(unix)]
 fn std_child() -> Stream<std::process::ChildStdin> {
     tokio_child().map(|io| io.into_owned_fd().unwrap().into())
 }
@@ -164,6 +170,7 @@ fn smol_tcp() -> Stream<smol::net::TcpStream> {
     tcp().map(|io| io.try_into().unwrap())
 }
 
+#[cfg(unix)]
 fn smol_unix() -> Stream<smol::net::unix::UnixStream> {
     unix().map(|io| io.try_into().unwrap())
 }
@@ -254,9 +261,11 @@ macro_rules! row {
 /// peer.
 fn closing_table() -> String {
     use smol::Async;
+    #[cfg(unix)]
     use std::net::TcpStream as StdTcp;
     let rows = [
         row!("tokio's `TcpStream`", tokio_tcp(), |t| Shim::from_tokio(t), [YES, YES]),
+        #[cfg(unix)]
         row!(
             "tokio's `UnixStream`",
             unix().map(|io| tokio::net::UnixStream::from_std(io).unwrap()),
@@ -282,7 +291,9 @@ fn closing_table() -> String {
             |t| Shim::from_tokio(t),
             [YES, NO]
         ),
+        #[cfg(unix)]
         row!("tokio's `ChildStdin`", tokio_child(), |t| Shim::from_tokio(t), [NO, YES]),
+        #[cfg(unix)]
         row!("tokio's `pipe::Sender`", pipe(), |t| Shim::from_tokio(t), [NO, YES]),
         row!("smol's `TcpStream`", smol_tcp(), |t| Shim::from_smol(t), [YES, YES]),
         row!("smol's `TcpStream`", smol_tcp(), |t| Shim::from_futures(t), [YES, YES]),
@@ -292,10 +303,13 @@ fn closing_table() -> String {
             |t| Shim::from_smol(t),
             [YES, NO]
         ),
+        #[cfg(unix)]
         row!("smol's `UnixStream`", smol_unix(), |t| Shim::from_smol(t), [YES, YES]),
+        #[cfg(unix)]
         row!("smol's `UnixStream`", smol_unix(), |t| Shim::from_futures(t), [YES, YES]),
         row!("`Async<TcpStream>`", tcp().map(|io| Async::new(io).unwrap()), |t| Shim::from_smol(t), [YES, YES]),
         row!("`Async<TcpStream>`", tcp().map(|io| Async::new(io).unwrap()), |t| Shim::from_futures(t), [NO, YES]),
+        #[cfg(unix)]
         row!("`Async<UnixStream>`", unix().map(|io| Async::new(io).unwrap()), |t| Shim::from_futures(t), [NO, YES]),
         row!(
             "the `WriteHalf` of futures' `split`, while the other half is alive",
@@ -306,7 +320,9 @@ fn closing_table() -> String {
             |t| Shim::from_futures(t),
             [YES, NO]
         ),
+        #[cfg(unix)]
         row!("smol's `ChildStdin`", smol_child(), |t| Shim::from_futures(t), [NO, YES]),
+        #[cfg(unix)]
         row!("std's `ChildStdin`", std_child(), |t| Shim::from_futures(smol::Unblock::new(t)), [YES, YES]),
         row!(
             "async-std's `TcpStream`",
@@ -314,12 +330,14 @@ fn closing_table() -> String {
             |t| Shim::from_futures(t),
             [NO, YES]
         ),
+        #[cfg(unix)]
         row!(
             "async-std's `TcpStream`",
             tcp().map(async_std::net::TcpStream::from),
             |t| Shim::from_smol(Async::new(StdTcp::from(OwnedFd::from(t)))?),
             [YES, YES]
         ),
+        #[cfg(unix)]
         row!(
             "async-std's `UnixStream`",
             unix().map(async_std::os::unix::net::UnixStream::from),
@@ -339,7 +357,7 @@ fn closing_and_dropping_end_the_streams_that_the_table_says() {
     let _entered = runtime.enter();
     let table = closing_table();
     println!("{table}");
-    assert!(PAGE.contains(&table), "the page should have the table:\n{table}");
+    assert!(crate::support::has_table(PAGE, &table), "the page should have the table:\n{table}");
 }
 
 /// The advice for the sockets that closing does not end.

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, Shim};
-use tokio::io::{AsyncReadExt as _, AsyncSeek as _, AsyncSeekExt as _, AsyncWriteExt as _};
+#[cfg(not(target_family = "wasm"))]
+use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncSeek as _, AsyncSeekExt as _};
 
 use crate::mock::{context, ready};
 
@@ -186,6 +188,7 @@ fn a_seek_in_two_phases_that_is_read_past_is_given_up() {
     assert_eq!(shim.get_ref().position, 6);
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_real_file_is_written_sought_and_read_in_both_ecosystems() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
@@ -338,12 +341,15 @@ fn a_seek_that_completes_after_its_first_poll_wakes_the_task_that_polls() {
     assert_eq!(ready(task.enter(|cx, _| Pin::new(&mut shim).poll_complete(cx))).unwrap(), 5);
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_real_file_flushed_after_a_seek_was_given_up_seeks_anew() {
     use futures::io::{AsyncSeekExt as _, AsyncWriteExt as _};
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let mut file = tempfile::tempfile().unwrap();
+    let before_the_start = std::io::Seek::seek(&mut file, SeekFrom::Current(-900)).unwrap_err().kind();
     runtime.block_on(async {
-        let file = tokio::fs::File::from_std(tempfile::tempfile().unwrap());
+        let file = tokio::fs::File::from_std(file);
         let mut shim = Shim::from_tokio(file).for_futures();
         // Cancelled after one poll. Whether it was complete by then depends on the thread pool.
         let _ = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Start(100));
@@ -353,7 +359,7 @@ fn a_real_file_flushed_after_a_seek_was_given_up_seeks_anew() {
         // once.
         let early = AsyncSeek::poll_seek(Pin::new(&mut shim), &mut context(), SeekFrom::Current(-900));
         if early.is_pending() {
-            assert_eq!(shim.seek(SeekFrom::Start(7)).await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+            assert_eq!(shim.seek(SeekFrom::Start(7)).await.unwrap_err().kind(), before_the_start);
         }
         assert_eq!(shim.seek(SeekFrom::Start(7)).await.unwrap(), 7);
     });

@@ -170,6 +170,21 @@ fn tokio_sockets() -> (tokio::net::TcpStream, tokio::net::TcpStream) {
     Embedded::global().unwrap().handle().block_on(connects).unwrap()
 }
 
+#[cfg(unix)]
+fn smol_sockets() -> (smol::net::unix::UnixStream, smol::net::unix::UnixStream) {
+    smol::net::unix::UnixStream::pair().unwrap()
+}
+
+#[cfg(not(unix))]
+fn smol_sockets() -> (smol::net::TcpStream, smol::net::TcpStream) {
+    smol::block_on(async {
+        let listener = smol::net::TcpListener::bind("127.0.0.1:0").await?;
+        let one = smol::net::TcpStream::connect(listener.local_addr()?).await?;
+        io::Result::Ok((one, listener.accept().await?.0))
+    })
+    .unwrap()
+}
+
 fn map<T, S>((one, two): (T, T), make: impl Fn(T) -> S) -> (S, S) {
     (make(one), make(two))
 }
@@ -203,13 +218,13 @@ fn halves_of_from_futures_wake_each_other() {
 #[test]
 #[cfg_attr(miri, ignore = "needs sockets")]
 fn halves_of_from_futures_over_a_socket_are_woken() {
-    exchange(|| map(smol::net::unix::UnixStream::pair().unwrap(), Shim::from_futures));
+    exchange(|| map(smol_sockets(), Shim::from_futures));
 }
 
 #[test]
 #[cfg_attr(miri, ignore = "needs sockets")]
 fn halves_of_from_smol_are_woken() {
-    exchange(|| map(smol::net::unix::UnixStream::pair().unwrap(), Shim::from_smol));
+    exchange(|| map(smol_sockets(), Shim::from_smol));
 }
 
 #[test]

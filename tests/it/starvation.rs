@@ -2,6 +2,7 @@
 //!
 //! A task that never returns `Pending` keeps its executor's thread for ever. So each case runs in a
 //! process of its own, which the system kills when it has used too much CPU time.
+#![cfg(unix)]
 
 use std::convert::Infallible;
 use std::fmt::Write as _;

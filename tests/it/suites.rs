@@ -107,6 +107,7 @@ fn every_pair_conforms_in_seeking() {
     per_caller!(conformance::seek, |data| Shim::new(Cursor::new(data.to_vec())));
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_real_file_conforms_in_reading_writing_and_seeking() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();

@@ -1,5 +1,6 @@
 //! The examples, each driven by a well-known client or by its own.
 //! `.ci/run examples` installs the clients and runs these tests.
+#![cfg(unix)]
 
 mod client_on_smol;
 mod http_on_smol;

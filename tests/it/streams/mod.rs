@@ -5,6 +5,7 @@ mod byte_sink;
 mod byte_stream;
 mod hostile_bufs;
 mod sink_writer;
+#[cfg(not(target_family = "wasm"))]
 mod sockets;
 mod stream_reader;
 mod stream_sink;

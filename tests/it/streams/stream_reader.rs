@@ -211,6 +211,7 @@ fn consuming_more_than_there_is_panics() {
     AsyncBufRead::consume(Pin::new(&mut shim), 4);
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_stream_that_cannot_be_moved_is_read_pinned() {
     let stream = futures::stream::unfold(3u8, |n| async move {

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 /// Returns both ends of a connection.
@@ -17,16 +16,15 @@ pub fn pair(listener: &net::TcpListener) -> io::Result<[net::TcpStream; 2]> {
 }
 
 /// Duplicates the socket, to set its options.
-fn options(socket: &impl AsFd) -> tokio::net::TcpSocket {
-    let copy = socket.as_fd().try_clone_to_owned().unwrap();
-    tokio::net::TcpSocket::from_std_stream(copy.into())
+fn options(socket: &net::TcpStream) -> tokio::net::TcpSocket {
+    tokio::net::TcpSocket::from_std_stream(socket.try_clone().unwrap())
 }
 
-pub fn set_send_buffer(socket: &impl AsFd, len: u32) {
+pub fn set_send_buffer(socket: &net::TcpStream, len: u32) {
     options(socket).set_send_buffer_size(len).unwrap();
 }
 
 #[allow(deprecated, reason = "with a duration of zero nothing blocks, and `set_zero_linger` asks for a newer tokio")]
-pub fn reset_when_closed(socket: &impl AsFd) {
+pub fn reset_when_closed(socket: &net::TcpStream) {
     options(socket).set_linger(Some(Duration::ZERO)).unwrap();
 }

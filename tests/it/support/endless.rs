@@ -38,6 +38,7 @@ impl Memory {
         Memory { error: Some(io::ErrorKind::TimedOut), ..Memory::new() }
     }
 
+    #[cfg(unix)]
     pub fn interrupted() -> Self {
         Memory { error: Some(io::ErrorKind::Interrupted), ..Memory::new() }
     }

@@ -1,5 +1,4 @@
 //! Tests in processes of their own, and the threads of a process.
-#![cfg(target_os = "linux")]
 
 /// Runs an ignored test of this binary in a process of its own, where nothing else starts threads
 /// or opens files.
@@ -22,6 +21,7 @@ pub fn in_its_own_process_with(test: &str, environment: &[(&str, &str)]) {
 }
 
 /// The names of the threads of this process.
+#[cfg(target_os = "linux")]
 pub fn threads() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     // A thread may end in the meantime.

@@ -1,0 +1,31 @@
+#!/bin/bash
+# compio.sh: runs the tests of platforms/compio, sends its server 1,000 requests on one connection and
+# 1,000 on fifty, and prints what the shim costs.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need curl
+cd "$root/platforms/compio"
+export CARGO_TARGET_DIR=$work/compio
+cargo test -- --nocapture | tee "$work/compio-test.log"
+grep -q '^test result: ok\. [1-9]' "$work/compio-test.log" || { echo "no test ran" >&2; return 1; }
+cargo build --release --bins --examples
+
+server=
+trap 'kill $server 2> /dev/null || true' EXIT
+"$CARGO_TARGET_DIR/release/io-shim-compio" 127.0.0.1:0 > "$work/compio.log" &
+server=$!
+for _ in $(seq 100); do
+  url=$(sed -n 's/^listening on //p' "$work/compio.log")
+  [ -n "$url" ] && break
+  sleep 0.1
+done
+[ -n "$url" ] || { echo "the server does not print its address" >&2; exit 1; }
+seq -f '/%g a body' 1000 > "$work/wanted"
+answers() { diff -q "$work/wanted" <(sort -t/ -k2n "$work/answers") && echo "curl: $(wc -l < "$work/answers") right answers on $1"; }
+curl -sSf -w '\n' -d 'a body' "$url/[1-1000]" > "$work/answers"
+answers "one connection"
+curl -sSf --no-progress-meter -Z --parallel-max 50 -w '\n' -d 'a body' "$url/[1-1000]" -o "$work/answer-#1" > /dev/null
+for n in $(seq 1000); do cat "$work/answer-$n"; echo; done > "$work/answers"
+rm "$work"/answer-*
+answers "fifty connections"
+"$CARGO_TARGET_DIR/release/examples/cost"
