@@ -13,6 +13,8 @@ mod allow;
 mod direct;
 #[cfg(all(feature = "fd", unix))]
 mod fd;
+#[cfg(io_shim_std_read_buf)]
+mod read_buf;
 
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
@@ -22,6 +24,9 @@ use self::bounds::{StdBufRead, StdRead, StdSeek, StdWrite};
 use crate::buf::{BorrowedCursor, ContractViolation, Room, expect_ready};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, SliceState, Unbuffered, sealed};
 use crate::traits::{ReadBuf, WriteVectored, append_chunk, std_read, uninterrupted};
+
+#[cfg(io_shim_std_read_buf)]
+use self::read_buf::poll_read;
 
 pub use allow::AllowStd;
 #[cfg(all(feature = "fd", unix))]
@@ -140,12 +145,20 @@ super::bounds::bounds! {
         "std's traits take `&mut self`: put the type into a `Box`, which implements them and is `Unpin`";
 }
 
+/// Reads into `cursor` and returns how many bytes were filled. Repeats a call that a signal
+/// interrupts. The result is always ready.
+#[cfg(not(io_shim_std_read_buf))]
+#[inline(always)]
+fn poll_read<T: StdRead>(io: &mut T, state: &mut SliceState, cursor: BorrowedCursor<'_>) -> Poll<io::Result<usize>> {
+    state.feed.poll_counted(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))
+}
+
 #[deny(clippy::missing_trait_methods)]
 impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     #[inline]
     fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let (io, state) = self.parts_mut();
-        expect_ready(state.feed.poll_counted(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))).map(drop)
+        expect_ready(poll_read(io, state, cursor)).map(drop)
     }
 
     #[inline]
@@ -170,7 +183,7 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.state().feed.init_hint(capacity)
+        self.state().init_hint(capacity)
     }
 }
 
