@@ -46,7 +46,8 @@ impl Record {
 /// outer shim passed the memory.
 ///
 /// The memory is exclusively borrowed until the call returns. So until then, nothing else can be at
-/// its addresses, and no code may make its bytes uninitialized. Code between the outer and the
+/// its addresses, and no code may make its bytes uninitialized. (For std's cursor, this is invariant
+/// 8 in `std_cursor.rs`.) Code between the outer and the
 /// inner shim may pass on only a part of the memory. The record is valid for this part, too,
 /// because it holds addresses.
 ///
@@ -97,8 +98,8 @@ impl Drop for InitRecord {
 
 /// Calls `read` with a cursor over `memory`, the unfilled part of a foreign buffer.
 ///
-/// Returns the result of `read`, how many bytes it filled, and how many are initialized now. Also
-/// returns whether a shim passed the memory: it knows then how many are initialized.
+/// Returns the result of `read`, how many bytes it filled, and whether the buffer should be told that
+/// all of `memory` is initialized. It should not if a shim passed the memory: the record tells it.
 ///
 /// # Safety
 ///
@@ -108,18 +109,18 @@ pub(crate) unsafe fn with_recorded<R>(
     memory: &mut [MaybeUninit<u8>],
     init: usize,
     read: impl FnOnce(BorrowedCursor<'_>) -> R,
-) -> (R, usize, usize, bool) {
+) -> (R, usize, bool) {
     let known = init_len(memory);
     let mut borrowed = BorrowedBuf::from(&mut *memory);
-    // SAFETY: the caller ensures it of `init` bytes, and the shim that passed this memory has
-    // recorded that the others are initialized.
+    // SAFETY: the caller ensures that `init` bytes are initialized. Of the others, the shim that
+    // passed this memory has recorded it.
     unsafe { borrowed.set_init(known.unwrap_or(0).max(init)) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.len(), borrowed.init_len());
     if known.is_some() {
         set_init(memory, init);
     }
-    (result, filled, init, known.is_some())
+    (result, filled, known.is_none() && init == memory.len())
 }
 
 /// Returns how many bytes at the front of `memory` are known to be initialized.

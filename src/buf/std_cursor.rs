@@ -27,8 +27,8 @@ pub(crate) fn with_std_cursor<R>(mut cursor: io::BorrowedCursor<'_>, read: impl 
     let memory = unsafe { cursor.as_mut() };
     let len = memory.len();
     // SAFETY: std's cursor is marked as initialized, or nothing is claimed to be.
-    let (result, filled, init, told) = unsafe { with_recorded(memory, if is_init { len } else { 0 }, read) };
-    if init == len && !told {
+    let (result, filled, tell) = unsafe { with_recorded(memory, if is_init { len } else { 0 }, read) };
+    if tell {
         // SAFETY: all bytes of the cursor are initialized (invariant 2).
         unsafe { cursor.set_init() };
     }

@@ -2,14 +2,14 @@
 //! nightly toolchain: `.ci/run std_read_buf` runs them.
 
 use std::cell::RefCell;
-use std::io::{self, BorrowedBuf as StdBuf, BorrowedCursor as StdCursor, BufReader, Cursor, Read, Write};
+use std::io::{self, BorrowedBuf as StdBuf, BorrowedCursor as StdCursor, BufRead, BufReader, Cursor, Read, Write};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 
 use io_shim::rt::BlockOn;
-use io_shim::{BorrowedBuf, ContractViolation, Offer, ReadBuf, Shim, with_hyper_cursor};
+use io_shim::{AsyncReadBuf, BorrowedBuf, ContractViolation, Offer, ReadBuf, Shim, with_hyper_cursor};
 use proptest::prelude::*;
 
 use crate::hostile::leak;
@@ -355,6 +355,27 @@ fn memory_is_read_in_asynchronous_code_without_zeroing() {
     }
 }
 
+#[test]
+fn the_budget_is_charged_for_what_a_read_moved() {
+    /// Makes 60 reads of `len` bytes, after `before` bytes in the same cursor. Returns which of
+    /// them yielded.
+    fn yields(mut reader: impl AsyncReadBuf + Unpin, before: usize, len: usize) -> Vec<usize> {
+        let mut is_pending = |read: &usize| {
+            let mut memory = sentinels(before + len);
+            let mut buf = BorrowedBuf::from(&mut memory[..]);
+            let mut cursor = buf.unfilled().limit(if *read == 0 { before + 8191 } else { before + len });
+            cursor.append(&vec![1; before]);
+            Pin::new(&mut reader).poll_read_into(&mut context(), cursor).is_pending()
+        };
+        (0..60).filter(|read| is_pending(read)).collect()
+    }
+    let ones = vec![1; 1_000_000];
+    // One byte more would cost another unit.
+    assert_eq!(yields(Shim::allow_std(&ones[..]).with_budget(20), 8191, 8191), [20, 41]);
+    let expected = yields(Shim::new(&ones[..]).with_budget(20), 0, 16_384);
+    assert_eq!((expected[0], yields(Shim::allow_std(&ones[..]).with_budget(20), 0, 16_384)), (8, expected));
+}
+
 /// A std reader of `n` bytes a call that only takes slices. It counts the zeroes of its slices, and
 /// covers them.
 struct Pieces {
@@ -448,7 +469,10 @@ fn stds_flag_says_whether_all_is_initialized() {
 
     // std's `BufReader` remembers it for its own buffer.
     let mut reader = BufReader::new(Shim::from_std(Pieces { n: 1460, zeroed: 0 }));
-    io::copy(&mut Read::take(&mut reader, 1_000_000), &mut io::sink()).unwrap();
+    for _ in 0..100 {
+        assert_eq!(reader.fill_buf().unwrap().len(), 1460);
+        reader.consume(1460);
+    }
     assert_eq!(reader.get_ref().get_ref().zeroed, 8192);
 }
 

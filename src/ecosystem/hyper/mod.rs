@@ -108,7 +108,7 @@ pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, read: impl FnOnce(Borrow
     // SAFETY: a cursor never de-initializes memory, and its unsafe methods require that of callers.
     let memory = unsafe { buf.as_mut() };
     // SAFETY: nothing is claimed to be initialized.
-    let (result, filled, ..) = unsafe { with_recorded(memory, 0, read) };
+    let (result, filled, _) = unsafe { with_recorded(memory, 0, read) };
     // SAFETY: the cursor covered the unfilled part from its start. Its filled bytes are within it,
     // and initialized (invariants 1 to 3).
     unsafe { buf.advance(filled) };

@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::bounds::{StdBufRead, StdRead, StdSeek, StdUnpin, StdWrite};
-use super::poll_read;
 use crate::buf::{BorrowedCursor, ContractViolation};
 use crate::coop::poll_yield;
 use crate::shim::{Attempt, ReadAttempt, Shim, SliceState, sealed};
@@ -166,7 +165,11 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
         let io = io.get_mut();
-        budget.poll_counted(cx, |_| poll_read(io, state, cursor).map_err(advise)).map_ok(drop)
+        #[cfg(not(io_shim_std_read_buf))]
+        let poll = budget.poll_counted(cx, |_| state.feed.poll_counted(cursor, |slice| call(|| io.read(slice))));
+        #[cfg(io_shim_std_read_buf)]
+        let poll = budget.poll_counted(cx, |_| super::read_buf::poll_read(io, state, cursor).map_err(advise));
+        poll.map_ok(drop)
     }
 
     #[inline]

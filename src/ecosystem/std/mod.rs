@@ -25,9 +25,6 @@ use crate::buf::{BorrowedCursor, ContractViolation, Room, expect_ready};
 use crate::shim::{Attempt, Buffered, Ecosystem, Includes, ReadAttempt, Shim, SliceState, Unbuffered, sealed};
 use crate::traits::{ReadBuf, WriteVectored, append_chunk, std_read, uninterrupted};
 
-#[cfg(io_shim_std_read_buf)]
-use self::read_buf::poll_read;
-
 pub use allow::AllowStd;
 #[cfg(all(feature = "fd", unix))]
 pub use fd::{Fd, FdSource};
@@ -74,6 +71,11 @@ impl<T> Shim<T, Std> {
     /// The shim implements io-shim's synchronous traits ([`ReadBuf`], [`WriteVectored`]) and std's.
     /// For asynchronous code, wrap a type that never blocks with [`allow_std`](Shim::allow_std).
     /// A read that a signal interrupts is repeated.
+    ///
+    /// A std reader gets initialized slices. On a nightly toolchain, with
+    /// `--cfg io_shim_std_read_buf`, a reader that has a `read_buf` of its own reads into
+    /// uninitialized memory:
+    /// [what is zeroed](https://docs.rs/crate/io-shim/latest/source/docs/ZEROING.md).
     ///
     /// # Examples
     ///
@@ -145,20 +147,16 @@ super::bounds::bounds! {
         "std's traits take `&mut self`: put the type into a `Box`, which implements them and is `Unpin`";
 }
 
-/// Reads into `cursor` and returns how many bytes were filled. Repeats a call that a signal
-/// interrupts. The result is always ready.
-#[cfg(not(io_shim_std_read_buf))]
-#[inline(always)]
-fn poll_read<T: StdRead>(io: &mut T, state: &mut SliceState, cursor: BorrowedCursor<'_>) -> Poll<io::Result<usize>> {
-    state.feed.poll_counted(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))
-}
-
 #[deny(clippy::missing_trait_methods)]
 impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     #[inline]
     fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let (io, state) = self.parts_mut();
-        expect_ready(poll_read(io, state, cursor)).map(drop)
+        #[cfg(not(io_shim_std_read_buf))]
+        let poll = state.feed.poll_counted(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))));
+        #[cfg(io_shim_std_read_buf)]
+        let poll = read_buf::poll_read(io, state, cursor);
+        expect_ready(poll).map(drop)
     }
 
     #[inline]
