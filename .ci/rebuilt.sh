@@ -5,7 +5,7 @@
 # Both need an instrumented standard library, which is built with the tests. Otherwise
 # MemorySanitizer reports bytes that std wrote as uninitialized, and ThreadSanitizer misses std's
 # locks. The source of std, the compiler and the sanitizer's runtime are Debian's. Doctests are not
-# supported, so name the targets to run.
+# supported, so name the targets to run. $EXTRA_RUSTFLAGS is one more option of the compiler.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 sanitizer=$1 runtime=$2 dir=$3
@@ -24,6 +24,7 @@ flags=(
   -Clink-arg=-Wl,--export-dynamic -Clink-arg=-lm -Clink-arg=-lpthread
   --cfg=rustix_use_libc
 )
+if [ -n "${EXTRA_RUSTFLAGS:-}" ]; then flags+=("${EXTRA_RUSTFLAGS/ /=}"); fi
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
 unset RUSTFLAGS
 # Printing a backtrace reads memory that the sanitizer takes for uninitialized.

@@ -1,9 +1,11 @@
 //! Measures the questions of the design debate of 2020 on reading into uninitialized memory.
 //!
 //! `docs/DEBATE.md` quotes the figures. `cargo bench --features full --bench debate` prints all of
-//! them. `-- NAME` prints one part: `zeroing`, `cliff`, `provision` or `dispatch`. Times are CPU
-//! times of a thread. Ratios are medians and quartiles of rounds in which each peer takes a turn.
-//! `cliff` prints times per byte, the best of three.
+//! them. `-- NAME` prints one part: `zeroing`, `cliff`, `provision`, `dispatch` or `read_buf`. Times
+//! are CPU times of a thread. Ratios are medians and quartiles of rounds in which each peer takes a
+//! turn. `cliff` prints times per byte, the best of three. `read_buf` needs a nightly toolchain and
+//! `--cfg io_shim_std_read_buf`.
+#![cfg_attr(io_shim_std_read_buf, feature(core_io_borrowed_buf, read_buf))]
 
 mod cliff;
 mod dispatch;
@@ -12,6 +14,8 @@ mod measure;
 mod provision;
 #[path = "../shared/report.rs"]
 mod report;
+#[cfg(io_shim_std_read_buf)]
+mod std_read_buf;
 mod zeroing;
 
 use std::io;
@@ -23,14 +27,17 @@ const EFFORT: Effort = Effort { rounds: 401, least: 25, limit: Duration::from_se
 
 fn main() -> io::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    for name in ["zeroing", "cliff", "provision", "dispatch"] {
+    for name in ["zeroing", "cliff", "provision", "dispatch", "read_buf"] {
         if wanted.is_empty() || wanted.iter().any(|one| one == name) {
             println!("\n## {name}\n");
             match name {
                 "zeroing" => zeroing::run()?,
                 "cliff" => cliff::run()?,
                 "provision" => provision::run()?,
-                _ => dispatch::run()?,
+                "dispatch" => dispatch::run()?,
+                #[cfg(io_shim_std_read_buf)]
+                "read_buf" => std_read_buf::run()?,
+                _ => println!("not built with `--cfg io_shim_std_read_buf`"),
             }
         }
     }

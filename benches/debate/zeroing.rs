@@ -78,6 +78,12 @@ fn reads(
     })
 }
 
+/// Reads into a buffer that is reused and counts as uninitialized.
+#[cfg(io_shim_std_read_buf)]
+pub(crate) fn uninit<R>(capacity: usize, read: impl FnOnce(&mut [MaybeUninit<u8>]) -> R) -> R {
+    with(Buffer::Uninit, capacity, read)
+}
+
 /// Reads into a buffer that is reused and counts as uninitialized. Both kinds share its memory.
 fn with<R>(buffer: Buffer, capacity: usize, read: impl FnOnce(&mut [MaybeUninit<u8>]) -> R) -> R {
     thread_local!(static MEMORY: std::cell::RefCell<Vec<MaybeUninit<u8>>> = const { std::cell::RefCell::new(Vec::new()) });

@@ -15,11 +15,17 @@ mod chunk_memory;
 mod cursor;
 #[cfg(feature = "std")]
 mod feed;
+#[cfg(all(feature = "std", any(feature = "hyper", io_shim_std_read_buf)))]
+#[allow(unsafe_code, reason = "keeps what is initialized in memory of a foreign buffer")]
+mod init_record;
 #[cfg(feature = "std")]
 mod prediction;
 #[cfg(feature = "alloc")]
 #[allow(unsafe_code, reason = "sets the length of what was filled")]
 mod spare;
+#[cfg(all(feature = "std", io_shim_std_read_buf))]
+#[allow(unsafe_code, reason = "the boundary between std's buffer and the cursor")]
+mod std_cursor;
 #[cfg(feature = "owned")]
 #[allow(unsafe_code, reason = "tracks what is initialized")]
 mod tracked;
@@ -40,8 +46,12 @@ pub use cursor::BorrowedCursor;
 pub(crate) use feed::expect_ready;
 #[cfg(feature = "std")]
 pub use feed::{Offer, SliceFeed};
+#[cfg(feature = "hyper")]
+pub(crate) use init_record::{InitRecord, with_recorded};
 #[cfg(feature = "alloc")]
 pub use spare::{Spare, SpareCapacity, spare};
+#[cfg(all(feature = "std", io_shim_std_read_buf))]
+pub(crate) use std_cursor::{into_std_cursor, with_std_cursor};
 #[cfg(feature = "owned")]
 pub use tracked::TrackedBuf;
 #[cfg(feature = "std")]

@@ -16,6 +16,8 @@ use pin_project::pin_project;
 
 pub(crate) use gather::Attempt;
 pub(crate) use seek::{Seek, Step};
+#[cfg(io_shim_std_read_buf)]
+pub(crate) use slice_state::StdReadBuf;
 pub(crate) use slice_state::{ReadAttempt, SliceState};
 pub(crate) use tag::sealed;
 pub use tag::{Buffered, Ecosystem, Every, Includes, Native, Unbuffered, View};

@@ -13,10 +13,24 @@ use crate::buf::{ContractViolation, Offer, Room, SliceFeed};
 #[derive(Clone, Debug, Default)]
 pub struct SliceState {
     pub(crate) feed: SliceFeed,
+    #[cfg(io_shim_std_read_buf)]
+    pub(crate) read_buf: StdReadBuf,
     reads: VectoringEvidence,
     gather: Gather,
     /// The setting of `with_write_vectored`, negated, so that the default is `false`.
     answers_not_vectored: bool,
+}
+
+/// What the `read_buf` of a std reader is, as far as reads have shown.
+#[cfg(io_shim_std_read_buf)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum StdReadBuf {
+    #[default]
+    Unknown,
+    /// The reader's own, which reads into uninitialized memory.
+    Real,
+    /// std's default, or one that calls it: it zeroes the whole cursor.
+    Zeroing,
 }
 
 /// One vectored read of the inner reader.
@@ -28,6 +42,17 @@ pub(crate) enum ReadAttempt<'a, 'data> {
 }
 
 impl SliceState {
+    /// Returns how many bytes the next read would zero in an uninitialized buffer of `capacity`
+    /// bytes.
+    #[inline]
+    pub(crate) fn init_hint(&self, capacity: usize) -> usize {
+        #[cfg(io_shim_std_read_buf)]
+        if self.read_buf == StdReadBuf::Real {
+            return 0;
+        }
+        self.feed.init_hint(capacity)
+    }
+
     /// Calls `read` once and records whether it fills more than the first slice.
     pub(crate) fn poll_read_vectored(
         &mut self,
@@ -95,7 +120,12 @@ impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// ```
     #[must_use = "returns the shim with the setting"]
     pub fn with_offer(mut self, offer: Offer) -> Self {
-        self.state_mut().feed = SliceFeed::new(offer);
+        let state = self.state_mut();
+        state.feed = SliceFeed::new(offer);
+        #[cfg(io_shim_std_read_buf)]
+        {
+            state.read_buf = StdReadBuf::Unknown;
+        }
         self
     }
 

@@ -88,6 +88,12 @@ macro_rules! std_read {
             $crate::traits::ReadBuf::read_into_vectored(self, bufs)
         }
 
+        #[cfg(io_shim_std_read_buf)]
+        #[inline]
+        fn read_buf(&mut self, cursor: ::std::io::BorrowedCursor<'_>) -> ::std::io::Result<()> {
+            $crate::buf::with_std_cursor(cursor, |cursor| $crate::traits::ReadBuf::read_into(self, cursor))
+        }
+
         fn read_to_end(&mut self, vec: &mut Vec<u8>) -> ::std::io::Result<usize> {
             $crate::traits::read_to_end(self, vec)
         }

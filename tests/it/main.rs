@@ -1,5 +1,6 @@
 //! The integration tests, one binary. Each module tests one concept.
 //! `mock`, `alloc` and `support` have what the modules share.
+#![cfg_attr(io_shim_std_read_buf, feature(borrowed_buf_init, core_io_borrowed_buf, read_buf))]
 #![allow(unsafe_code, reason = "tests look at memory that is not filled, and count allocations")]
 #![allow(missing_docs, missing_debug_implementations, unreachable_pub, reason = "nothing here is public")]
 
@@ -37,6 +38,8 @@ mod sockets;
 mod spare;
 mod split;
 mod starvation;
+#[cfg(io_shim_std_read_buf)]
+mod std_read_buf;
 mod std_types;
 mod stream_sinks;
 mod streams;

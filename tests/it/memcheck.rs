@@ -111,6 +111,13 @@ fn the_watermark_is_exact_on_every_outcome() {
     is_exact(|script| Shim::from_futures(script).with_offer(Offer::Whole));
     is_exact(|script| Shim::from_futures(script).with_offer(Offer::bounce(64)));
     is_exact(|script| Shim::from_tokio(Shim::new(Shim::from_futures(Shim::from_tokio(script)))));
+    #[cfg(io_shim_std_read_buf)]
+    {
+        use io_shim::rt::BlockOn;
+        is_exact(|script| Shim::allow_std(BlockOn::new(Shim::from_tokio(script))));
+        is_exact(|script| Shim::allow_std(BlockOn::new(Shim::from_futures(script))));
+        is_exact(|script| Shim::allow_std(std::io::Read::take(BlockOn::new(Shim::from_tokio(script)), 1 << 40)));
+    }
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn parts() -> [Vec<u8>; 2] {
 const TAKEN: usize = 290_000;
 
 /// What a stack of readers zeroed while 290,000 bytes were read through it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Counts {
     /// Bytes of the caller's memory.
     callers: usize,
@@ -258,12 +258,16 @@ impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Take<R> {
 #[test]
 fn no_byte_is_zeroed_twice_in_a_layered_stack_of_either_world() {
     let counts = |callers, inside| Counts { callers, inside, twice: 0 };
+    // With std's own `read_buf`, its `BufReader` copies, too. Its buffer forgets what a shim has
+    // initialized, unless that is all of it.
+    let real = cfg!(io_shim_std_read_buf);
+    let std_through = if real { counts(0, 49_152) } else { counts(62_815, 49_152) };
     // The buffer is larger than all reads, so that each goes through it. The layer above copies if
     // it can read from a buffer.
     let through = layered(48 << 10);
     let expected = [
-        ("std", counts(62_815, 49_152)),
-        ("std, shims in between", counts(62_815, 49_152)),
+        ("std", std_through),
+        ("std, shims in between", Counts { twice: if real { 32_768 } else { 0 }, ..std_through }),
         ("tokio", counts(0, 49_152)),
         ("futures-io", counts(62_815, 49_152)),
         ("io-shim", counts(0, 49_152)),
@@ -274,8 +278,8 @@ fn no_byte_is_zeroed_twice_in_a_layered_stack_of_either_world() {
     // initialized; no shim is involved.
     let past = layered(512);
     let expected = [
-        ("std", counts(310_785, 512)),
-        ("std, shims in between", counts(310_785, 512)),
+        ("std", counts(if real { 309_761 } else { 310_785 }, 512)),
+        ("std, shims in between", counts(if real { 257_024 } else { 310_785 }, 512)),
         ("tokio", Counts { twice: 352, ..counts(257_024, 512) }),
         ("futures-io", counts(310_785, 512)),
         ("io-shim", counts(257_024, 512)),
@@ -494,7 +498,10 @@ fn counts_that_lie_are_errors() {
     assert_eq!(violation(Shim::from_std(Liar).read(&mut [0; 5])), lie);
     let mut vec = Vec::with_capacity(5);
     let mut shim = Shim::from_std(Liar);
-    assert_eq!(violation(ReadBuf::read_into(&mut shim, spare(&mut vec).unfilled().limit(5))), lie);
+    // std's default `read_buf` panics.
+    if !cfg!(io_shim_std_read_buf) {
+        assert_eq!(violation(ReadBuf::read_into(&mut shim, spare(&mut vec).unfilled().limit(5))), lie);
+    }
     assert_eq!(violation(Read::read_vectored(&mut shim, &mut [IoSliceMut::new(&mut [0; 5])])), lie);
     assert!(vec.is_empty());
     let lie = ContractViolation::WroteTooMuch { returned: 4, offered: 3 };

@@ -17,7 +17,7 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(len, first)| (0..len).map(|i| first.wrapping_add((i % 100) as u8).max(1)).collect())
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => data().prop_map(Step::Data),
         2 => data().prop_map(Step::Initialized),
@@ -51,7 +51,7 @@ impl Watched {
 }
 
 /// Reads all of a script into one held buffer after another and checks data, order and zeroing.
-fn check<R: AsyncRead + Unpin>(mut reader: R, steps: &[Step], capacity: usize) {
+pub fn check<R: AsyncRead + Unpin>(mut reader: R, steps: &[Step], capacity: usize) {
     let expected: Vec<u8> = steps
         .iter()
         .flat_map(|step| match step {

@@ -2,8 +2,8 @@
 //!
 //! hyper's buffer counts its initialized bytes, but the count is private. A shim that hyper calls
 //! treats all of the buffer as uninitialized. A shim around a hyper reader learns only how much it
-//! filled. Where one shim is nested in another, `init_record` passes the count between them during
-//! a call.
+//! filled. Where one shim is nested in another, `InitRecord` passes the count between them during a
+//! call.
 //!
 //! The cursor's methods that initialize memory are newer than the lowest version of hyper that
 //! `Cargo.toml` allows. Cargo cannot tell which version it got, so they are not used.
@@ -12,8 +12,6 @@
 //! replace that buffer.
 #![allow(unsafe_code, reason = "the boundary between hyper's buffer and the cursor")]
 
-mod init_record;
-
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -21,8 +19,7 @@ use std::task::{Context, Poll, ready};
 use hyper::rt::{ReadBuf, ReadBufCursor};
 
 use self::bounds::{HyperRead, HyperWrite};
-use self::init_record::InitRecord;
-use crate::buf::{BorrowedBuf, BorrowedCursor, ContractViolation};
+use crate::buf::{BorrowedCursor, ContractViolation, InitRecord, with_recorded};
 use crate::delegate;
 use crate::shim::{Ecosystem, Includes, Shim, sealed};
 use crate::traits::{AsyncReadBuf, AsyncWrite, count};
@@ -110,16 +107,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
 pub fn with_hyper_cursor<R>(mut buf: ReadBufCursor<'_>, read: impl FnOnce(BorrowedCursor<'_>) -> R) -> R {
     // SAFETY: a cursor never de-initializes memory, and its unsafe methods require that of callers.
     let memory = unsafe { buf.as_mut() };
-    let known = init_record::init_len(memory);
-    let mut borrowed = BorrowedBuf::from(&mut *memory);
-    // SAFETY: the shim that passed this memory has recorded that these bytes are initialized.
-    unsafe { borrowed.set_init(known.unwrap_or(0)) };
-    let result = read(borrowed.unfilled());
-    let (filled, init) = (borrowed.len(), borrowed.init_len());
-    if known.is_some() {
-        init_record::set_init(memory, init);
-    }
-    // SAFETY: `borrowed` covers the unfilled part from its start. Its filled bytes are within it,
+    // SAFETY: nothing is claimed to be initialized.
+    let (result, filled, _) = unsafe { with_recorded(memory, 0, read) };
+    // SAFETY: the cursor covered the unfilled part from its start. Its filled bytes are within it,
     // and initialized (invariants 1 to 3).
     unsafe { buf.advance(filled) };
     result

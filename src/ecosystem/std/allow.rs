@@ -165,7 +165,11 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
     fn poll_read_into(self: Pin<&mut Self>, cx: &mut Context<'_>, cursor: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
         let (io, state, budget) = self.project_reading();
         let io = io.get_mut();
-        budget.poll_counted(cx, |_| state.feed.poll_counted(cursor, |slice| call(|| io.read(slice)))).map_ok(drop)
+        #[cfg(not(io_shim_std_read_buf))]
+        let poll = budget.poll_counted(cx, |_| state.feed.poll_counted(cursor, |slice| call(|| io.read(slice))));
+        #[cfg(io_shim_std_read_buf)]
+        let poll = budget.poll_counted(cx, |_| super::read_buf::poll_read(io, state, cursor).map_err(advise));
+        poll.map_ok(drop)
     }
 
     #[inline]
@@ -199,7 +203,7 @@ impl<T: StdRead + StdUnpin, V> AsyncReadBuf for Shim<T, AllowStd, V> {
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.state().feed.init_hint(capacity)
+        self.state().init_hint(capacity)
     }
 }
 

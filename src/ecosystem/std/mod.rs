@@ -13,6 +13,8 @@ mod allow;
 mod direct;
 #[cfg(all(feature = "fd", unix))]
 mod fd;
+#[cfg(io_shim_std_read_buf)]
+mod read_buf;
 
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
@@ -69,6 +71,11 @@ impl<T> Shim<T, Std> {
     /// The shim implements io-shim's synchronous traits ([`ReadBuf`], [`WriteVectored`]) and std's.
     /// For asynchronous code, wrap a type that never blocks with [`allow_std`](Shim::allow_std).
     /// A read that a signal interrupts is repeated.
+    ///
+    /// A std reader gets initialized slices. On a nightly toolchain, with
+    /// `--cfg io_shim_std_read_buf`, a reader that has a `read_buf` of its own reads into
+    /// uninitialized memory:
+    /// [what is zeroed](https://docs.rs/crate/io-shim/latest/source/docs/ZEROING.md).
     ///
     /// # Examples
     ///
@@ -145,7 +152,11 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
     #[inline]
     fn read_into(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         let (io, state) = self.parts_mut();
-        expect_ready(state.feed.poll_counted(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))))).map(drop)
+        #[cfg(not(io_shim_std_read_buf))]
+        let poll = state.feed.poll_counted(cursor, |slice| Poll::Ready(uninterrupted(|| io.read(slice))));
+        #[cfg(io_shim_std_read_buf)]
+        let poll = read_buf::poll_read(io, state, cursor);
+        expect_ready(poll).map(drop)
     }
 
     #[inline]
@@ -170,7 +181,7 @@ impl<T: StdRead, V> ReadBuf for Shim<T, Std, V> {
 
     #[inline]
     fn init_hint(&self, capacity: usize) -> usize {
-        self.state().feed.init_hint(capacity)
+        self.state().init_hint(capacity)
     }
 }
 

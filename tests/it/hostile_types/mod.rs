@@ -195,7 +195,7 @@ impl Calls {
 }
 
 /// Panics without the panic hook: its output would bury that of a real failure.
-fn panic_quietly() -> ! {
+pub fn panic_quietly() -> ! {
     std::panic::resume_unwind(Box::new("a hostile panic"))
 }
 

@@ -1,16 +1,18 @@
-//! [`InitRecord`]: how much of the memory behind a hyper cursor is initialized.
+//! [`InitRecord`]: how much memory behind a cursor of hyper's or std's is initialized.
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
+use super::{BorrowedBuf, BorrowedCursor};
+
 thread_local! {
-    /// The memory that was passed to a hyper reader by the innermost call on this thread.
+    /// The memory that was passed to a foreign reader by the innermost call on this thread.
     static INNERMOST: Cell<Record> = const { Cell::new(Record::NONE) };
     /// The identity of the last record that was made.
     static LAST: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The addresses of memory that was passed to a hyper reader, and of its initialized parts.
+/// The addresses of memory that was passed to a foreign reader, and of its initialized parts.
 #[derive(Clone, Copy)]
 struct Record {
     /// Unique on its thread. Only `NONE` has 0.
@@ -37,20 +39,22 @@ impl Record {
     }
 }
 
-/// Records, during a call of a hyper reader, how much of the memory passed to it is initialized.
+/// Records, during a call of a foreign reader, how much of the memory passed to it is initialized.
 ///
-/// hyper's buffer does not tell how much of it is initialized. When a shim is called through
-/// hyper's traits, it checks this record to learn whether an outer shim passed the memory.
+/// hyper's buffer does not tell how much of it is initialized, and std's tells only whether all of
+/// it is. When a shim is called through their traits, it checks this record to learn whether an
+/// outer shim passed the memory.
 ///
 /// The memory is exclusively borrowed until the call returns. So until then, nothing else can be at
-/// its addresses, and no code may make its bytes uninitialized. Code between the outer and the
+/// its addresses, and no code may make its bytes uninitialized. (For std's cursor, this is invariant
+/// 8 in `std_cursor.rs`.) Code between the outer and the
 /// inner shim may pass on only a part of the memory. The record is valid for this part, too,
 /// because it holds addresses.
 ///
 /// With stackful coroutines, an outer call may end before an inner one. Then nothing is recorded
 /// any more, not even for the inner call. (A coroutine that moves to another thread during a poll
 /// breaks every thread-local, including this one.)
-pub(super) struct InitRecord {
+pub(crate) struct InitRecord {
     id: u64,
     start: usize,
     init: usize,
@@ -61,7 +65,7 @@ impl InitRecord {
     /// Records, until this is dropped, that the first `init` of the `len` bytes at `start` are
     /// initialized.
     #[inline]
-    pub(super) fn new(start: usize, len: usize, init: usize) -> Self {
+    pub(crate) fn new(start: usize, len: usize, init: usize) -> Self {
         let id = LAST.get() + 1;
         LAST.set(id);
         let (end, init) = (start + len, start + init);
@@ -71,7 +75,7 @@ impl InitRecord {
     /// Returns how many bytes from the start are initialized now. The first `filled` bytes must be
     /// initialized.
     #[inline]
-    pub(super) fn init_len(&self, filled: usize) -> usize {
+    pub(crate) fn init_len(&self, filled: usize) -> usize {
         let record = INNERMOST.get();
         let mut init = self.init.max(self.start + filled);
         if record.id == self.id {
@@ -92,12 +96,39 @@ impl Drop for InitRecord {
     }
 }
 
+/// Calls `read` with a cursor over `memory`, the unfilled part of a foreign buffer.
+///
+/// Returns the result of `read`, how many bytes it filled, and whether the buffer should be told that
+/// all of `memory` is initialized. It should not if a shim passed the memory: the record tells it.
+///
+/// # Safety
+///
+/// The first `init` bytes of `memory` must be initialized.
+#[inline(always)]
+pub(crate) unsafe fn with_recorded<R>(
+    memory: &mut [MaybeUninit<u8>],
+    init: usize,
+    read: impl FnOnce(BorrowedCursor<'_>) -> R,
+) -> (R, usize, bool) {
+    let known = init_len(memory);
+    let mut borrowed = BorrowedBuf::from(&mut *memory);
+    // SAFETY: the caller ensures that `init` bytes are initialized. Of the others, the shim that
+    // passed this memory has recorded it.
+    unsafe { borrowed.set_init(known.unwrap_or(0).max(init)) };
+    let result = read(borrowed.unfilled());
+    let (filled, init) = (borrowed.len(), borrowed.init_len());
+    if known.is_some() {
+        set_init(memory, init);
+    }
+    (result, filled, known.is_none() && init == memory.len())
+}
+
 /// Returns how many bytes at the front of `memory` are known to be initialized.
 ///
-/// `memory` is the unfilled part of a hyper buffer. Returns `None` if `memory` is empty, or not
+/// `memory` is the unfilled part of a foreign buffer. Returns `None` if `memory` is empty, or not
 /// part of the memory of the innermost call that is recorded on this thread.
 #[inline]
-pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
+fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
     INNERMOST.with(|innermost| {
         let record = innermost.get();
         record.covers(memory).then(|| record.init.saturating_sub(memory.as_ptr().addr()).min(memory.len()))
@@ -106,7 +137,7 @@ pub(super) fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
 
 /// Records that the first `init` bytes of `memory` are initialized. Does nothing if [`init_len`]
 /// returns `None` for `memory`.
-pub(super) fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
+fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
     let mut record = INNERMOST.get();
     if record.covers(memory) {
         let part = (memory.as_ptr().addr(), memory.as_ptr().addr() + init);
