@@ -9,7 +9,7 @@
     doc = "Converts between the I/O traits of tokio, of futures-io and of hyper. Wraps readers of your own, too."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(io_shim_std_read_buf, feature(borrowed_buf_init, core_io_borrowed_buf, read_buf))]
+#![cfg_attr(all(feature = "std", io_shim_std_read_buf), feature(borrowed_buf_init, core_io_borrowed_buf, read_buf))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(all(feature = "tokio", feature = "futures")),
