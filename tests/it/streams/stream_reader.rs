@@ -28,7 +28,6 @@ fn fill(shim: &mut (impl AsyncBufRead + Unpin)) -> Poll<io::Result<Vec<u8>>> {
 fn it_conforms_through_every_ecosystem() {
     conformance::read(|data| Shim::from_stream(chunks(data)));
     conformance::read(|data| Shim::from_tokio(Shim::from_stream(chunks(data)).for_tokio()));
-    conformance::read(|data| Shim::from_tokio(Shim::from_stream(chunks(data)).for_tokio()));
     conformance::read(|data| Shim::from_futures(Shim::from_stream(chunks(data)).for_futures()));
     conformance::read(|data| Shim::from_futures_buf(Shim::from_stream(chunks(data)).for_futures()));
     conformance::read(|data| Shim::from_hyper(Shim::from_stream(chunks(data)).for_hyper()));
