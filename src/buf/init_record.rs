@@ -46,10 +46,9 @@ impl Record {
 /// outer shim passed the memory.
 ///
 /// The memory is exclusively borrowed until the call returns. So until then, nothing else can be at
-/// its addresses, and no code may make its bytes uninitialized. (For std's cursor, this is invariant
-/// 8 in `std_cursor.rs`.) Code between the outer and the
-/// inner shim may pass on only a part of the memory. The record is valid for this part, too,
-/// because it holds addresses.
+/// its addresses, and no code may make its bytes uninitialized. (For std's cursor, this is
+/// invariant 8 in `std_cursor.rs`.) Code between the outer and the inner shim may pass on only a
+/// part of the memory. The record is valid for this part, too, because it holds addresses.
 ///
 /// With stackful coroutines, an outer call may end before an inner one. Then nothing is recorded
 /// any more, not even for the inner call. (A coroutine that moves to another thread during a poll
@@ -98,8 +97,9 @@ impl Drop for InitRecord {
 
 /// Calls `read` with a cursor over `memory`, the unfilled part of a foreign buffer.
 ///
-/// Returns the result of `read`, how many bytes it filled, and whether the buffer should be told that
-/// all of `memory` is initialized. It should not if a shim passed the memory: the record tells it.
+/// Returns the result of `read`, how many bytes it filled, and whether the buffer should be told
+/// that all of `memory` is initialized. It should not if a shim passed the memory: the record tells
+/// it.
 ///
 /// # Safety
 ///

@@ -1,5 +1,5 @@
-//! A shim is a type of every ecosystem at once, and of one alone once narrowed. The tables of `docs/MATRIX.md` are checked
-//! against the compiler here.
+//! A shim is a type of every ecosystem at once, and of one alone once narrowed. The tables of
+//! `docs/MATRIX.md` are checked against the compiler here.
 
 use bytes::Bytes;
 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,7 +9,7 @@ use io_shim::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::auto_traits::implements;
-use crate::mock::{Script, Sink};
+use crate::mock::Sink;
 
 #[test]
 fn a_narrowed_shim_is_not_ambiguous() {
@@ -36,14 +36,16 @@ fn io_shims_traits_beside_others_make_nothing_ambiguous() {
     let mut byte = [0];
     assert_eq!(slice.read_into_slice(&mut byte).unwrap(), 1);
     assert_eq!(std::io::Read::by_ref(&mut slice).bytes().next().unwrap().unwrap(), b'b');
-    // The ambiguity of tokio's and futures' own traits on `&[u8]` is theirs; a narrowed shim has none.
+    // The ambiguity of tokio's and futures' own traits on `&[u8]` is theirs; a narrowed shim has
+    // none.
     futures::executor::block_on(async {
         let mut shim = Shim::new(slice).for_tokio();
         assert_eq!(shim.read_u8().await.unwrap(), b'c');
     });
 }
 
-/// Types that have one trait, of every ecosystem's, and what it requires. For the table below: never called.
+/// Types that have one trait, of every ecosystem's, and what it requires. For the table below:
+/// never called.
 mod only {
     use std::io::{Result, SeekFrom};
     use std::pin::Pin;
@@ -388,7 +390,8 @@ macro_rules! short_row {
     }};
 }
 
-/// The short table of `docs/MATRIX.md`: by constructor, for types inside that have all traits of their ecosystem.
+/// The short table of `docs/MATRIX.md`: by constructor, for types inside that have all traits of
+/// their ecosystem.
 fn short_table() -> String {
     #[cfg(unix)]
     use io_shim::Fd;
