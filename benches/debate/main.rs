@@ -1,10 +1,10 @@
 //! Measures the questions of the design debate of 2020 on reading into uninitialized memory.
 //!
 //! `docs/DEBATE.md` quotes the figures. `cargo bench --features full --bench debate` prints all of
-//! them. `-- NAME` prints one part: `zeroing`, `cliff`, `provision`, `dispatch` or `read_buf`. Times
-//! are CPU times of a thread. Ratios are medians and quartiles of rounds in which each peer takes a
-//! turn. `cliff` prints times per byte, the best of three. `read_buf` needs a nightly toolchain and
-//! `--cfg io_shim_std_read_buf`.
+//! them. `-- NAME` prints one part: `zeroing`, `cliff`, `provision`, `dispatch` or `read_buf`.
+//! Times are CPU times of a thread. Ratios are medians and quartiles of rounds in which each peer
+//! takes a turn. `cliff` prints times per byte, the best of three. `read_buf` needs a nightly
+//! toolchain and `--cfg io_shim_std_read_buf`.
 #![cfg_attr(io_shim_std_read_buf, feature(core_io_borrowed_buf, read_buf))]
 
 mod cliff;

@@ -11,7 +11,8 @@ use super::spare::{SpareCapacity, sealed};
 
 impl SpareCapacity for BytesMut {}
 
-impl sealed::Grow for BytesMut {
+// SAFETY: `BytesMut` behaves like that, from 1.11.1 on.
+unsafe impl sealed::Grow for BytesMut {
     #[inline]
     fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>] {
         self.spare_capacity_mut()

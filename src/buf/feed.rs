@@ -288,7 +288,7 @@ impl SliceFeed {
             let ahead = prediction.ahead(wanted, self.returned as usize).min(capacity);
             let (offered, copies) = if init < ahead { (ahead, false) } else { self.plan(capacity, init) };
             if !copies {
-                self.left = offered as u32;
+                self.left = offered.min(u32::MAX as usize) as u32;
             }
             return (offered, copies);
         }

@@ -46,10 +46,9 @@ impl Record {
 /// outer shim passed the memory.
 ///
 /// The memory is exclusively borrowed until the call returns. So until then, nothing else can be at
-/// its addresses, and no code may make its bytes uninitialized. (For std's cursor, this is invariant
-/// 8 in `std_cursor.rs`.) Code between the outer and the
-/// inner shim may pass on only a part of the memory. The record is valid for this part, too,
-/// because it holds addresses.
+/// its addresses, and no code may make its bytes uninitialized. (For std's cursor, this is
+/// invariant 8 in `std_cursor.rs`.) Code between the outer and the inner shim may pass on only a
+/// part of the memory. The record is valid for this part, too, because it holds addresses.
 ///
 /// With stackful coroutines, an outer call may end before an inner one. Then nothing is recorded
 /// any more, not even for the inner call. (A coroutine that moves to another thread during a poll
@@ -64,18 +63,26 @@ pub(crate) struct InitRecord {
 impl InitRecord {
     /// Records, until this is dropped, that the first `init` of the `len` bytes at `start` are
     /// initialized.
+    ///
+    /// # Safety
+    ///
+    /// They must be. Until this is dropped, the memory must be live and exclusively borrowed, and no
+    /// code may de-initialize it.
     #[inline]
-    pub(crate) fn new(start: usize, len: usize, init: usize) -> Self {
+    pub(crate) unsafe fn new(start: usize, len: usize, init: usize) -> Self {
         let id = LAST.get() + 1;
         LAST.set(id);
         let (end, init) = (start + len, start + init);
         InitRecord { id, start, init, outer: INNERMOST.replace(Record { id, start, end, init, part: (0, 0) }) }
     }
 
-    /// Returns how many bytes from the start are initialized now. The first `filled` bytes must be
-    /// initialized.
+    /// Returns how many bytes from the start are initialized now.
+    ///
+    /// # Safety
+    ///
+    /// The first `filled` bytes must be initialized.
     #[inline]
-    pub(crate) fn init_len(&self, filled: usize) -> usize {
+    pub(crate) unsafe fn init_len(&self, filled: usize) -> usize {
         let record = INNERMOST.get();
         let mut init = self.init.max(self.start + filled);
         if record.id == self.id {
@@ -98,12 +105,14 @@ impl Drop for InitRecord {
 
 /// Calls `read` with a cursor over `memory`, the unfilled part of a foreign buffer.
 ///
-/// Returns the result of `read`, how many bytes it filled, and whether the buffer should be told that
-/// all of `memory` is initialized. It should not if a shim passed the memory: the record tells it.
+/// Returns the result of `read`, how many bytes it filled, and whether the buffer should be told
+/// that all of `memory` is initialized. It should not if a shim passed the memory: the record tells
+/// it.
 ///
 /// # Safety
 ///
-/// The first `init` bytes of `memory` must be initialized.
+/// The first `init` bytes of `memory` must be initialized, and no code may de-initialize bytes of
+/// it.
 #[inline(always)]
 pub(crate) unsafe fn with_recorded<R>(
     memory: &mut [MaybeUninit<u8>],
@@ -112,13 +121,15 @@ pub(crate) unsafe fn with_recorded<R>(
 ) -> (R, usize, bool) {
     let known = init_len(memory);
     let mut borrowed = BorrowedBuf::from(&mut *memory);
-    // SAFETY: the caller ensures that `init` bytes are initialized. Of the others, the shim that
-    // passed this memory has recorded it.
+    // SAFETY: the caller ensures that `init` bytes are initialized. Of the others, a shim has
+    // recorded it. Live memory within the range of a record is part of the memory that this shim passed, since
+    // that is exclusively borrowed.
     unsafe { borrowed.set_init(known.unwrap_or(0).max(init)) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.len(), borrowed.init_len());
     if known.is_some() {
-        set_init(memory, init);
+        // SAFETY: the cursor has initialized these bytes (invariant 2).
+        unsafe { set_init(memory, init) };
     }
     (result, filled, known.is_none() && init == memory.len())
 }
@@ -137,7 +148,11 @@ fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
 
 /// Records that the first `init` bytes of `memory` are initialized. Does nothing if [`init_len`]
 /// returns `None` for `memory`.
-fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
+///
+/// # Safety
+///
+/// They must be, and no code may de-initialize them while they are borrowed.
+unsafe fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
     let mut record = INNERMOST.get();
     if record.covers(memory) {
         let part = (memory.as_ptr().addr(), memory.as_ptr().addr() + init);
@@ -154,8 +169,23 @@ fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
 mod tests {
     use super::*;
 
-    fn at(memory: &[MaybeUninit<u8>], init: usize) -> InitRecord {
-        InitRecord::new(memory.as_ptr().addr(), memory.len(), init)
+    struct At(InitRecord);
+
+    fn at(memory: &[MaybeUninit<u8>], init: usize) -> At {
+        // SAFETY: no test reads the memory, here and below.
+        At(unsafe { InitRecord::new(memory.as_ptr().addr(), memory.len(), init) })
+    }
+
+    impl At {
+        fn init_len(&self, filled: usize) -> usize {
+            // SAFETY: see `at`.
+            unsafe { self.0.init_len(filled) }
+        }
+    }
+
+    fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
+        // SAFETY: see `at`.
+        unsafe { super::set_init(memory, init) }
     }
 
     #[test]

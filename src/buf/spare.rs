@@ -34,7 +34,11 @@ pub(super) mod sealed {
 
     /// The methods that the guard calls. None of them writes to the spare capacity, moves it or
     /// reallocates. This was verified in the sources of `Vec`, and of `bytes` from 1.11.1 on.
-    pub trait Grow {
+    ///
+    /// # Safety
+    ///
+    /// `spare_capacity` must behave like that.
+    pub unsafe trait Grow {
         #[doc(hidden)]
         fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>];
 
@@ -162,7 +166,8 @@ impl Place {
 
 impl SpareCapacity for Vec<u8> {}
 
-impl sealed::Grow for Vec<u8> {
+// SAFETY: `Vec` behaves like that.
+unsafe impl sealed::Grow for Vec<u8> {
     #[inline]
     fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>] {
         self.spare_capacity_mut()
@@ -186,7 +191,8 @@ mod tests {
 
     impl SpareCapacity for Moving {}
 
-    impl sealed::Grow for Moving {
+    // SAFETY: not sound. The tests check that debug builds notice it before any harm.
+    unsafe impl sealed::Grow for Moving {
         fn spare_capacity(&mut self) -> &mut [MaybeUninit<u8>] {
             self.0.swap(0, 1);
             self.0[0].spare_capacity_mut()

@@ -56,7 +56,8 @@ pub(crate) fn into_std_cursor(
     // SAFETY: std's buffer never de-initializes memory, nor does a reader (invariant 8).
     let memory = unsafe { cursor.as_mut() };
     let len = memory.len();
-    let lent = InitRecord::new(memory.as_ptr().addr(), len, 0);
+    // SAFETY: nothing is claimed to be initialized. The memory is borrowed until after the call.
+    let lent = unsafe { InitRecord::new(memory.as_ptr().addr(), len, 0) };
     let mut buf = io::BorrowedBuf::from(memory);
     let result = read(buf.unfilled());
     let is_init = buf.is_init();
@@ -64,7 +65,8 @@ pub(crate) fn into_std_cursor(
         Ok(filled) => filled,
         Err(violation) => return (Err(violation), is_init),
     };
-    let init = if is_init { len } else { lent.init_len(filled) };
+    // SAFETY: the filled bytes are initialized by std's own invariant.
+    let init = if is_init { len } else { unsafe { lent.init_len(filled) } };
     // SAFETY: `buf` still covers the unfilled part of the cursor (invariant 9). Its mark says that
     // all of it is initialized, or else nested shims have recorded it of `init` bytes and no code
     // has de-initialized them (invariant 8).

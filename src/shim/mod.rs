@@ -234,9 +234,9 @@ impl<T, E: Ecosystem, V> Shim<T, E, V> {
         (&mut self.io, &mut self.state)
     }
 
-    /// Returns the inner type and the state. Forgets pending
-    /// seeks, because the operation may change the position. A flush also forgets them: it may
-    /// complete a seek and discard the result, as in `tokio::fs::File`.
+    /// Returns the inner type and the state. Forgets pending seeks, because the operation may
+    /// change the position. A flush also forgets them: it may complete a seek and discard the
+    /// result, as in `tokio::fs::File`.
     #[inline]
     pub(crate) fn project_forgetting_seeks(self: Pin<&mut Self>) -> (Pin<&mut T>, &mut E::State) {
         let Projected { io, state, seek, .. } = self.project();

@@ -39,7 +39,6 @@ fn script() -> Script {
 #[test]
 fn what_is_buffered_is_read_first() {
     fill_buf_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
-    fill_buf_then_read(Shim::from_tokio(tokio::io::BufReader::new(script())));
     fill_buf_then_read(Shim::from_futures(futures::io::BufReader::new(script())));
     fill_buf_then_read(Shim::from_futures_buf(futures::io::BufReader::new(script())));
 }
@@ -60,14 +59,12 @@ fn buffered_sources_initialise_nothing_but_what_they_fill() {
 
 #[test]
 fn buffered_sources_read_into_several_slices() {
-    fn check<S: AsyncReadBuf + Unpin>(mut shim: S) {
-        let (mut a, mut b) = ([0; 3], [0; 3]);
-        assert!(shim.supports_vectored_reads());
-        let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
-        assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 4);
-        assert_eq!((&a, &b[..1]), (b"abc", &b"d"[..]));
-    }
-    check(Shim::from_futures_buf(futures::io::BufReader::new(script())));
+    let mut shim = Shim::from_futures_buf(futures::io::BufReader::new(script()));
+    let (mut a, mut b) = ([0; 3], [0; 3]);
+    assert!(shim.supports_vectored_reads());
+    let mut bufs = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
+    assert_eq!(ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), &mut bufs)).unwrap(), 4);
+    assert_eq!((&a, &b[..1]), (b"abc", &b"d"[..]));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The table of constructors in `docs/CONSTRUCTORS.md`: the code of each row compiles, and makes what the library of that row
-//! wants. The README has some of its rows.
+//! The table of constructors in `docs/CONSTRUCTORS.md`: the code of each row compiles, and makes
+//! what the library of that row wants. The README has some of its rows.
 
 use std::io;
 
@@ -8,10 +8,6 @@ use io_shim::{AsyncReadBuf, BorrowedCursor, Shim};
 
 const PAGE: &str = include_str!("../../docs/CONSTRUCTORS.md");
 const README: &str = include_str!("../../README.md");
-
-/// The most rows that a reader looks through: in the whole table, and in the README's.
-const MOST: usize = 21;
-const MOST_IN_README: usize = 10;
 
 /// What a library may want, by the words of the table.
 mod wants {
@@ -72,7 +68,8 @@ fn rows_of_the_page() -> Vec<Row> {
         .collect()
 }
 
-/// A row as code: what there is, what is wanted, and what is written. It is compiled, and never called.
+/// A row as code: what there is, what is wanted, and what is written. It is compiled, and never
+/// called.
 macro_rules! rows {
     ($($(#[$cfg:meta])? ($($have:ident: $type:ty),*) [$($wants:ident),*] $code:expr;)*) => {
         Vec::from([$($(#[$cfg])? {
@@ -157,28 +154,13 @@ fn the_code_of_every_row_compiles_and_makes_what_is_wanted() {
         assert_eq!(on_page, compiled);
     }
     assert_eq!(page.len(), compiled.len());
-    assert!(page.len() <= MOST, "{} rows", page.len());
 }
 
 #[test]
 fn the_rows_of_the_readme_are_rows_of_the_page() {
     let rows: Vec<&str> = table(README).collect();
-    assert!((1..=MOST_IN_README).contains(&rows.len()), "{} rows", rows.len());
+    assert!(!rows.is_empty());
     for row in rows {
         assert!(table(PAGE).any(|line| line == row), "{row}");
     }
-}
-
-#[test]
-fn the_constructors_below_the_table_are_there() {
-    let memory = || tokio::io::BufReader::new(&b""[..]);
-    wants::futures(&Shim::from_tokio(memory()));
-    wants::futures(&Shim::from_tokio(&mut memory()));
-    wants::tokio(&Shim::from_futures_buf(futures::io::BufReader::new(&b""[..])));
-    wants::std(&Shim::from_std_buf(io::BufReader::new(&b""[..])));
-    wants::tokio(&Shim::from_tokio(memory()).for_tokio());
-    wants::futures(&Shim::from_tokio(memory()).for_futures());
-    wants::hyper(&Shim::from_tokio(memory()).for_hyper());
-    wants::std(&Shim::from_std(io::empty()).for_std());
-    wants::tokio(&Shim::from_futures(smol::Unblock::new(io::stdin())));
 }

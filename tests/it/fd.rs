@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::mem::MaybeUninit;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -157,22 +157,6 @@ fn a_shared_position_is_shared() {
     clone.read_exact(&mut piece[..2]).unwrap();
     assert_eq!(&piece[..2], b"89");
     assert_eq!(one.read(&mut piece).unwrap(), 0);
-}
-
-#[test]
-fn a_line_and_then_the_rest_lose_nothing() {
-    let mut reader = BufReader::with_capacity(16, Shim::from_fd(file(b"the first line\nand the rest of it")));
-    let mut line = String::new();
-    reader.read_line(&mut line).unwrap();
-    let mut rest = reader.buffer().to_vec();
-    let mut shim = reader.into_inner();
-    while {
-        let before = rest.len();
-        rest.reserve(7);
-        ReadBuf::read_into(&mut shim, spare(&mut rest).unfilled().limit(7)).unwrap();
-        rest.len() > before
-    } {}
-    assert_eq!((&*line, &*rest), ("the first line\n", &b"and the rest of it"[..]));
 }
 
 #[test]

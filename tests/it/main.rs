@@ -34,7 +34,6 @@ mod recipes;
 mod seek;
 mod slice_feed;
 mod smol_sockets;
-mod sockets;
 mod spare;
 mod split;
 mod starvation;

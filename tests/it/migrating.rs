@@ -1,5 +1,5 @@
-//! What `docs/MIGRATING.md` says of other adapters, each beside what the shim does; and that its figures are those of the
-//! reports.
+//! What `docs/MIGRATING.md` says of other adapters, each beside what the shim does; and that its
+//! figures are those of the reports.
 //!
 //! A test that fails because an adapter got better means that the page has to say so.
 
@@ -38,8 +38,8 @@ async fn others_zero_the_whole_buffer_and_a_shim_what_is_likely() {
     assert_eq!(initialized_by_a_read(Shim::from_futures(script()).with_offer(io_shim::Offer::Whole)), (64 << 10, 100));
 }
 
-/// What 64 slices are written as: the count, whether the writer says that it vectors, and the calls of either kind into the
-/// sink.
+/// What 64 slices are written as: the count, whether the writer says that it vectors, and the calls
+/// of either kind into the sink.
 fn write_of_64_slices<W: tokio::io::AsyncWrite + Unpin>(
     mut writer: W,
     sink: impl Fn(&W) -> &Sink,
@@ -65,7 +65,8 @@ async fn others_write_the_first_slice_and_a_shim_all() {
     assert_eq!(ready(n).unwrap(), 64);
 }
 
-/// `TokioIo` of a tokio type is for hyper, and of a hyper type for tokio. The constructors of an alias are functions.
+/// `TokioIo` of a tokio type is for hyper, and of a hyper type for tokio. The constructors of an
+/// alias are functions.
 #[test]
 fn an_alias_has_the_constructor_of_its_ecosystem() {
     type TokioIo<T> = Shim<T, io_shim::Tokio>;
@@ -289,7 +290,8 @@ fn cells(line: &str) -> Vec<&str> {
     line.trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// The start of a cell of a report: in the section, and the table of it, where the headings are these.
+/// The start of a cell of a report: in the section, and the table of it, where the headings are
+/// these.
 #[track_caller]
 fn reported(report: &'static str, headings: &[&str], row: &str, column: &str) -> &'static str {
     let mut rest = report;

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll, Wake, Waker};
 
 use io_shim::BorrowedCursor;
 
@@ -240,6 +242,16 @@ sink!(io_shim::AsyncWrite, poll_shutdown, supports_vectored_writes);
 /// A context whose waker does nothing.
 pub fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
+}
+
+/// A waker that counts.
+#[derive(Default)]
+pub struct Wakes(pub AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
 }
 
 /// Returns the value of a poll that must be ready.

@@ -92,12 +92,3 @@ fn the_page_shows_this_program() {
     let shown = page.split_once("```rust,no_run\n").and_then(|(_, rest)| rest.split("```").next());
     assert_eq!(shown, Some(include_str!("recipes/redis.rs")));
 }
-
-#[test]
-fn the_programs_are_short() {
-    let page = include_str!("../../docs/RECIPES.md");
-    let lines = |program: &str| program.split("```").next().unwrap().lines().filter(|line| !line.is_empty()).count();
-    let programs: Vec<usize> = page.split("```rust").skip(1).map(lines).collect();
-    assert_eq!(programs.len(), 5);
-    assert!(programs.iter().all(|&lines| lines <= 35), "{programs:?}");
-}

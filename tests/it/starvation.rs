@@ -5,7 +5,6 @@
 #![cfg(unix)]
 
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
@@ -243,11 +242,6 @@ fn no_peer_starves_a_task() {
         }
     });
     let outcomes = outcomes.into_inner().unwrap();
-    let find = |case: &Case, executor: &Executor| {
-        let same = |(one, other): &(&Case, &Executor)| std::ptr::eq(*one, case) && other.name == executor.name;
-        all.iter().position(same).map(|at| outcomes[at])
-    };
-    println!("{}", table(find));
     let starved: Vec<_> = all.iter().zip(&outcomes).filter(|(_, outcome)| !is_good(**outcome)).collect();
     let names: Vec<_> = starved.iter().map(|((case, executor), _)| name(case, executor)).collect();
     assert!(starved.is_empty(), "{} of {} starved:\n{}", starved.len(), all.len(), names.join("\n"));
@@ -291,25 +285,6 @@ fn run_child(case: &str) -> Option<Duration> {
 
 fn is_good(outcome: Option<Duration>) -> bool {
     outcome.is_some_and(|took| took < LATEST)
-}
-
-/// Prints the milliseconds of each case, to compare two versions.
-fn table(find: impl Fn(&Case, &Executor) -> Option<Option<Duration>>) -> String {
-    let heads: String = EXECUTORS.iter().map(|executor| format!(" {} |", executor.name)).collect();
-    let mut table = format!("| situation | constructor |{heads}\n|---|---|{}\n", "---|".repeat(EXECUTORS.len()));
-    for case in CASES {
-        write!(table, "| {} | {} |", case.situation.replace('_', " "), case.constructor).unwrap();
-        for executor in EXECUTORS {
-            match find(case, executor) {
-                Some(Some(took)) if is_good(Some(took)) => write!(table, " {} |", took.as_millis()),
-                Some(_) => write!(table, " STARVED |"),
-                None => write!(table, " |"),
-            }
-            .unwrap();
-        }
-        table.push('\n');
-    }
-    table
 }
 
 /// Returns the address of a peer that sends and receives as much as it can.

@@ -152,8 +152,8 @@ const LARGE: usize = 128 << 10;
 /// What is offered to a reader of which nothing is known.
 const FIRST: usize = 8 << 10;
 
-/// Reads into a fresh buffer of 128 KiB. Returns the number of bytes that were filled, that count as
-/// initialized, and that were zeroed.
+/// Reads into a fresh buffer of 128 KiB. Returns the number of bytes that were filled, that count
+/// as initialized, and that were zeroed.
 fn read_fresh(reader: &mut impl ReadBuf) -> (io::Result<()>, usize, usize, usize) {
     let mut memory = sentinels(LARGE);
     let mut buf = BorrowedBuf::from(&mut memory[..]);

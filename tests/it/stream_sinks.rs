@@ -151,8 +151,8 @@ fn tls_over_a_real_websocket_echoes_100_megabytes() {
     run(echo_through_tls(100_000_000));
 }
 
-/// Sends on a stream of yamux that this end opens, and checks its echo. At the same time, echoes the
-/// stream that the other end opens.
+/// Sends on a stream of yamux that this end opens, and checks its echo. At the same time, echoes
+/// the stream that the other end opens.
 async fn ask_and_echo_through_yamux(socket: Socket, mode: yamux::Mode, len: usize) -> io::Result<()> {
     use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

@@ -94,7 +94,6 @@ fn every_pair_conforms_in_writing() {
 #[test]
 fn every_pair_conforms_in_buffered_reading() {
     per_caller!(conformance::buf_read, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
-    per_caller!(conformance::buf_read, |data| Shim::from_tokio(tokio::io::BufReader::new(script(data))));
     per_caller!(conformance::buf_read, |data| Shim::from_futures(futures::io::BufReader::new(script(data))));
     per_caller!(conformance::buf_read, |data| Shim::from_futures_buf(futures::io::BufReader::new(script(data))));
     per_caller!(conformance::buf_read, |data| Shim::new(Cursor::new(data.to_vec())));

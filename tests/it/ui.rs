@@ -1,7 +1,7 @@
 //! Programs that must not compile, the compiler's messages, and the page that explains them.
 //!
-//! The messages change with the compiler. To accept the new ones, run
-//! `TRYBUILD=overwrite cargo test --all-features --test it -- ui::`, and read them before you commit.
+//! The messages change with the compiler. To accept the new ones, run this, and read them:
+//! `TRYBUILD=overwrite cargo test --all-features --test it -- ui::`
 
 use std::fs;
 use std::path::Path;

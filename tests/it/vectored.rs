@@ -161,12 +161,8 @@ fn a_vectoring_writer_whose_buffer_was_full_twice_is_vectored_again_later() {
 
 #[test]
 fn a_gathered_write_that_is_pending_is_retried_with_the_slices_of_the_next_call() {
-    let mut sink = Sink::new(false);
     let mut cx = context();
-    let mut shim = Shim::from_futures({
-        sink.vectored_writes.clear();
-        sink
-    });
+    let mut shim = Shim::from_futures(Sink::new(false));
     let write = |shim: &mut Shim<Sink, _>, cx: &mut Context<'_>, bufs: &[&[u8]]| {
         let bufs: Vec<_> = bufs.iter().map(|buf| IoSlice::new(buf)).collect();
         AsyncWrite::poll_write_vectored(Pin::new(shim), cx, &bufs)

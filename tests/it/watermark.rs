@@ -122,17 +122,6 @@ fn the_watermark_of_a_tokio_buffer_reaches_a_tokio_reader_and_comes_back() {
     assert_eq!(buf.initialized()[40..], [0; 60]);
 }
 
-#[test]
-fn tokios_read_to_end_through_a_slice_only_reader_zeroes_little() {
-    // `read_to_end` keeps the watermark of its buffer, so that zeroing follows what is read.
-    futures::executor::block_on(async {
-        let mut shim = Shim::from_futures(Script::reads(2000, 1460).with_pending()).for_tokio();
-        let mut vec = Vec::new();
-        tokio::io::AsyncReadExt::read_to_end(&mut shim, &mut vec).await.unwrap();
-        assert_eq!(vec, vec![1; 2000 * 1460]);
-    });
-}
-
 /// Polls into poisoned, initialized memory through the trait of every caller, repeatedly. Returns
 /// the callers whose memory was changed beyond what was read.
 fn touched<R>(mut reader: R, capacity: usize) -> Vec<&'static str>

@@ -4,9 +4,9 @@ use std::fmt::Debug;
 use std::io::{self, BufRead as _, IoSlice, IoSliceMut, Read as _, SeekFrom};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,18 +18,8 @@ use io_shim::{
     AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, ByteSink, ByteStream, Ecosystem, Shim, TrackedBuf, owned, spare,
 };
 
-use crate::mock::{Script, Step, context, ready};
+use crate::mock::{Script, Step, Wakes, context, ready};
 use crate::support::endless::Memory;
-
-/// A waker that counts.
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
 
 /// Polls by hand.
 struct Driver {

@@ -1,6 +1,6 @@
 //! The CPU time of reading and answering over a compio socket: by compio's own traits, by those of
-//! futures-io on compio's `AsyncStream`, and by tokio's through a shim around one. They run by turns.
-//! Prints the medians.
+//! futures-io on compio's `AsyncStream`, and by tokio's through a shim around one. They run by
+//! turns. Prints the medians.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -134,12 +134,14 @@ fn poll_into_cursor(
     // callers.
     let memory = unsafe { cursor.as_mut() };
     let (address, len) = (memory.as_ptr().addr(), memory.len());
-    let lent = InitRecord::new(address, len, init);
+    // SAFETY: the cursor counts `init` initialized bytes (invariant 2). It is borrowed until after
+    // the call, and nothing de-initializes its memory.
+    let lent = unsafe { InitRecord::new(address, len, init) };
     let mut buf = ReadBuf::uninit(memory);
     let poll = read(buf.unfilled());
     let filled = check_filled(&buf, address, len)?;
-    // SAFETY: `init` bytes were initialized before. Only a nested shim that was passed this memory
-    // can have recorded more: see `InitRecord`.
+    // SAFETY: `init` bytes were initialized before, and `filled` bytes are by hyper's invariant.
+    // Only a nested shim that was passed this memory can have recorded more: see `InitRecord`.
     unsafe { cursor.assume_init(lent.init_len(filled)) };
     // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its filled
     // bytes are initialized by its own invariant.
@@ -168,7 +170,9 @@ fn poll_into_slice(
     read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
 ) -> Result<(Poll<io::Result<()>>, usize), ContractViolation> {
     let (address, len) = (slice.as_ptr().addr(), slice.len());
-    let _lent = InitRecord::new(address, len, len);
+    // SAFETY: a slice is initialized. It is borrowed until after the call, and hyper's buffer
+    // never de-initializes memory.
+    let _lent = unsafe { InitRecord::new(address, len, len) };
     let mut buf = ReadBuf::new(slice);
     let poll = read(buf.unfilled());
     Ok((poll, check_filled(&buf, address, len)?))

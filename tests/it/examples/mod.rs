@@ -8,7 +8,6 @@ mod http_over_websocket;
 mod ported;
 mod postgres_on_smol;
 mod proxy;
-mod smol_in_tokio;
 mod tls_echo;
 mod websocket_chat;
 mod websocket_without_async;

@@ -1,15 +1,11 @@
 //! `ported`: the ported readers, and the figures that the docs give for them.
 
-use std::process::Command;
-
-use super::program;
+use super::success;
 
 #[test]
 #[ignore = "needs the example built"]
 fn ported_readers_read_what_the_originals_read_and_are_as_small_as_the_docs_say() {
-    let output = Command::new(program("ported")).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = String::from_utf8(output.stdout).unwrap();
+    let said = success("ported");
     // Compares only our columns, which are about these sources. The other columns are about the
     // version of the originals that the docs name.
     let ours = |text: &str| -> Vec<Vec<String>> {

@@ -1,5 +1,4 @@
 //! `postgres_on_smol` against a PostgreSQL server of its own.
-#![cfg(unix)]
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};

@@ -315,7 +315,8 @@ impl futures::io::AsyncRead for HostileReader {
 }
 
 /// In safe code, `put_slice` counts what it copies; writing to an initialized slice counts nothing.
-/// hyper gives out that slice from 1.11 on. With older versions, only `unsafe` code can write to it.
+/// hyper gives out that slice from 1.11 on. With older versions, only `unsafe` code can write to
+/// it.
 impl hyper::rt::Read for HostileReader {
     fn poll_read(
         mut self: Pin<&mut Self>,
