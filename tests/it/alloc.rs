@@ -129,8 +129,11 @@ fn a_shim_is_small() {
         size_of::<Shim<(), Std>>(),
         size_of::<Shim<(), StdBuf>>(),
     ];
-    let wanted = if cfg!(target_pointer_width = "64") { [24, 112] } else { [24, 84] };
-    assert_eq!(sizes, [0, 0, 0, 1, 1, 1, 1, 1].map(|at| wanted[at]));
+    if cfg!(target_pointer_width = "64") {
+        assert_eq!(sizes, [24, 24, 24, 112, 112, 112, 112, 112]);
+    } else {
+        assert!(sizes[..3].iter().all(|&size| size <= 24) && sizes[3..].iter().all(|&size| size <= 88), "{sizes:?}");
+    }
     #[cfg(all(unix, target_pointer_width = "64"))]
     assert_eq!([size_of::<Shim<(), io_shim::Fd>>(), size_of::<Shim<(), io_shim::Smol>>()], [24, 136]);
 }

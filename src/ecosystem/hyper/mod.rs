@@ -140,9 +140,11 @@ fn poll_into_cursor(
     let mut buf = ReadBuf::uninit(memory);
     let poll = read(buf.unfilled());
     let filled = check_filled(&buf, address, len)?;
-    // SAFETY: `init` bytes were initialized before, and `filled` bytes are by hyper's invariant.
-    // Only a nested shim that was passed this memory can have recorded more: see `InitRecord`.
-    unsafe { cursor.assume_init(lent.init_len(filled)) };
+    // SAFETY: the filled bytes are initialized by hyper's own invariant.
+    let init = unsafe { lent.init_len(filled) };
+    // SAFETY: `init` bytes were initialized before. Only a nested shim that was passed this memory
+    // can have recorded more: see `InitRecord`.
+    unsafe { cursor.assume_init(init) };
     // SAFETY: the check showed that `buf` covers the unfilled part of the cursor, and its filled
     // bytes are initialized by its own invariant.
     unsafe { cursor.advance(filled) };
