@@ -8,7 +8,7 @@ cd "$root"
 need python3
 
 list_tests
-export CARGO_TARGET_DIR=$work/targets
+export CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=$work/targets
 
 case $1 in
   windows)

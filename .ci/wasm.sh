@@ -19,7 +19,7 @@ awk '/^\[/ { dev = /^\[dev-dependencies/ } !dev' Cargo.toml | cat - .ci/wasm/dep
 
 newest_rust
 cd "$copy"
-export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_DIR=$work/targets CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker
+export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_DIR=$work/targets CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker
 # Tests catch panics, and Node knows the first form of WebAssembly's exceptions.
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-Cpanic=unwind -Cllvm-args=-wasm-use-legacy-eh=true --cfg=getrandom_backend="custom"'
 
