@@ -31,7 +31,7 @@ unset RUSTFLAGS
 export CARGO_ENCODED_RUSTFLAGS RUST_BACKTRACE=0 CARGO_TARGET_DIR=$work/$runtime
 # Without optimization the tests take 15 minutes under MemorySanitizer, with it half a minute.
 # Debug assertions stay enabled.
-export CARGO_PROFILE_DEV_OPT_LEVEL=1
+export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=line-tables-only
 export MSAN_SYMBOLIZER_PATH=$symbolizer TSAN_OPTIONS="external_symbolizer_path=$symbolizer suppressions=$root/.ci/tsan.suppressions ${TSAN_OPTIONS:-}"
 
 cd "$dir"
