@@ -25,7 +25,10 @@ use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor};
 use super::Count;
 use crate::stress::Rng;
 
-const SCHEDULES: u64 = 10_000;
+fn schedules() -> u64 {
+    // The memory checkers set it.
+    std::env::var("PROPTEST_CASES").map_or(10_000, |cases| 10 * cases.parse::<u64>().unwrap())
+}
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 /// Decides whether a call of an operation yields: wakes the task and returns `Pending`.
@@ -273,7 +276,7 @@ fn halves(ends: [NonBlocking<End>; 2], len: usize, rng: &mut Rng) -> Vec<Task> {
 
 #[test]
 fn a_websocket_gets_every_wake_up_under_random_schedules() {
-    for seed in 0..SCHEDULES {
+    for seed in 0..schedules() {
         let mut rng = Rng::new(seed, 1);
         // tungstenite takes a handshake in many small pieces for an attack.
         let transport = random_transport(&mut rng, 16);
@@ -284,7 +287,7 @@ fn a_websocket_gets_every_wake_up_under_random_schedules() {
 
 #[test]
 fn a_reading_task_and_a_writing_one_get_every_wake_up_under_random_schedules() {
-    for seed in 0..SCHEDULES {
+    for seed in 0..schedules() {
         let mut rng = Rng::new(seed, 1);
         let transport = random_transport(&mut rng, 1);
         let len = rng.size(3000);
@@ -310,7 +313,7 @@ fn a_handshake_survives_a_transport_whose_every_other_call_is_pending() {
 #[test]
 #[should_panic(expected = "stuck")]
 fn two_tasks_that_read_from_one_end_lose_wake_ups() {
-    for seed in 0..SCHEDULES {
+    for seed in 0..schedules() {
         let [mut one, two] = transport(1, || Box::new(|_| false));
         let two = Rc::new(RefCell::new(two));
         let read = |io: Rc<RefCell<NonBlocking<End>>>| async move {
