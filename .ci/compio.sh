@@ -12,14 +12,7 @@ cargo build --release --bins --examples
 
 server=
 trap 'kill $server 2> /dev/null || true' EXIT
-"$CARGO_TARGET_DIR/release/io-shim-compio" 127.0.0.1:0 > "$work/compio.log" &
-server=$!
-for _ in $(seq 100); do
-  url=$(sed -n 's/^listening on //p' "$work/compio.log")
-  [ -n "$url" ] && break
-  sleep 0.1
-done
-[ -n "$url" ] || { echo "the server does not print its address" >&2; exit 1; }
+start_server compio "$CARGO_TARGET_DIR/release/io-shim-compio"
 seq -f '/%g a body' 1000 > "$work/wanted"
 answers() { diff -q "$work/wanted" <(sort -t/ -k2n "$work/answers") && echo "curl: $(wc -l < "$work/answers") right answers on $1"; }
 curl -sSf -w '\n' -d 'a body' "$url/[1-1000]" > "$work/answers"

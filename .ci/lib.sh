@@ -59,11 +59,14 @@ need() {
   as_root apt-get install -y -qq "${2:-$1}"
 }
 
-# start_example NAME: starts the example, which must be built, on a free port. Sets $url to its URL,
-# $server to its process id and $log to the file with its output.
-start_example() {
+# start_example NAME: starts the example, which must be built, like start_server.
+start_example() { start_server "$1" "${CARGO_TARGET_DIR:-target}/release/examples/$1"; }
+
+# start_server NAME PROGRAM: starts a server on a free port. Sets $url to its URL, $server to its
+# process id and $log to the file with its output.
+start_server() {
   log=$work/$1.log
-  "${CARGO_TARGET_DIR:-target}/release/examples/$1" 127.0.0.1:0 > "$log" &
+  "$2" 127.0.0.1:0 > "$log" &
   server=$!
   for _ in $(seq 100); do
     url=$(sed -n 's/^listening on //p' "$log")
@@ -135,8 +138,8 @@ cargo_tool() {
 # nightly ARGS...: succeeds if a nightly toolchain accepts them. Never installs one.
 nightly() { cargo +nightly "$@" > /dev/null 2>&1; }
 
-# wasm_features: prints the features for WebAssembly. They are all of Cargo.toml's but those that the
-# README excludes.
+# wasm_features: prints the features for WebAssembly. They are all of Cargo.toml's but those that
+# the README excludes.
 wasm_features() {
   local excluded
   excluded=$(sed -n 's/.*WebAssembly has all features but \([^)]*\)).*/\1/p' README.md | tr -d '`,')
@@ -144,8 +147,8 @@ wasm_features() {
   sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' Cargo.toml | grep -vxFf <(tr -s ' ' '\n' <<< "$excluded default full") | paste -sd,
 }
 
-# list_tests: writes the names of the tests on this platform to $work/listed, and those of the ignored
-# ones to $work/ignored.
+# list_tests: writes the names of the tests on this platform to $work/listed, and those of the
+# ignored ones to $work/ignored.
 list_tests() {
   local list=(cargo test --quiet --all-features --lib --test it -- --list)
   "${list[@]}" > "$work/listed"

@@ -24,10 +24,8 @@ use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use futures::stream::{self, TryStreamExt as _};
 use futures_rustls::client::TlsStream;
 use futures_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
@@ -35,6 +33,7 @@ use futures_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use futures_rustls::{TlsAcceptor, TlsConnector};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Uri};
@@ -43,7 +42,6 @@ use hyper_util::client::legacy::connect::{Connect, Connected, Connection};
 use io_shim::rt::{HyperExecutor, SmolTimer};
 use io_shim::{AsyncReadBuf, AsyncWrite, Futures, Shim, delegate};
 use smol::net::{TcpListener, TcpStream};
-use tower_service::Service;
 
 const REQUESTS: u32 = 200;
 const AT_ONCE: usize = 5;
@@ -86,21 +84,29 @@ async fn open(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Sends all requests through one client, whose connections `connect` opens.
-async fn send_all<F>(server: &str, connect: F) -> Result<(), Failure>
+async fn send_all<F, C, S>(server: &str, connect: F) -> Result<(), Failure>
 where
-    Connector<F>: Connect + Clone + Send + Sync + 'static,
+    F: Fn() -> C + Clone + Send + Sync + 'static,
+    C: Future<Output = io::Result<S>> + Send + 'static,
+    S: Read + Write + Connection + Unpin + Send + 'static,
 {
-    let connector = Connector { connect, opened: Arc::default() };
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = opened.clone();
+    let connector = tower::service_fn(move |_: Uri| {
+        assert_no_tokio_runtime();
+        count.fetch_add(1, Ordering::Relaxed);
+        connect().boxed()
+    });
     let client = Client::builder(HyperExecutor::new(|future| smol::spawn(future).detach()))
         // It closes connections that are idle for long.
         .pool_timer(SmolTimer)
-        .build(connector.clone());
+        .build(connector);
     let requests = (0..REQUESTS).map(|number| Ok(smol::spawn(send(client.clone(), server.to_owned(), number))));
     let bytes = stream::iter(requests)
         .try_buffer_unordered(AT_ONCE)
         .try_fold(0, |sum, bytes| async move { Ok(sum + bytes) })
         .await?;
-    let opened = connector.opened.load(Ordering::Relaxed);
+    let opened = opened.load(Ordering::Relaxed);
     println!(
         "{REQUESTS} requests to {server} over {opened} connections: {bytes} bytes sent, and all of them came back unchanged"
     );
@@ -123,33 +129,6 @@ where
         return Err(format!("request {number}: the response body differs").into());
     }
     Ok(body.len())
-}
-
-/// Opens connections with a function, and counts them.
-#[derive(Clone)]
-struct Connector<F> {
-    connect: F,
-    opened: Arc<AtomicUsize>,
-}
-
-impl<F, C, S> Service<Uri> for Connector<F>
-where
-    F: Fn() -> C,
-    C: Future<Output = io::Result<S>> + Send + 'static,
-{
-    type Response = S;
-    type Error = io::Error;
-    type Future = BoxFuture<'static, io::Result<S>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        assert_no_tokio_runtime();
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        (self.connect)().boxed()
-    }
 }
 
 /// A TLS stream that tells hyper-util's client whether HTTP/2 was negotiated. Here no protocol is

@@ -66,8 +66,8 @@ impl InitRecord {
     ///
     /// # Safety
     ///
-    /// They must be. Until this is dropped, the memory must be live and exclusively borrowed, and no
-    /// code may de-initialize it.
+    /// The first `init` bytes must be initialized. Until this is dropped, the memory must be live
+    /// and exclusively borrowed, and no code may de-initialize it.
     #[inline]
     pub(crate) unsafe fn new(start: usize, len: usize, init: usize) -> Self {
         let id = LAST.get() + 1;
@@ -122,8 +122,8 @@ pub(crate) unsafe fn with_recorded<R>(
     let known = init_len(memory);
     let mut borrowed = BorrowedBuf::from(&mut *memory);
     // SAFETY: the caller ensures that `init` bytes are initialized. Of the others, a shim has
-    // recorded it. Live memory within the range of a record is part of the memory that this shim passed, since
-    // that is exclusively borrowed.
+    // recorded it. Live memory within the range of a record is part of the memory that this shim
+    // passed, since that is exclusively borrowed.
     unsafe { borrowed.set_init(known.unwrap_or(0).max(init)) };
     let result = read(borrowed.unfilled());
     let (filled, init) = (borrowed.len(), borrowed.init_len());
@@ -151,7 +151,8 @@ fn init_len(memory: &[MaybeUninit<u8>]) -> Option<usize> {
 ///
 /// # Safety
 ///
-/// They must be, and no code may de-initialize them while they are borrowed.
+/// The first `init` bytes must be initialized. No code may de-initialize them while `memory` is
+/// borrowed.
 unsafe fn set_init(memory: &[MaybeUninit<u8>], init: usize) {
     let mut record = INNERMOST.get();
     if record.covers(memory) {

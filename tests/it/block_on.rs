@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::hostile_types as hostile;
-use crate::mock::{Script, Sink, Step};
+use crate::mock::{FillsAndPends, Script, Sink, Step};
 use crate::suites::script;
 use crate::support::sync_async::InAsync;
 
@@ -479,26 +479,14 @@ fn seeks_and_vectored_reads_and_errors_pass_through() {
 
 #[test]
 fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
-    /// Fills the cursor and returns `Pending` without waking the task.
-    struct Fills;
-    impl AsyncReadBuf for Fills {
-        fn poll_read_into(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            mut cursor: BorrowedCursor<'_>,
-        ) -> Poll<io::Result<()>> {
-            cursor.append(b"ab");
-            Poll::Pending
-        }
-    }
     let (done, is_done) = mpsc::channel();
     thread::spawn(move || {
         let mut read = Vec::with_capacity(8);
         // Bytes from before the call are no reason to return.
         read.push(b'>');
-        ReadBuf::read_into(&mut BlockOn::new(Fills), spare(&mut read).unfilled()).unwrap();
+        ReadBuf::read_into(&mut BlockOn::new(FillsAndPends(b"ab")), spare(&mut read).unfilled()).unwrap();
         let mut slice = [0; 8];
-        let n = BlockOn::new(Fills).read(&mut slice).unwrap();
+        let n = BlockOn::new(FillsAndPends(b"ab")).read(&mut slice).unwrap();
         done.send((read, slice[..n].to_vec())).unwrap();
     });
     assert_eq!(is_done.recv_timeout(PATIENCE).expect("it waits"), (b">ab".to_vec(), b"ab".to_vec()));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake, Waker};
 
-use io_shim::BorrowedCursor;
+use io_shim::{AsyncReadBuf, BorrowedCursor};
 
 /// What a scripted reader does at one call.
 #[derive(Clone, Debug)]
@@ -244,9 +244,29 @@ pub fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
+/// Breaks its contract: fills the cursor and returns `Pending`, without waking the task.
+pub struct FillsAndPends(pub &'static [u8]);
+
+impl AsyncReadBuf for FillsAndPends {
+    fn poll_read_into(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut cursor: BorrowedCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        cursor.append(self.0);
+        Poll::Pending
+    }
+}
+
 /// A waker that counts.
 #[derive(Default)]
 pub struct Wakes(pub AtomicUsize);
+
+impl Wakes {
+    pub fn get(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
 
 impl Wake for Wakes {
     fn wake(self: Arc<Self>) {

@@ -5,7 +5,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
@@ -19,36 +18,8 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use io_shim::rt::HyperExecutor;
 use io_shim::{Hyper, Shim, SmolTcpStream, Tokio};
 use smol::net::{TcpListener, TcpStream};
-use tower_service::Service;
 
 const REQUESTS: usize = 20;
-
-/// A connector that ignores the URI, and counts its connections.
-#[derive(Clone)]
-struct Connector<F> {
-    open: F,
-    address: SocketAddr,
-    opened: Arc<AtomicUsize>,
-}
-
-impl<F, I, S> Service<Uri> for Connector<F>
-where
-    F: Fn(SocketAddr) -> I,
-    I: Future<Output = io::Result<S>> + Send + 'static,
-{
-    type Response = S;
-    type Error = io::Error;
-    type Future = BoxFuture<'static, io::Result<S>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        self.opened.fetch_add(1, Relaxed);
-        (self.open)(self.address).boxed()
-    }
-}
 
 /// Starts a server that answers with the path of the request.
 async fn serve() -> io::Result<SocketAddr> {
@@ -75,14 +46,19 @@ where
     I: Future<Output = io::Result<S>> + Send + 'static,
     S: hyper::rt::Read + hyper::rt::Write + Connection + Unpin + Send + 'static,
 {
-    let connector = Connector { open, address: serve().await.unwrap(), opened: Arc::default() };
-    let client = Client::builder(HyperExecutor::new(spawn)).build(connector.clone());
+    let (address, opened) = (serve().await.unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = opened.clone();
+    let connector = tower::service_fn(move |_: Uri| {
+        count.fetch_add(1, Relaxed);
+        open(address).boxed()
+    });
+    let client = Client::builder(HyperExecutor::new(spawn)).build(connector);
     for number in 0..REQUESTS {
         let request = Request::get(format!("http://localhost/{number}")).body(Empty::<Bytes>::new()).unwrap();
         let body = client.request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, format!("/{number}"));
     }
-    let opened = connector.opened.load(Relaxed);
+    let opened = opened.load(Relaxed);
     assert!((1..=REQUESTS / 4).contains(&opened), "{opened} connections");
 }
 

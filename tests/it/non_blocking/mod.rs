@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use io_shim::rt::{NonBlocking, poll_nonblocking};
@@ -17,7 +17,7 @@ use io_shim::testing::conformance;
 use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedCursor, ReadBuf, Shim, WriteVectored};
 
 use crate::hostile_types as hostile;
-use crate::mock::{Script, Sink, Step, context};
+use crate::mock::{FillsAndPends, Script, Sink, Step, Wakes, context};
 use crate::suites::script;
 
 /// A `NonBlocking` as an asynchronous type again.
@@ -151,24 +151,9 @@ fn hostile_types_do_no_harm() {
 }
 
 /// A waker that counts, and its count.
-fn counter() -> (Waker, Arc<Count>) {
-    let count = Arc::new(Count::default());
+fn counter() -> (Waker, Arc<Wakes>) {
+    let count = Arc::new(Wakes::default());
     (Waker::from(Arc::clone(&count)), count)
-}
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Count {
-    fn get(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
 }
 
 /// Is never ready. Keeps the wakers of the last read and of the last write.
@@ -349,21 +334,10 @@ fn would_block_that_no_call_returned_is_an_error_and_no_hang() {
 
 #[test]
 fn data_that_came_with_pending_is_delivered() {
-    /// Breaks its contract: fills the cursor and returns `Pending`.
-    struct Both;
-    impl AsyncReadBuf for Both {
-        fn poll_read_into(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            mut cursor: BorrowedCursor<'_>,
-        ) -> Poll<io::Result<()>> {
-            cursor.append(b"data");
-            Poll::Pending
-        }
-    }
     let mut vec = Vec::with_capacity(8);
-    let poll =
-        poll_nonblocking(&mut context(), || NonBlocking::new(Both).read_into(io_shim::spare(&mut vec).unfilled()));
+    let poll = poll_nonblocking(&mut context(), || {
+        NonBlocking::new(FillsAndPends(b"data")).read_into(io_shim::spare(&mut vec).unfilled())
+    });
     assert!(matches!(poll, Poll::Ready(Ok(()))));
     assert_eq!(vec, b"data");
 }

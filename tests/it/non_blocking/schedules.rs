@@ -22,7 +22,7 @@ use async_tungstenite::tungstenite::{
 use io_shim::rt::{NonBlocking, poll_nonblocking};
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor};
 
-use super::Count;
+use crate::mock::Wakes;
 use crate::stress::Rng;
 
 fn schedules() -> u64 {
@@ -47,7 +47,7 @@ fn run(seed: u64, mut tasks: Vec<Task>) -> usize {
     let mut rng = Rng::new(seed, 0);
     // One in so many polls is of any task, woken or not.
     let spurious = [usize::MAX, 3, 20][rng.below(3)];
-    let mut woken: Vec<Arc<Count>> = tasks.iter().map(|_| Arc::default()).collect();
+    let mut woken: Vec<Arc<Wakes>> = tasks.iter().map(|_| Arc::default()).collect();
     woken.iter().for_each(|woken| woken.0.store(1, Ordering::SeqCst));
     let mut polls = 0;
     while !tasks.is_empty() {

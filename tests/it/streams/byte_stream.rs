@@ -14,7 +14,7 @@ use io_shim::{AsyncReadBuf, BorrowedCursor, ByteStream, ContractViolation, Offer
 
 use super::pattern;
 use crate::alloc::allocations;
-use crate::mock::{Script, Step, context, ready, violation};
+use crate::mock::{FillsAndPends, Script, Step, context, ready, violation};
 
 fn next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
     stream.poll_next_unpin(&mut context())
@@ -241,18 +241,7 @@ fn after_the_end_the_reader_is_not_polled_again() {
 
 #[test]
 fn what_a_reader_filled_before_pending_is_not_lost() {
-    struct Both;
-    impl AsyncReadBuf for Both {
-        fn poll_read_into(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            mut cursor: BorrowedCursor<'_>,
-        ) -> Poll<io::Result<()>> {
-            cursor.append(b"data");
-            Poll::Pending
-        }
-    }
-    assert_eq!(ready(next(&mut ByteStream::new(Both))).unwrap().unwrap(), "data");
+    assert_eq!(ready(next(&mut ByteStream::new(FillsAndPends(b"data")))).unwrap().unwrap(), "data");
 }
 
 /// Fills the cursor, then returns an error or panics.
