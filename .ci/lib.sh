@@ -147,6 +147,16 @@ wasm_features() {
   sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' Cargo.toml | grep -vxFf <(tr -s ' ' '\n' <<< "$excluded default full") | paste -sd,
 }
 
+# copy_for NAME: makes a copy of the crate in $work/NAME, with .ci/NAME in it and with the development
+# dependencies of .ci/NAME/dependencies.toml instead of its own.
+copy_for() {
+  local copy=$work/$1
+  rm -rf "$copy"
+  mkdir "$copy"
+  ln -s "$root"/{README.md,docs,src,tests,benches,examples} "$root/.ci/$1" "$copy"
+  awk '/^\[/ { dev = /^\[dev-dependencies/ } !dev' "$root/Cargo.toml" | cat - "$root/.ci/$1/dependencies.toml" > "$copy/Cargo.toml"
+}
+
 # list_tests: writes the names of the tests on this platform to $work/listed, and those of the
 # ignored ones to $work/ignored.
 list_tests() {

@@ -3,7 +3,7 @@
 # checks that nothing is left out but what docs/PLATFORMS.md lists.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-copy=$work/wasm log=$work/wasm.log
+log=$work/wasm.log
 need python3
 need node nodejs
 cd "$root"
@@ -12,13 +12,9 @@ features=$(wasm_features)
 # Debian's compiler comes without a linker for WebAssembly.
 linker=$(rustc --print sysroot)/lib/rustlib/$target/bin/rust-lld
 
-rm -rf "$copy"
-mkdir "$copy"
-ln -s "$root"/{README.md,docs,src,tests,benches,examples,.ci/wasm} "$copy"
-awk '/^\[/ { dev = /^\[dev-dependencies/ } !dev' Cargo.toml | cat - .ci/wasm/dependencies.toml > "$copy/Cargo.toml"
-
+copy_for wasm
 newest_rust
-cd "$copy"
+cd "$work/wasm"
 export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_DIR=$work/targets CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker
 # Tests catch panics, and Node knows the first form of WebAssembly's exceptions.
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-Cpanic=unwind -Cllvm-args=-wasm-use-legacy-eh=true --cfg=getrandom_backend="custom"'
