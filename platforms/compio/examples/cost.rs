@@ -1,6 +1,6 @@
 //! The CPU time of reading and answering over a compio socket: by compio's own traits, by those of
-//! futures-io on compio's `AsyncStream`, and by tokio's through a shim around one. They run by
-//! turns. Prints the medians.
+//! futures-io on compio's `AsyncStream`, and by tokio's through a shim around one, with a copy
+//! (`AsyncRead`) and without (`AsyncBufRead`). They run by turns. Prints the medians.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use compio::BufResult;
 use compio::io::compat::AsyncStream;
 use compio::io::{AsyncRead as _, AsyncWriteExt as _};
 use io_shim::Shim;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 
 const ROUNDS: usize = 11;
 
@@ -87,8 +87,12 @@ async fn stream(socket: compio::net::TcpStream, load: Load) -> usize {
     }
 }
 
+fn tokios(socket: compio::net::TcpStream, load: Load) -> impl tokio::io::AsyncBufRead + tokio::io::AsyncWrite + Unpin {
+    Shim::from_futures_buf(Box::pin(AsyncStream::with_capacity(load.buffer(), socket))).for_tokio()
+}
+
 async fn shim(socket: compio::net::TcpStream, load: Load) -> usize {
-    let mut socket = Shim::from_futures_buf(Box::pin(AsyncStream::with_capacity(load.buffer(), socket))).for_tokio();
+    let mut socket = tokios(socket, load);
     let (mut total, mut buffer) = (0, Vec::with_capacity(load.buffer()));
     loop {
         buffer.clear();
@@ -99,6 +103,28 @@ async fn shim(socket: compio::net::TcpStream, load: Load) -> usize {
         if load.answered {
             socket.write_all(&buffer).await.unwrap();
             socket.flush().await.unwrap();
+        }
+    }
+}
+
+async fn shim_lends(socket: compio::net::TcpStream, load: Load) -> usize {
+    let mut socket = tokios(socket, load);
+    let mut total = 0;
+    loop {
+        let data = socket.fill_buf().await.unwrap();
+        let n = data.len();
+        total += n;
+        if n == 0 {
+            return total;
+        }
+        if load.answered {
+            // A writer and the data that it would write are in the same socket.
+            let data = data.to_vec();
+            socket.consume(n);
+            socket.write_all(&data).await.unwrap();
+            socket.flush().await.unwrap();
+        } else {
+            socket.consume(n);
         }
     }
 }
@@ -122,21 +148,23 @@ fn measured(load: Load, read: impl AsyncFnOnce(compio::net::TcpStream, Load) -> 
 fn main() {
     println!("compio's driver is {:?}", compio::runtime::Runtime::new().unwrap().driver_type());
     for load in LOADS {
-        let mut used = [const { Vec::new() }; 3];
+        let mut used = [const { Vec::new() }; 4];
         for _ in 0..ROUNDS {
             used[0].push(measured(load, native));
             used[1].push(measured(load, stream));
             used[2].push(measured(load, shim));
+            used[3].push(measured(load, shim_lends));
         }
-        let [native, stream, shim] = used.map(|mut used| {
+        let [native, stream, shim, lends] = used.map(|mut used| {
             used.sort_by(f64::total_cmp);
             used[ROUNDS / 2]
         });
         println!(
-            "{}: native {native:.3} s, `AsyncStream` {:.2} times that, a shim around it {:.2} times",
+            "{}: native {native:.3} s, `AsyncStream` {:.2} times that, a shim around it {:.2} times, without a copy {:.2} times",
             load.name,
             stream / native,
-            shim / native
+            shim / native,
+            lends / native
         );
     }
 }

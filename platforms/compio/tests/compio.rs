@@ -1,6 +1,6 @@
 //! A tokio library over compio's sockets, reads that are given up, and what a read initializes.
 //!
-//! `cargo test -- --nocapture` prints which of compio's drivers was used.
+//! `cargo test -- --nocapture` prints which of compio's drivers were used.
 
 use std::future::poll_fn;
 use std::io::{Read as _, Write as _};
@@ -10,7 +10,9 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use compio::driver::{DriverType, ProactorBuilder};
 use compio::io::compat::AsyncStream;
+use compio::runtime::Runtime;
 use futures_util::{SinkExt, StreamExt as _};
 use hyper::body::Bytes;
 use io_shim::{AsyncReadBuf as _, BorrowedBuf, FuturesBuf, Shim};
@@ -19,16 +21,21 @@ use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 type Socket = Shim<Pin<Box<AsyncStream<compio::net::TcpStream>>>, FuturesBuf>;
 
-/// Runs `test` with a socket of compio and its blocking peer.
-fn with_sockets(test: impl AsyncFnOnce(Socket, TcpStream)) {
-    let runtime = compio::runtime::Runtime::new().unwrap();
-    println!("compio's driver is {:?}", runtime.driver_type());
-    runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let socket = compio::net::TcpStream::from_std(listener.accept().unwrap().0).unwrap();
-        test(Shim::from_futures_buf(Box::pin(AsyncStream::new(socket))), peer).await;
-    });
+/// Runs `test` with a socket of compio and its blocking peer: with the driver that compio chooses,
+/// and with the one that polls.
+fn with_sockets(test: impl AsyncFn(Socket, TcpStream)) {
+    let mut polling = ProactorBuilder::new();
+    polling.driver_type(DriverType::Poll);
+    for driver in [ProactorBuilder::new(), polling] {
+        let runtime = Runtime::builder().with_proactor(driver).build().unwrap();
+        println!("compio's driver is {:?}", runtime.driver_type());
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let socket = compio::net::TcpStream::from_std(listener.accept().unwrap().0).unwrap();
+            test(Shim::from_futures_buf(Box::pin(AsyncStream::new(socket))), peer).await;
+        });
+    }
 }
 
 fn pattern(len: usize) -> Vec<u8> {
