@@ -138,13 +138,15 @@ cargo_tool() {
 # nightly ARGS...: succeeds if a nightly toolchain accepts them. Never installs one.
 nightly() { cargo +nightly "$@" > /dev/null 2>&1; }
 
-# wasm_features: prints the features for WebAssembly. They are all of Cargo.toml's but those that
-# the README excludes.
+# features: prints the features of Cargo.toml, except `default` and `full`, which only name others.
+features() { sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' Cargo.toml | grep -vxE 'default|full'; }
+
+# wasm_features: prints those for WebAssembly, which the README does not exclude.
 wasm_features() {
   local excluded
   excluded=$(sed -n 's/.*WebAssembly has all features but \([^)]*\)).*/\1/p' README.md | tr -d '`,')
   [ -n "$excluded" ] || { echo "the README does not say which features are for WebAssembly" >&2; return 1; }
-  sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' Cargo.toml | grep -vxFf <(tr -s ' ' '\n' <<< "$excluded default full") | paste -sd,
+  features | grep -vxFf <(tr ' ' '\n' <<< "$excluded") | paste -sd,
 }
 
 # copy_for NAME: makes a copy of the crate in $work/NAME, with .ci/NAME in it and with the development

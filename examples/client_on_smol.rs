@@ -9,8 +9,8 @@
 //! connections. Its exit status is 1 if a byte differs.
 //!
 //! ```text
-//! cargo run --release --example client_on_smol --features full
-//! cargo run --release --example client_on_smol --features full -- 127.0.0.1:8080
+//! cargo run --example client_on_smol --features full
+//! cargo run --example client_on_smol --features full -- 127.0.0.1:8080
 //! ```
 //!
 //! If you pass an address, it uses the server there, without TLS. That server must echo the body of

@@ -6,7 +6,7 @@
 //! prints it.
 //!
 //! ```text
-//! cargo run --release --example http_over_websocket --features full
+//! cargo run --example http_over_websocket --features full
 //! ```
 
 use std::convert::Infallible;

@@ -5,8 +5,8 @@
 //! out as a stream, compares every row, and runs typed queries. It leaves nothing in the database.
 //!
 //! ```text
-//! cargo run --release --example postgres_on_smol --features full -- 127.0.0.1:5432 postgres
-//! cargo run --release --example postgres_on_smol --features full -- /var/run/postgresql/.s.PGSQL.5432
+//! cargo run --example postgres_on_smol --features full -- 127.0.0.1:5432 postgres
+//! cargo run --example postgres_on_smol --features full -- /var/run/postgresql/.s.PGSQL.5432
 //! ```
 //!
 //! The first argument is the server's address or the path of its Unix socket. The second is the

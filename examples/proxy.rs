@@ -9,7 +9,7 @@
 //! * A connection without traffic is closed after an idle timeout.
 //!
 //! ```text
-//! cargo run --release --example proxy --features full -- 127.0.0.1:8081 127.0.0.1:8080
+//! cargo run --example proxy --features full -- 127.0.0.1:8081 127.0.0.1:8080
 //! ```
 
 use std::io;

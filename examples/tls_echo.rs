@@ -8,7 +8,7 @@
 //! the two servers.
 //!
 //! ```text
-//! cargo run --release --example tls_echo --features full -- 127.0.0.1:8443 127.0.0.1:8444
+//! cargo run --example tls_echo --features full -- 127.0.0.1:8443 127.0.0.1:8444
 //! openssl s_client -quiet -connect 127.0.0.1:8443
 //! ```
 

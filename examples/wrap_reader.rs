@@ -4,7 +4,7 @@
 //! The data is generated in memory and in temporary files, and everything that is read is checked.
 //!
 //! ```text
-//! cargo run --release --example wrap_reader --features full
+//! cargo run --example wrap_reader --features full
 //! ```
 
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! A reader and a writer, written once for io-shim's traits and used by tokio and futures-io code.
 //!
 //! ```text
-//! cargo run --release --example write_once
+//! cargo run --example write_once
 //! ```
 //!
 //! [`Rot13`] and [`Tally`] name no ecosystem. `Shim::new` adds the traits of every ecosystem. The

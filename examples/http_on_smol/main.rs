@@ -7,7 +7,7 @@
 //! counts the bytes of the body and returns the number.
 //!
 //! ```text
-//! cargo run --release --example http_on_smol --features full -- 127.0.0.1:8080
+//! cargo run --example http_on_smol --features full -- 127.0.0.1:8080
 //! curl http://127.0.0.1:8080/
 //! curl --http2-prior-knowledge --data-binary @Cargo.toml http://127.0.0.1:8080/upload
 //! ```

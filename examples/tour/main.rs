@@ -1,7 +1,7 @@
 //! Uses sockets of one ecosystem with libraries of the other, over real connections.
 //!
 //! ```text
-//! cargo run --release --example tour
+//! cargo run --example tour
 //! ```
 //!
 //! There are six directions, each over a loopback TCP connection:

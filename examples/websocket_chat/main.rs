@@ -13,7 +13,7 @@
 //! its messages within [`PATIENCE`], or if nothing arrives from it within [`SILENCE`].
 //!
 //! ```text
-//! cargo run --release --example websocket_chat --features full -- 127.0.0.1:8080
+//! cargo run --example websocket_chat --features full -- 127.0.0.1:8080
 //! # open http://127.0.0.1:8080/ in two windows; Ctrl-C sends close frames and ends the server
 //! ```
 //!
