@@ -2,13 +2,11 @@
 
 mod schedules;
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -366,6 +364,9 @@ fn what_was_read_before_would_block_stays_in_the_vector() {
 #[test]
 #[cfg(not(windows))] // std destroys thread-locals in another order there.
 fn a_thread_that_ends_has_no_scope() {
+    use std::cell::RefCell;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     /// Is dropped after the thread-local of the scopes, because it was used first.
     struct Late(RefCell<Option<NonBlocking<Never>>>);
     impl Drop for Late {
