@@ -42,7 +42,7 @@ unsafe impl sealed::Grow for BytesMut {
 /// again.
 ///
 /// Bytes that `read` initializes but does not fill are not remembered, because a `BufMut` cannot
-/// record them. A [`TrackedBuf`](crate::TrackedBuf) can, through its own cursors. If `read` panics,
+/// record them. A `TrackedBuf` (feature `owned`) can, through its own cursors. If `read` panics,
 /// the bytes that it had filled are kept.
 ///
 /// # Panics

@@ -44,7 +44,7 @@
 //! # tokio on other executors
 //!
 //! A context needs the handle of a running tokio runtime. If the program has none, start an
-//! [`Embedded`] runtime (feature `rt-multi-thread`). Nothing in this crate starts one implicitly.
+//! `Embedded` runtime (feature `rt-multi-thread`). Nothing in this crate starts one implicitly.
 //!
 //! Wrap a whole future in a context, or a single file:
 //! `Shim::from_tokio(TokioContext::new(file, handle))` implements futures-io's traits on every
@@ -90,8 +90,8 @@
 //!
 //! | what hyper needs | on smol, or any executor with smol's timers | on tokio |
 //! |---|---|---|
-//! | `hyper::rt::Executor`, for HTTP/2 | [`HyperExecutor`] over the executor's `spawn`; [`HyperExecutor::local`] if services are not `Send` | the same, or hyper-util's `TokioExecutor` |
-//! | `hyper::rt::Timer`, for timeouts and keep-alive | [`SmolTimer`] | hyper-util's `TokioTimer` |
+//! | `hyper::rt::Executor`, for HTTP/2 | `HyperExecutor` over the executor's `spawn`; `HyperExecutor::local` if services are not `Send` | the same, or hyper-util's `TokioExecutor` |
+//! | `hyper::rt::Timer`, for timeouts and keep-alive | `SmolTimer` | hyper-util's `TokioTimer` |
 
 mod block_on;
 #[cfg(feature = "tokio")]

@@ -45,8 +45,8 @@ use crate::coop::{Budget, Budgets};
 /// | [`Shim::from_tokio`] | `tokio::io` | [`Tokio`](crate::Tokio) |
 /// | [`Shim::from_futures`] | `futures_io` | [`Futures`](crate::Futures) |
 /// | [`Shim::from_futures_buf`] | `futures_io`, buffered: reads copy from its buffer | [`FuturesBuf`](crate::FuturesBuf) |
-/// | [`Shim::from_hyper`] | `hyper::rt` | [`Hyper`](crate::Hyper) |
-/// | [`Shim::from_smol`] | smol: a TCP or Unix stream, read directly into uninitialized memory | [`Smol`](crate::Smol) |
+/// | `Shim::from_hyper` | `hyper::rt` (feature `hyper`) | `Hyper` |
+/// | `Shim::from_smol` | smol: a TCP or Unix stream, read directly into uninitialized memory (feature `smol`) | `Smol` |
 /// | [`Shim::from_std`] | `std::io`, in synchronous code | [`Std`](crate::Std) |
 /// | [`Shim::from_std_buf`] | `std::io`, buffered: reads copy from its buffer | [`StdBuf`](crate::StdBuf) |
 /// | `Shim::from_fd` | std's files, sockets and pipes, read directly into uninitialized memory (feature `fd`, Unix) | `Fd` |

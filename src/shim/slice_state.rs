@@ -156,8 +156,8 @@ impl<T, E: sealed::Ecosystem<State = SliceState>, V> Shim<T, E, V> {
     /// * Each vectored write copies its slices into one inner write, from the first call on. The
     ///   buffer for that grows to the largest packet and is kept.
     ///
-    /// A [`ByteSink`](crate::ByteSink) puts several items into one vectored write. Set its
-    /// [high-water mark](crate::ByteSink::with_high_water) to 1 to make each item a packet.
+    /// A `ByteSink` puts several items into one vectored write. To make each item a packet, use
+    /// `ByteSink::with_high_water(1)`.
     ///
     /// # Examples
     ///

@@ -43,7 +43,8 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// * The sink's items are made from `Bytes`, as for [`from_sink`](Shim::from_sink). If the sink
     ///   accepts several types, name one: `Shim::from_stream_sink::<Bytes, _>(framed)`.
     /// * If the messages are not bytes, convert them before: those that arrive with futures'
-    ///   `try_filter_map`, those that are sent with `with`. [The guide][guide] has an example.
+    ///   `try_filter_map`, those that are sent with `with`. The page of the
+    ///   constructors has an example, "a WebSocket as a byte stream".
     ///
     /// # Closing
     ///
@@ -88,8 +89,6 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// assert_eq!(received, "hello, world");
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    ///
-    /// [guide]: crate::guide::constructors#a-websocket-as-a-byte-stream
     pub fn from_stream_sink<I, Error>(stream_sink: S) -> Shim<StreamReader<SinkWriter<S, I>, B>>
     where
         S: Stream<Item = Result<B, Error>> + Sink<I, Error: Into<io::Error>>,

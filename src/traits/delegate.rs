@@ -15,13 +15,11 @@
 /// [`AsyncBufRead`](crate::AsyncBufRead) and [`AsyncSeek`](crate::AsyncSeek), written without a
 /// path.
 ///
-/// Put `#[deny(clippy::missing_trait_methods)]` on an `impl` block that lists methods. Clippy then
-/// names each method that is missing, including the vectored methods, the queries and the hint.
-///
-/// A wrapper that inspects the data implements
-/// [`poll_read_into`](crate::AsyncReadBuf::poll_read_into) itself. It must not forward
-/// `poll_read_into_slice` and `poll_read_into_vectored`, which would bypass it. Their default
-/// implementations call `poll_read_into`.
+/// A wrapper that inspects or changes the data implements
+/// [`poll_read_into`](crate::AsyncReadBuf::poll_read_into) itself, and forwards only `init_hint`. The
+/// default implementations of `poll_read_into_slice` and `poll_read_into_vectored` call
+/// `poll_read_into`. Forwarded, they would go past it, so that does not compile. The same holds for
+/// `poll_write_vectored` beside a `poll_write` of the wrapper's own.
 ///
 /// # Examples
 ///
@@ -91,47 +89,76 @@ macro_rules! delegate {
         $crate::delegate!(AsyncSeek { poll_seek }: $($access)*);
     };
     ($trait:ident { $($method:ident),* $(,)? }: |$pin:pat_param| $pinned:expr, |$ref:pat_param| $shared:expr $(,)?) => {
+        $crate::__delegate!(@own [$($method)*] [$($method)*]);
         // One method at a time: a repetition could not repeat the accessors for each method.
-        $crate::delegate!(@each $trait [$($method)*] [$pin, $pinned] [$ref, $shared]);
+        $crate::__delegate!(@each $trait [$($method)*] [$pin, $pinned] [$ref, $shared]);
     };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "usage: `delegate!(Trait: |this| pinned_inner, |this| shared_inner)` or `delegate!(Trait { method, .. }: ..)`, \
+             where `Trait` is `AsyncReadBuf`, `AsyncWrite`, `AsyncBufRead` or `AsyncSeek`"
+        );
+    };
+}
+
+/// The steps of [`delegate!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __delegate {
+    // A wrapper that does not forward the basic method has one of its own. No other may go past it.
+    (@own [poll_read_into $($rest:ident)*] $all:tt) => {};
+    (@own [poll_write $($rest:ident)*] $all:tt) => {};
+    (@own [$method:ident $($rest:ident)*] $all:tt) => { $crate::__delegate!(@own [$($rest)*] $all); };
+    (@own [] [$($method:ident)*]) => { $($crate::__delegate!(@past $method);)* };
+    (@past poll_read_into_slice) => { $crate::__delegate!(@past poll_read_into_slice poll_read_into); };
+    (@past poll_read_into_vectored) => { $crate::__delegate!(@past poll_read_into_vectored poll_read_into); };
+    (@past poll_write_vectored) => { $crate::__delegate!(@past poll_write_vectored poll_write); };
+    (@past $method:ident) => {};
+    (@past $method:ident $own:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($method), "` would go past the `", ::core::stringify!($own),
+            "` of the wrapper: leave it out, its default calls `", ::core::stringify!($own), "`"
+        ));
+    };
+
     (@each $trait:ident [] $pinned:tt $shared:tt) => {};
     (@each $trait:ident [$method:ident $($rest:ident)*] $pinned:tt $shared:tt) => {
-        $crate::delegate!(@method $trait $method $pinned $shared);
-        $crate::delegate!(@each $trait [$($rest)*] $pinned $shared);
+        $crate::__delegate!(@method $trait $method $pinned $shared);
+        $crate::__delegate!(@each $trait [$($rest)*] $pinned $shared);
     };
 
     (@method AsyncReadBuf poll_read_into $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncReadBuf::poll_read_into(cursor: $crate::BorrowedCursor<'_>) -> () $pinned);
+        $crate::__delegate!(@poll AsyncReadBuf::poll_read_into(cursor: $crate::BorrowedCursor<'_>) -> () $pinned);
     };
     (@method AsyncReadBuf poll_read_into_slice $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncReadBuf::poll_read_into_slice(slice: &mut [u8]) -> usize $pinned);
+        $crate::__delegate!(@poll AsyncReadBuf::poll_read_into_slice(slice: &mut [u8]) -> usize $pinned);
     };
     (@method AsyncReadBuf poll_read_into_vectored $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncReadBuf::poll_read_into_vectored(bufs: &mut [::std::io::IoSliceMut<'_>]) -> usize $pinned);
+        $crate::__delegate!(@poll AsyncReadBuf::poll_read_into_vectored(bufs: &mut [::std::io::IoSliceMut<'_>]) -> usize $pinned);
     };
     (@method AsyncReadBuf supports_vectored_reads $pinned:tt $shared:tt) => {
-        $crate::delegate!(@query AsyncReadBuf::supports_vectored_reads() -> bool $shared);
+        $crate::__delegate!(@query AsyncReadBuf::supports_vectored_reads() -> bool $shared);
     };
     (@method AsyncReadBuf init_hint $pinned:tt $shared:tt) => {
-        $crate::delegate!(@query AsyncReadBuf::init_hint(capacity: usize) -> usize $shared);
+        $crate::__delegate!(@query AsyncReadBuf::init_hint(capacity: usize) -> usize $shared);
     };
     (@method AsyncWrite poll_write $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncWrite::poll_write(data: &[u8]) -> usize $pinned);
+        $crate::__delegate!(@poll AsyncWrite::poll_write(data: &[u8]) -> usize $pinned);
     };
     (@method AsyncWrite poll_flush $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncWrite::poll_flush() -> () $pinned);
+        $crate::__delegate!(@poll AsyncWrite::poll_flush() -> () $pinned);
     };
     (@method AsyncWrite poll_shutdown $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncWrite::poll_shutdown() -> () $pinned);
+        $crate::__delegate!(@poll AsyncWrite::poll_shutdown() -> () $pinned);
     };
     (@method AsyncWrite poll_write_vectored $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncWrite::poll_write_vectored(bufs: &[::std::io::IoSlice<'_>]) -> usize $pinned);
+        $crate::__delegate!(@poll AsyncWrite::poll_write_vectored(bufs: &[::std::io::IoSlice<'_>]) -> usize $pinned);
     };
     (@method AsyncWrite supports_vectored_writes $pinned:tt $shared:tt) => {
-        $crate::delegate!(@query AsyncWrite::supports_vectored_writes() -> bool $shared);
+        $crate::__delegate!(@query AsyncWrite::supports_vectored_writes() -> bool $shared);
     };
     (@method AsyncBufRead poll_fill_buf $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncBufRead::poll_fill_buf() -> &[u8] $pinned);
+        $crate::__delegate!(@poll AsyncBufRead::poll_fill_buf() -> &[u8] $pinned);
     };
     (@method AsyncBufRead consume [$pin:pat_param, $pinned:expr] $shared:tt) => {
         #[inline]
@@ -141,7 +168,7 @@ macro_rules! delegate {
         }
     };
     (@method AsyncSeek poll_seek $pinned:tt $shared:tt) => {
-        $crate::delegate!(@poll AsyncSeek::poll_seek(position: ::std::io::SeekFrom) -> u64 $pinned);
+        $crate::__delegate!(@poll AsyncSeek::poll_seek(position: ::std::io::SeekFrom) -> u64 $pinned);
     };
     (@method $trait:ident $method:ident $($access:tt)*) => {
         ::core::compile_error!(::core::concat!(
@@ -167,12 +194,5 @@ macro_rules! delegate {
             let $ref = self;
             $crate::$trait::$method($shared, $($argument)?)
         }
-    };
-
-    ($($other:tt)*) => {
-        ::core::compile_error!(
-            "usage: `delegate!(Trait: |this| pinned_inner, |this| shared_inner)` or `delegate!(Trait { method, .. }: ..)`, \
-             where `Trait` is `AsyncReadBuf`, `AsyncWrite`, `AsyncBufRead` or `AsyncSeek`"
-        );
     };
 }

@@ -40,9 +40,9 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 /// 1. If the data is already in memory, use [`BorrowedCursor::append`].
 /// 2. If the source reads into slices, use a [`SliceFeed`](crate::SliceFeed). It takes one line,
 ///    and no byte is zeroed twice.
-/// 3. If a wrapper inspects the data, to count or hash it, pass
-///    [`cursor.reborrow()`](BorrowedCursor::reborrow) to the inner reader. Then look at
-///    [`written()`](BorrowedCursor::written). Do so even after `Pending` or an error, because a
+/// 3. If a wrapper inspects or changes the data, pass
+///    [`cursor.reborrow()`](BorrowedCursor::reborrow) to the inner reader. Then use
+///    [`written()`](BorrowedCursor::written) or `written_mut()`. Do so even after `Pending` or an error, because a
 ///    faulty reader may have filled bytes before. [`delegate!`](crate::delegate) implements the
 ///    methods that only forward. Always forward [`init_hint`](Self::init_hint).
 /// 4. If the source writes through a raw pointer, use [`BorrowedCursor::as_mut`] and
