@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
-"""public_api.py RUSTDOC_JSON: the crate's public items, impls included, one per line.
+"""public_api.py RUSTDOC_JSON: prints the crate's public items and their impls, one per line.
 
-The list is the same from one compiler to the next: it does not say in which private module the standard library or a dependency
-defines a thing. Rustdoc's format is unstable; KNOWN are the versions that this was tried with. Status 3: of another version, and
-could not be read. Status 4: of another version, and could be; but a line may be missing or mean something else.
+The list does not depend on the compiler's version: it does not say in which private module the
+standard library or a dependency defines an item.
+
+The script knows only what the crate uses. For anything else, such as a public constant, it fails
+with a `KeyError`. Then add the missing case.
+
+Rustdoc's format is unstable. KNOWN are the versions of the format that the script was tested with.
+For any other version the exit status is 3 if the script cannot read it, and 4 if it can. With
+status 4, a line may be missing or wrong.
 """
 import json
 import re
 import sys
 
 KNOWN = {57}
-# Of the traits that the compiler implements by itself, those that users feel the lack of.
+# The auto traits that are listed. Users notice when one of them is missing.
 AUTO = {"Send", "Sync", "Unpin"}
-# What the document knows of each name, by number.
+# The document's entry for each path, by its number.
 paths = {}
 
 
@@ -24,8 +30,20 @@ def angle(parts):
     return f"<{commas(parts)}>" if parts else ""
 
 
+def one(tagged):
+    """Returns the tag of a tagged union and its value. A tag without a value is a plain string."""
+    if isinstance(tagged, str):
+        return tagged, None
+    ((kind, value),) = tagged.items()
+    return kind, value
+
+
 def path(p):
-    """A name with its arguments. Of a dependency's, the crate too, of std's the module where names in use recur."""
+    """Returns a path with its arguments.
+
+    Names of dependencies have the name of the crate in front. Names of std's modules `io` and `fmt`
+    have the module in front, because other modules have the same names.
+    """
     known = paths.get(str(p["id"]))
     name = re.sub(r"^(\$?crate::(\w+::)*|(super::)+)", "", p["path"])
     if known and known["crate_id"]:
@@ -47,28 +65,15 @@ def arguments(args):
     return angle([argument(x) for x in a["args"]] + [constraint(x) for x in a["constraints"]])
 
 
-def one(tagged):
-    """The one entry of a tagged union; a tag with nothing to it is a plain string."""
-    if isinstance(tagged, str):
-        return tagged, None
-    ((kind, value),) = tagged.items()
-    return kind, value
-
-
 def argument(a):
     kind, v = one(a)
-    return {"lifetime": lambda: v, "type": lambda: type_(v), "const": lambda: v["expr"], "infer": lambda: "_"}[kind]()
+    return {"lifetime": lambda: v, "type": lambda: type_(v), "const": lambda: v["expr"]}[kind]()
 
 
 def constraint(c):
     kind, v = one(c["binding"])
     name = c["name"] + arguments(c["args"])
-    return f"{name} = {term(v)}" if kind == "equality" else f"{name}: {bounds(v)}"
-
-
-def term(t):
-    kind, v = one(t)
-    return type_(v) if kind == "type" else v["expr"]
+    return f"{name} = {type_(v['type'])}" if kind == "equality" else f"{name}: {bounds(v)}"
 
 
 def type_(t):
@@ -76,12 +81,10 @@ def type_(t):
     if kind == "resolved_path":
         return path(v)
     if kind in ("generic", "primitive"):
-        return {"never": "!"}.get(v, v)
+        return v
     if kind == "borrowed_ref":
         lifetime = v["lifetime"] + " " if v["lifetime"] else ""
         return f"&{lifetime}{'mut ' if v['is_mutable'] else ''}{type_(v['type'])}"
-    if kind == "raw_pointer":
-        return f"*{'mut' if v['is_mutable'] else 'const'} {type_(v['type'])}"
     if kind == "tuple":
         return f"({commas(map(type_, v))}{',' if len(v) == 1 else ''})"
     if kind == "slice":
@@ -95,10 +98,7 @@ def type_(t):
         return "dyn " + " + ".join(traits + ([v["lifetime"]] if v["lifetime"] else []))
     if kind == "qualified_path":
         own = type_(v["self_type"])
-        return f"<{own} as {path(v['trait'])}>::{v['name']}" if v["trait"] else f"{own}::{v['name']}"
-    if kind == "function_pointer":
-        inputs = commas(type_(t) for _, t in v["sig"]["inputs"])
-        return f"{for_(v['generic_params'])}{header(v['header'])}fn({inputs}){returns(v['sig']['output'])}"
+        return (f"<{own} as {path(v['trait'])}>" if v["trait"] else own) + f"::{v['name']}"
     raise KeyError(kind)
 
 
@@ -112,9 +112,10 @@ def for_(params):
 
 def bound(b):
     kind, v = one(b)
-    if kind == "trait_bound":
-        return {"none": "", "maybe": "?", "maybe_const": "[const] "}[v["modifier"]] + for_(v["generic_params"]) + path(v["trait"])
-    return v if kind == "outlives" else f"use{angle([x if isinstance(x, str) else one(x)[1] for x in v])}"
+    if kind == "outlives":
+        return v
+    modifier = {"none": "", "maybe": "?"}[v["modifier"]]
+    return modifier + for_(v["generic_params"]) + path(v["trait"])
 
 
 def bounds(bs):
@@ -130,38 +131,47 @@ def param(p):
     if kind == "lifetime":
         return p["name"] + (f": {' + '.join(v['outlives'])}" if v["outlives"] else "")
     if kind == "type":
-        return p["name"] + colon(v["bounds"]) + (f" = {type_(v['default'])}" if v["default"] else "")
-    return f"const {p['name']}: {type_(v['type'])}" + (f" = {v['default']}" if v["default"] else "")
+        default = f" = {type_(v['default'])}" if v["default"] else ""
+        return p["name"] + colon(v["bounds"]) + default
+    default = f" = {v['default']}" if v["default"] else ""
+    return f"const {p['name']}: {type_(v['type'])}{default}"
 
 
 def generics(g):
-    """What stands in angle brackets; `impl Trait` in an argument's place stands in the arguments."""
-    return angle([param(p) for p in g["params"] if not (one(p["kind"])[1] or {}).get("is_synthetic")])
+    """Returns the parameters in angle brackets.
+
+    Those of an `impl Trait` among a function's arguments are left out.
+    """
+    shown = [p for p in g["params"] if not (one(p["kind"])[1] or {}).get("is_synthetic")]
+    return angle([param(p) for p in shown])
 
 
 def where(g, order=list):
-    return f" where {commas(order(map(predicate, g['where_predicates'])))}" if g["where_predicates"] else ""
+    predicates = order(map(predicate, g["where_predicates"]))
+    return f" where {commas(predicates)}" if predicates else ""
+
+
+def declared(name, g, middle=""):
+    """Returns a name with its parameters, what follows them, and the where clause."""
+    return f"{name}{generics(g)}{middle}{where(g)}"
 
 
 def predicate(p):
-    kind, v = one(p)
-    if kind == "bound_predicate":
-        return for_(v["generic_params"]) + type_(v["type"]) + colon(v["bounds"])
-    if kind == "lifetime_predicate":
-        return f"{v['lifetime']}: {' + '.join(v['outlives'])}"
-    return f"{type_(v['lhs'])} = {term(v['rhs'])}"
+    v = p["bound_predicate"]
+    return for_(v["generic_params"]) + type_(v["type"]) + colon(v["bounds"])
 
 
 def header(h):
-    abi, _ = one(h["abi"])
-    words = {"const ": h["is_const"], "async ": h["is_async"], "unsafe ": h["is_unsafe"], f'extern "{abi}" ': abi != "Rust"}
-    return "".join(word for word, said in words.items() if said)
+    if h["abi"] != "Rust":
+        raise KeyError("abi")
+    return "".join(f"{word} " for word in ("const", "async", "unsafe") if h[f"is_{word}"])
 
 
 def function(f, name):
     inputs = commas(f"{n}: {type_(t)}" for n, t in f["sig"]["inputs"])
     inputs = re.sub(r"^self: (&('\w+ )?(mut )?)?Self\b", lambda m: (m[1] or "") + "self", inputs)
-    return f"{header(f['header'])}fn {name}{generics(f['generics'])}({inputs}){returns(f['sig']['output'])}{where(f['generics'])}"
+    rest = f"({inputs}){returns(f['sig']['output'])}"
+    return f"{header(f['header'])}fn {declared(name, f['generics'], rest)}"
 
 
 class Crate:
@@ -188,21 +198,18 @@ class Crate:
     def public(self, item, parent):
         kind, v = one(item["inner"])
         if kind == "use":
-            target = self.index.get(str(v["id"]))
-            if target is None or target["crate_id"] != item["crate_id"]:
-                self.add(f"pub use {parent}::{v['name']} = {v['source']}{'::*' if v['is_glob'] else ''}")
-            elif v["is_glob"]:
-                self.module(target, parent)
-            else:
-                self.public({**target, "name": v["name"]}, parent)
+            target = self.item(v["id"])
+            if v["is_glob"] or target["crate_id"] != item["crate_id"]:
+                raise KeyError("a glob, or an item of another crate")
+            self.public({**target, "name": v["name"]}, parent)
             return
         name = f"{parent}::{item['name']}"
         marks = "#[non_exhaustive] " if "non_exhaustive" in map(str, item["attrs"]) else ""
-        if kind == "module" and item["name"] == "guide":
-            return  # Pages of the documentation, which no build of the crate has.
         if kind == "module":
-            self.add(f"pub mod {name}")
-            self.module(item, name)
+            # The guide is pages of documentation, which no build of the crate has.
+            if item["name"] != "guide":
+                self.add(f"pub mod {name}")
+                self.module(item, name)
         elif kind == "macro":
             # Arms that only the macro itself calls begin with @.
             for arm in v.partition("{")[2].split("=> { ... };")[:-1]:
@@ -210,55 +217,49 @@ class Crate:
                     self.add(f"macro {name}! {arm.strip()}")
         elif kind == "function":
             self.add(f"pub {function(v, name)}")
-        elif kind == "constant":
-            self.add(f"pub const {name}: {type_(v['type'])}")
-        elif kind == "static":
-            self.add(f"pub static {'mut ' if v['is_mutable'] else ''}{name}: {type_(v['type'])}")
         elif kind == "type_alias":
-            self.add(f"pub type {name}{generics(v['generics'])} = {type_(v['type'])}{where(v['generics'])}")
-        elif kind in ("struct", "union"):
-            shape = ""
-            if kind == "struct":
-                shape, fields = one(v["kind"])
-                fields = {"unit": [], "tuple": fields}[shape] if shape in ("unit", "tuple") else fields["fields"]
-            else:
-                fields = v["fields"]
-            closed = " (tuple)" if shape == "tuple" else " (unit)" if shape == "unit" else ""
-            self.add(f"{marks}pub {kind} {name}{generics(v['generics'])}{where(v['generics'])}{closed}")
-            self.fields(fields, name, "pub ")
+            self.add(f"pub type {declared(name, v['generics'], ' = ' + type_(v['type']))}")
+        elif kind == "struct":
+            end = {"plain": "", "tuple": " (tuple)", "unit": " (unit)"}[one(v["kind"])[0]]
+            self.add(f"{marks}pub struct {declared(name, v['generics'])}{end}")
+            self.fields(v["kind"], name, "pub ")
         elif kind == "enum":
-            self.add(f"{marks}pub enum {name}{generics(v['generics'])}{where(v['generics'])}")
-            for number in v["variants"]:
-                variant = self.item(number)
-                shape, fields = one(one(variant["inner"])[1]["kind"])
-                self.add(f"variant {name}::{variant['name']}" + {"plain": "", "tuple": " (tuple)", "struct": " {}"}[shape])
-                self.fields((fields or {}).get("fields", []) if shape == "struct" else fields or [], f"{name}::{variant['name']}", "")
+            self.add(f"{marks}pub enum {declared(name, v['generics'])}")
+            for variant in map(self.item, v["variants"]):
+                kind, full = variant["inner"]["variant"]["kind"], f"{name}::{variant['name']}"
+                end = {"plain": "", "tuple": " (tuple)", "struct": " {}"}[one(kind)[0]]
+                self.add(f"variant {full}{end}")
+                self.fields(kind, full, "")
         elif kind == "trait":
             unsafe = "unsafe " if v["is_unsafe"] else ""
             dyn = "" if v["is_dyn_compatible"] else " (not dyn compatible)"
-            self.add(f"{unsafe}trait {name}{generics(v['generics'])}{colon(v['bounds'])}{where(v['generics'])}{dyn}")
+            self.add(f"{unsafe}trait {declared(name, v['generics'], colon(v['bounds']))}{dyn}")
             for number in v["items"]:
                 self.associated(self.item(number), f"{name}::")
         else:
             raise KeyError(kind)
 
-    def fields(self, numbers, name, visibility):
-        for number in numbers:
-            field = number is not None and self.item(number)
-            if field:
-                self.add(f"{visibility}field {name}::{field['name']}: {type_(one(field['inner'])[1])}")
+    def fields(self, kind, name, visibility):
+        """Adds the public fields of a struct or variant of that kind."""
+        numbers = one(kind)[1] or []
+        if isinstance(numbers, dict):
+            numbers = numbers["fields"]
+        for field in [self.item(number) for number in numbers if number is not None]:
+            type_of = type_(field["inner"]["struct_field"])
+            self.add(f"{visibility}field {name}::{field['name']}: {type_of}")
 
     def associated(self, item, prefix, given=False):
-        """A trait's item, or where it is given an impl's; a trait says which of its own have a default."""
+        """Adds an item of a trait or of an impl. In an impl, all items are given.
+
+        A trait's line says which of its methods are provided.
+        """
         kind, v = one(item["inner"])
         name = prefix + item["name"]
         if kind == "function":
             self.add(function(v, name) + ("" if given or not v["has_body"] else " (provided)"))
         elif kind == "assoc_type":
             default = f" = {type_(v['type'])}" if v["type"] else ""
-            self.add(f"type {name}{generics(v['generics'])}{colon(v['bounds'])}{default}{where(v['generics'])}")
-        elif kind == "assoc_const":
-            self.add(f"const {name}: {type_(v['type'])}" + (" (provided)" if v["value"] and not given else ""))
+            self.add(f"type {declared(name, v['generics'], colon(v['bounds']) + default)}")
         else:
             raise KeyError(kind)
 
@@ -266,19 +267,17 @@ class Crate:
         of, trait = type_(v["for"]), v["trait"] and path(v["trait"])
         if trait == "StructuralPartialEq" or v["is_synthetic"] and trait not in AUTO:
             return
-        unsafe = "unsafe " if v["is_unsafe"] else ""
-        order = sorted if v["is_synthetic"] else list
         if trait:
+            unsafe = "unsafe " if v["is_unsafe"] else ""
             negative = "!" if v["is_negative"] else ""
-            bounds_ = where(v["generics"], order)
-            # pin-project's own way to say "where the pinned fields are".
+            bounds_ = where(v["generics"], sorted if v["is_synthetic"] else list)
+            # This is pin-project's way to say "where the pinned fields are `Unpin`".
             bounds_ = " where ..." if "PinnedFieldsOf" in bounds_ else bounds_
             self.add(f"{unsafe}impl{generics(v['generics'])} {negative}{trait} for {of}{bounds_}")
-        for number in v["items"]:
-            item = self.item(number)
+        for item in map(self.item, v["items"]):
             if trait is None:
-                # Of a method, all that leads to it: which types have it depends on the impl's own bounds.
-                self.associated(item, f"[impl{generics(v['generics'])}{where(v['generics'])}] {of}::", given=True)
+                # The bounds of the impl decide which types have the method.
+                self.associated(item, f"[{declared('impl', v['generics'])}] {of}::", given=True)
             elif "assoc_type" in item["inner"]:
                 self.associated(item, f"<{of} as {trait}>::", given=True)
 
