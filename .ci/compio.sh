@@ -1,13 +1,13 @@
 #!/bin/bash
-# compio.sh: runs the tests of platforms/compio, sends its server 1,000 requests on one connection
-# and 1,000 on fifty, and prints what the shim costs.
+# compio.sh: runs the tests of platforms/compio, and prints what the shim costs. Sends the server
+# 1,000 requests on one connection and 1,000 on fifty.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need curl
 cd "$root/platforms/compio"
 export CARGO_TARGET_DIR=$work/compio
 cargo test -- --nocapture | tee "$work/compio-test.log"
-grep -q '^test result: ok\. [1-9]' "$work/compio-test.log" || { echo "no test ran" >&2; exit 1; }
+some_passed "$work/compio-test.log"
 cargo build --release --bins --examples
 
 server=

@@ -1,19 +1,20 @@
 #!/bin/bash
 # fuzz.sh SECONDS: runs all targets in fuzz/ in parallel, each for SECONDS of CPU time, and prints
-# their figures. The corpus is kept in target/ci for the next run; the first run uses fuzz/seeds.
+# their figures. The inputs that are found are kept in target/ci for the next run. All runs also use
+# the inputs in fuzz/seeds.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seconds=$1
 cd "$root"
 cargo_tool fuzz
 
-# Lets the stable compiler accept the sanitizer's flags.
+# With RUSTC_BOOTSTRAP, the stable compiler accepts the sanitizer's flags.
 RUSTC_BOOTSTRAP=1 cargo fuzz build --target "$target" --target-dir "$work/fuzz"
-# The value that cargo-fuzz sets.
+# cargo-fuzz sets this value, too.
 export ASAN_OPTIONS=detect_odr_violation=0${ASAN_OPTIONS:+:$ASAN_OPTIONS} TIMEFORMAT='%U %S'
 
-# fuzz NAME: repeats runs until the CPU time is used. libFuzzer limits wall-clock time, and a busy
-# machine gives a run less CPU time than that.
+# fuzz NAME: repeats runs until the CPU time is used. libFuzzer limits the wall-clock time of a run.
+# On a busy machine, a run uses less CPU time than that.
 fuzz() {
   local name=$1 out=$work/fuzz-$1 left=$seconds status=0 used
   mkdir -p "$out/corpus" "$out/found"

@@ -43,6 +43,13 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# some_passed LOG [MODULE]: fails if LOG has no passed test, or none of the module.
+some_passed() {
+  local line='result: ok\. [1-9]'
+  [ $# -eq 1 ] || line="$2::.* ok$"
+  grep -q "^test $line" "$1" || { echo "no test${2:+ of '$2'} passed" >&2; return 1; }
+}
+
 # Updates the package lists, at most once an hour.
 apt_update() {
   command -v apt-get > /dev/null || { echo "this step needs Debian packages, but there is no apt-get" >&2; return 1; }
@@ -51,13 +58,15 @@ apt_update() {
   touch "$work/apt-updated"
 }
 
+# apt_install PACKAGE...: installs Debian packages. Also accepts options of apt-get.
+apt_install() {
+  apt_update
+  as_root apt-get install -y -qq "$@"
+}
+
 # need COMMAND [PACKAGE]: installs the Debian package if the command is missing. PACKAGE defaults to
 # COMMAND.
-need() {
-  command -v "$1" > /dev/null && return
-  apt_update
-  as_root apt-get install -y -qq "${2:-$1}"
-}
+need() { command -v "$1" > /dev/null || apt_install "${2:-$1}"; }
 
 # start_example NAME: starts the example, which must be built, like start_server.
 start_example() { start_server "$1" "${CARGO_TARGET_DIR:-target}/release/examples/$1"; }
@@ -118,13 +127,15 @@ use_debian_rust() {
   "$RUSTC" --version
 }
 
-# newest_rust: makes cargo use Debian's newest compiler, in the directory $newest. It can also build
-# the standard library, with sanitizers or for another target.
+# newest_rust: makes cargo use Debian's newest compiler, in the directory $newest. That compiler can
+# also build the standard library, with sanitizers or for another target.
 newest_rust() {
   newest=$work/rust-newest
   apt_update
   debian_rust "$newest" "$(debian_rust_version '')" rust-web-src libclang-rt-LLVM-dev llvm-LLVM binutils-mingw-w64-x86-64
   use_debian_rust "$newest"
+  # Contains the tool that creates import libraries for Windows.
+  PATH=$PATH:$newest/usr/bin
   export RUSTC_BOOTSTRAP=1
 }
 
@@ -141,7 +152,8 @@ nightly() { cargo +nightly "$@" > /dev/null 2>&1; }
 # features: prints the features of Cargo.toml, except `default` and `full`, which only name others.
 features() { sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' Cargo.toml | grep -vxE 'default|full'; }
 
-# wasm_features: prints those for WebAssembly, which the README does not exclude.
+# wasm_features: prints the features for WebAssembly: all features except those that the README
+# excludes.
 wasm_features() {
   local excluded
   excluded=$(sed -n 's/.*WebAssembly has all features but \([^)]*\)).*/\1/p' README.md | tr -d '`,')
@@ -149,8 +161,8 @@ wasm_features() {
   features | grep -vxFf <(tr ' ' '\n' <<< "$excluded") | paste -sd,
 }
 
-# copy_for NAME: makes a copy of the crate in $work/NAME, with .ci/NAME in it and with the development
-# dependencies of .ci/NAME/dependencies.toml instead of its own.
+# copy_for NAME: makes a copy of the crate in $work/NAME. The copy contains .ci/NAME, and has the
+# development dependencies of .ci/NAME/dependencies.toml instead of the crate's own.
 copy_for() {
   local copy=$work/$1
   rm -rf "$copy"
@@ -159,8 +171,8 @@ copy_for() {
   awk '/^\[/ { dev = /^\[dev-dependencies/ } !dev' "$root/Cargo.toml" | cat - "$root/.ci/$1/dependencies.toml" > "$copy/Cargo.toml"
 }
 
-# list_tests: writes the names of the tests on this platform to $work/listed, and those of the
-# ignored ones to $work/ignored.
+# list_tests: writes the names of this platform's tests to $work/listed, and the names of those that
+# are ignored to $work/ignored.
 list_tests() {
   local list=(cargo test --quiet --all-features --lib --test it -- --list)
   "${list[@]}" > "$work/listed"

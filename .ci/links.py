@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""links.py HTML-DIRECTORY MARKDOWN...: fails when a link leads to no file or to no place in it.
+"""links.py HTML-DIRECTORY MARKDOWN...: fails if the target of a link does not exist.
 
-Links to other sites are not followed. In Markdown, anchors are those that GitHub makes of headings.
+Checks the files and the places in them, but not other sites. In Markdown, the places are the
+anchors that GitHub makes of headings.
 """
 
 import os
@@ -12,7 +13,7 @@ from urllib.parse import unquote
 
 
 class Page(HTMLParser):
-    """The places in a page of HTML, and what it links to."""
+    """The places in an HTML page, and its links."""
 
     def __init__(self, text):
         super().__init__()
@@ -22,7 +23,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
         self.places.update(value for key in ("id", "name") if (value := attributes.get(key)))
-        link = attributes.get("href") if tag == "a" else attributes.get("src") if tag == "img" else None
+        link = attributes.get({"a": "href", "img": "src"}.get(tag))
         if link is not None:
             self.links.append(link)
 
@@ -41,9 +42,10 @@ def markdown(path):
         kept = "".join(c for c in heading.strip().lower() if c.isalnum() or c in "-_ ")
         page.places.add(kept.replace(" ", "-"))
     text = re.sub(r"(`+).*?\1", "``", text)
-    page.links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"^\[[^\]]+\]: (\S+)$", text, flags=re.M)
-    # A reference without a definition is plain text, and leads nowhere.
-    defined = {name.lower() for name in re.findall(r"^\[([^\]]+)\]: ", text, flags=re.M)}
+    definitions = re.findall(r"^\[([^\]]+)\]: (\S+)$", text, flags=re.M)
+    page.links = re.findall(r"\]\(([^)\s]+)\)", text) + [link for _, link in definitions]
+    # A reference without a definition is plain text.
+    defined = {name.lower() for name, _ in definitions}
     for name in re.findall(r"\]\[([^\]]+)\]", text):
         if name.lower() not in defined:
             page.links.append(f"undefined reference {name}")
@@ -63,20 +65,23 @@ def main():
     checked, dead = 0, []
     for path, page in sorted(pages.items()):
         for link in page.links:
-            # Other sites; and paths in the documentation of foreign traits' methods, shown here too, which rustdoc leaves as they
-            # are, and one relative link of tracing's. (Of unresolved paths of ours it warns itself.)
+            # The pages also show documentation of foreign traits. It contains paths that rustdoc
+            # does not resolve, and a relative link of tracing. For our own paths, rustdoc warns.
             foreign = r"\w+(::\w+)+|dispatcher#setting-the-default-subscriber"
             if re.match(r"[a-z][a-z+.-]*:", link) or re.fullmatch(foreign, link):
                 continue
             checked += 1
             to, _, place = link.partition("#")
-            target = os.path.normpath(os.path.join(os.path.dirname(path), unquote(to))) if to else path
-            # The lines of a source are not places in its page.
-            lines = re.fullmatch(r"[0-9-]+", place)
-            known = target not in pages or not place or lines or {place, unquote(place)} & pages[target].places
-            if not os.path.exists(target) or not known:
+            folder = os.path.dirname(path)
+            target = os.path.normpath(os.path.join(folder, unquote(to))) if to else path
+            known = os.path.exists(target)
+            # The line numbers of a source file are not places in its page.
+            if known and target in pages and place and not re.fullmatch(r"[0-9-]+", place):
+                known = {place, unquote(place)} & pages[target].places
+            if not known:
                 dead.append(f"{path}: {link}")
-    print("\n".join(dead) or f"{checked} links in {documented} pages and {len(pages) - documented} files, none dead")
+    files = len(pages) - documented
+    print("\n".join(dead) or f"{checked} links in {documented} pages and {files} files, none dead")
     if dead or not documented or checked < 100:
         sys.exit(1)
 

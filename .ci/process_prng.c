@@ -1,4 +1,4 @@
-/* bcryptprimitives.dll for Wine 8, which has none. Rust's std takes its random numbers from it. */
+/* Replaces bcryptprimitives.dll, which Wine 8 does not have. std gets its random numbers from it. */
 #include <windows.h>
 #include <ntsecapi.h>
 

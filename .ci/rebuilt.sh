@@ -2,10 +2,10 @@
 # rebuilt.sh SANITIZER RUNTIME DIR [cargo test arguments]: runs the tests of the crate in DIR under
 # MemorySanitizer or ThreadSanitizer.
 #
-# Both need an instrumented standard library, which is built with the tests. Otherwise
-# MemorySanitizer reports bytes that std wrote as uninitialized, and ThreadSanitizer misses std's
-# locks. The source of std, the compiler and the sanitizer's runtime are Debian's. Doctests are not
-# supported, so name the targets to run. $EXTRA_RUSTFLAGS is one more option of the compiler.
+# Both need an instrumented standard library, which is built with the tests. Without it,
+# MemorySanitizer reports bytes that std wrote, and ThreadSanitizer does not see std's locks. The
+# source of std, the compiler and the sanitizer's runtime are Debian's. Doctests are not supported,
+# so name the targets to run. $EXTRA_RUSTFLAGS can contain one more option of the compiler.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 sanitizer=$1 runtime=$2 dir=$3
@@ -27,7 +27,7 @@ flags=(
 if [ -n "${EXTRA_RUSTFLAGS:-}" ]; then flags+=("${EXTRA_RUSTFLAGS/ /=}"); fi
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
 unset RUSTFLAGS
-# Printing a backtrace reads memory that the sanitizer takes for uninitialized.
+# The code that prints a backtrace reads memory that MemorySanitizer reports as uninitialized.
 export CARGO_ENCODED_RUSTFLAGS RUST_BACKTRACE=0 CARGO_TARGET_DIR=$work/$runtime
 # Without optimization the tests take 15 minutes under MemorySanitizer, with it half a minute.
 # Debug assertions stay enabled.

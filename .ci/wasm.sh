@@ -1,6 +1,6 @@
 #!/bin/bash
-# wasm.sh: runs the tests that need neither threads nor a system as WebAssembly modules in Node, and
-# checks that nothing is left out but what docs/PLATFORMS.md lists.
+# wasm.sh: runs the tests that need neither threads nor a system, as WebAssembly modules in Node.
+# Fails if a test is left out that docs/PLATFORMS.md does not list.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 log=$work/wasm.log
@@ -16,7 +16,7 @@ copy_for wasm
 newest_rust
 cd "$work/wasm"
 export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_DIR=$work/targets CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker
-# Tests catch panics, and Node knows the first form of WebAssembly's exceptions.
+# The tests catch panics. Node supports only the first form of WebAssembly's exceptions.
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-Cpanic=unwind -Cllvm-args=-wasm-use-legacy-eh=true --cfg=getrandom_backend="custom"'
 
 # tests NAME OPTION... -- COMPILER_OPTION...: builds the tests and runs them.

@@ -30,7 +30,7 @@ mod yielding;
 #[path = "../../tests/it/zeroing.rs"]
 mod zeroing;
 
-/// The modules find it here.
+/// The modules expect it here.
 mod support {
     pub(crate) use crate::endless;
 }

@@ -1,4 +1,4 @@
-// run.js MODULE: runs the tests of a WebAssembly module. Fails if the module does.
+// run.js MODULE: runs the tests of a WebAssembly module. Exits with the status that the module sets.
 const crypto = require('crypto')
 const fs = require('fs')
 

@@ -1,4 +1,4 @@
-//! What of `tests/it/support` works here.
+//! The modules of `tests/it/support` that work on WebAssembly.
 
 #[path = "../../tests/it/support/endless.rs"]
 pub mod endless;

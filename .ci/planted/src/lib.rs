@@ -1,11 +1,11 @@
-//! One sound test and one test for each kind of bug. Without a checker they all pass.
+//! One sound test, and one test for each kind of bug. Without a checker, all of them pass.
 
 use std::cell::UnsafeCell;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;
 
-/// A test without a bug. A checker that reports it proves nothing with its other reports.
+/// Has no bug. If a checker reports this test, its other reports prove nothing.
 #[test]
 fn sound() {
     let bytes = vec![1_u8; 64];

@@ -1,4 +1,4 @@
-//! Runs tests in a WebAssembly module. std has no output there, so the host prints.
+//! Runs tests in a WebAssembly module. There, std prints nothing, so the host prints.
 #![feature(test)]
 
 extern crate test;
@@ -24,7 +24,7 @@ fn print(text: String) {
     unsafe { host::print(text.as_ptr(), text.len()) }
 }
 
-/// The random numbers of the crate getrandom.
+/// Returns random numbers to the crate getrandom.
 #[unsafe(no_mangle)]
 unsafe extern "Rust" fn __getrandom_v03_custom(at: *mut u8, len: usize) -> Result<(), getrandom::Error> {
     // SAFETY: the caller passes memory to write to.
