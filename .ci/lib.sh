@@ -1,4 +1,4 @@
-# Shared functions: the step runner, and Debian packages that are unpacked without installing.
+# Functions that the scripts share.
 # shellcheck shell=bash
 
 # The scripts that source this file use the variables.

@@ -1,9 +1,8 @@
 //! Compares adapters between a futures-io reader and a tokio consumer.
 //!
 //! `cargo bench --bench compare` measures quickly and prints tables. With `-- --report` it measures
-//! for some minutes, and writes `benches/report` and the README's charts for rustdoc. The report's
-//! date is today's, or the argument of `--date`. `--only NAME` selects consumers by a part of their
-//! name. `--default-allocator` leaves the allocator's settings as they are.
+//! for some minutes, and writes `benches/report` and the README's charts for rustdoc. `--only NAME`
+//! selects consumers by a part of their name.
 
 mod cases;
 #[path = "../shared/chart.rs"]
@@ -43,15 +42,12 @@ fn main() -> io::Result<()> {
         println!("compare: run by `cargo bench`; nothing to test");
         return Ok(());
     }
-    if after("--default-allocator").is_none() {
-        measure::with_quiet_allocator()?;
-    }
-    let first = |name| after(name).and_then(|rest| rest.first());
-    let date = first("--date").cloned().unwrap_or_else(report::today);
-    let results = Results::measure(writes, first("--only").map(String::as_str))?;
+    measure::with_quiet_allocator()?;
+    let only = after("--only").and_then(|rest| rest.first());
+    let results = Results::measure(writes, only.map(String::as_str))?;
     let targets = targets::targets(&results);
     let charts = if writes { charts::charts(&results) } else { Vec::new() };
-    let text = tables::report(&results, &targets, &charts, &date);
+    let text = tables::report(&results, &targets, &charts);
     print!("{text}");
     if writes {
         report::save("compare.md", &text)?;

@@ -7,7 +7,7 @@ use crate::charts::Named;
 use crate::consumers::Consumer;
 use crate::measure::Outcome;
 use crate::peers::Peer;
-use crate::report::{Table, ahead, machine, number, of_medians, reached};
+use crate::report::{Table, ahead, machine, number, of_medians, reached, today};
 use crate::source::bytes_name;
 use crate::targets::Target;
 use crate::zeroed::Count;
@@ -39,15 +39,15 @@ Resident memory is measured with the allocator's default settings.
 ";
 
 /// Returns the report.
-pub(crate) fn report(results: &Results, targets: &[Target], charts: &[Named], date: &str) -> String {
+pub(crate) fn report(results: &Results, targets: &[Target], charts: &[Named]) -> String {
     let mut text = String::new();
-    write(&mut text, results, targets, charts, date).expect("writing to a string does not fail");
+    write(&mut text, results, targets, charts).expect("writing to a string does not fail");
     text
 }
 
-fn write(text: &mut String, results: &Results, targets: &[Target], charts: &[Named], date: &str) -> fmt::Result {
+fn write(text: &mut String, results: &Results, targets: &[Target], charts: &[Named]) -> fmt::Result {
     writeln!(text, "# A tokio consumer over a futures-io reader: what the conversion costs\n")?;
-    writeln!(text, "{date}. {}.\n\nWritten by `cargo bench --bench compare -- --report`.\n", machine())?;
+    writeln!(text, "{}. {}.\n\nWritten by `cargo bench --bench compare -- --report`.\n", today(), machine())?;
     for (name, chart) in charts {
         writeln!(text, "![{}]({name}.svg)\n", chart.title)?;
     }

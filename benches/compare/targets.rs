@@ -49,7 +49,7 @@ pub(crate) fn targets(results: &Results) -> Vec<Target> {
 /// Returns the targets for exact counts.
 fn counts() -> Vec<Target> {
     let mut targets = Vec::new();
-    let (steady, kept) = (sweep(Sizes::PerCall), sweep(Sizes::Each));
+    let steady = sweep();
     for (pending, most, name) in [(false, 1.25, ""), (true, 2.5, ", Pending every other poll")] {
         let (worst, at) = &steady.worst[usize::from(pending)];
         let what = format!("bytes zeroed per byte returned, steady reads of 2K or more{name}");
@@ -61,12 +61,6 @@ fn counts() -> Vec<Target> {
     let (worst, at) = &steady.warm_up;
     let what = "bytes zeroed by the first 16 reads, beyond the ratio above";
     targets.push(Target::new(what, format!("at most {most}"), format!("{worst} ({at})"), *worst <= most));
-    let note = |what: &str, measured| Target { what: what.into(), wanted: "-".into(), measured, reached: None };
-    let (worst, at) = &kept.worst[0];
-    let what = "(not promised) the first of these, where what did not fit is read next, so that reads are not steady";
-    targets.push(note(what, format!("{worst:.4} ({at})")));
-    let (worst, at) = &kept.warm_up;
-    targets.push(note("(not promised) the first 16 reads, likewise", format!("{worst} ({at})")));
     let frame = count(Peer::Predicted, Consumer::FramedLength, Sizes::Each(1460), false, 0).total();
     let what = "bytes zeroed for one frame of 8M in reads of 1460";
     targets.push(Target::new(what, "at most 65536", frame.to_string(), frame <= 64 << 10));
@@ -95,7 +89,8 @@ struct Sweep {
     warm_up: (usize, String),
 }
 
-fn sweep(sizes: fn(usize) -> Sizes) -> Sweep {
+/// Makes reads that always return the same number of bytes.
+fn sweep() -> Sweep {
     const SMALL: [usize; 7] = [1, 64, 512, 1460, 1821, 2000, 2047];
     const LARGE: [usize; 13] =
         [2048, 2049, 3000, 4096, 5000, 8191, 8192, 8193, 16 << 10, 40_000, 64 << 10, 300_000, 1 << 20];
@@ -104,7 +99,7 @@ fn sweep(sizes: fn(usize) -> Sizes) -> Sweep {
         for n in SMALL.into_iter().chain(LARGE) {
             for pending in [false, true] {
                 let consumer = Consumer::ReadBuf(capacity);
-                let count = count(Peer::Predicted, consumer, sizes(n), pending, 80 * n.min(capacity));
+                let count = count(Peer::Predicted, consumer, Sizes::PerCall(n), pending, 80 * n.min(capacity));
                 let at = format!("{} into {}", bytes_name(n), bytes_name(capacity));
                 // Small reads have no allowance for the bytes that they return.
                 let usual = if n < 2048 { 0 } else { count.returned[0] * if pending { 10 } else { 5 } / 4 };
