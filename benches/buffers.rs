@@ -1,9 +1,9 @@
 //! Compares `read_to_end` into a `TrackedBuf` with tokio's and futures' functions into a `Vec`.
 //!
 //! `cargo bench --bench buffers --features owned` prints one line per figure. The first figures are
-//! instructions per byte, at three sizes; equal figures mean a linear cost. They are exact, and
-//! need valgrind. The other figures are CPU times of this thread: medians of rounds in which each
-//! peer takes a turn. The inner readers only copy.
+//! instructions per byte, at three sizes. If the cost is linear, the three are equal. They are
+//! exact, and need valgrind. The other figures are CPU times of this thread: medians of rounds in
+//! which each peer takes a turn. The inner readers only copy.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;

@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench context --features full` runs itself under valgrind, which must be
 //! installed. It compares `TokioContext` with a plain poll and with async-compat. It fails if a
-//! context around a future costs more than 1.1 times what async-compat's does. Around a reader,
-//! async-compat enters no context, so it costs less there.
+//! `TokioContext` around a future costs more than 1.1 times as much as async-compat's `Compat`.
+//! Around a reader, `Compat` enters no context, so it costs less there.
 
 #[path = "shared/callgrind.rs"]
 mod callgrind;
@@ -87,8 +87,8 @@ fn futures_reader<R: futures::io::AsyncRead>(reader: R, polls: usize) {
 /// Polls a number of times, with the handle of a runtime.
 type Way = fn(&Handle, usize);
 
-/// The name, whether a runtime's context is entered, and the polls: plain, in a `TokioContext`,
-/// and in async-compat's `Compat`.
+/// The name of the case, whether it enters a runtime's context, and its polls: plain, in a
+/// `TokioContext`, and in async-compat's `Compat`.
 type Case = (&'static str, bool, [Way; 3]);
 
 const FUTURE: [Way; 3] = [

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench poll_cost` runs itself under valgrind, which must be installed. Each case
 //! runs twice. The cost of a poll is the difference in instructions, divided by the difference in
-//! polls. The inner readers and writers do almost nothing, so most of the cost is the conversion's.
+//! polls. The inner readers and writers do almost nothing, so the conversion causes most of the
+//! cost.
 //!
 //! Each reader and writer is passed to `black_box` once, so that its fields stay in memory, as they
 //! do in a task.
@@ -108,7 +109,7 @@ fn polls(polls: usize, mut poll: impl FnMut() -> Poll<()>) {
     }
 }
 
-// `N` is the size of a read, `LEN` that of the buffer.
+// `N` is the size of a read. `LEN` is the size of the buffer.
 
 fn tokio_slice<const N: usize, const LEN: usize>(reader: impl tokio::io::AsyncRead, n: usize) {
     let mut reader = pin!(reader);
@@ -197,7 +198,7 @@ fn futures_vectored<W: futures::io::AsyncWrite>(writer: W, n: usize) {
 
 type Case = (&'static str, fn(usize), fn(usize));
 
-/// The name, the call without a shim, the call through one.
+/// The name of each case, its call without a shim, and its call through one.
 const CASES: [Case; 8] = [
     (
         "read: tokio -> futures",

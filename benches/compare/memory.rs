@@ -26,7 +26,7 @@ impl Job for Timed<'_> {
 /// Compares all peers.
 pub(crate) fn measure(consumer: Consumer, sizes: Sizes, pending: bool, effort: Effort) -> io::Result<Outcome<Peer>> {
     let peers = with_own(consumer);
-    // Memory of its own for each peer, so that no peer profits from pages that another one touched.
+    // Each peer has its own memory, so that no peer profits from pages that another one touched.
     let mut scratch: Vec<_> = peers.iter().map(|_| consumer.scratch()).collect();
     let least = 16 * sizes.mean();
     compare_for(&peers, effort, (300e3, least), consumer.total(), |peer, total| {

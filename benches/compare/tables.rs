@@ -28,7 +28,7 @@ figure is marked with !.
 * *driven by*: that executor polls the reader when it is woken. Elsewhere, a loop polls until the \
 reader is ready.
 
-Over TCP, all readers use the same socket, tokio's. The native reader uses it directly. The others \
+Over TCP, all readers use the same tokio socket. The native reader uses it directly. The others \
 use it through the `AsyncRead` of futures-io, which reads into the slice that it is passed. So \
 only the lengths of the system calls differ. Another thread sends the next chunk when the last one \
 was read, and the clock stops until all of it has arrived. As on a busy server, the time is spent \

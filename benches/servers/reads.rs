@@ -53,7 +53,7 @@ fn run(peer: Peer, loopback: &Loopback, size: usize, messages: usize, buf: &mut 
     let wanted = AtomicUsize::new(0);
     thread::scope(|scope| {
         let sender = scope.spawn(|| send(sender, size, messages, &wanted));
-        // Another descriptor, to query how much has arrived.
+        // This other descriptor is used to query how much has arrived.
         let look = receiver.try_clone()?;
         let messages = Messages { size, messages, wanted: &wanted, look };
         let receiver = Async::new(receiver)?;
@@ -105,7 +105,7 @@ impl Messages<'_> {
             }
             buf.clear();
             let start = cpu();
-            // One read, unless the peer offers less than the buffer.
+            // This needs one read, unless the peer offers less than the buffer.
             while buf.len() < self.size {
                 if reader.read_buf(buf).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());

@@ -41,7 +41,7 @@ fn run(peer: Peer, loopback: &Loopback, ask: Ask, requests: usize) -> io::Result
     let (client, server) = loopback.connect()?;
     let client = thread::spawn(move || request(client, ask, requests));
     let server = Async::new(server)?;
-    // The type that users of smol have.
+    // Users of smol have this type.
     let stream = |server| smol::net::TcpStream::from(server);
     let start = cpu();
     let drained = match peer {
@@ -59,7 +59,7 @@ fn run(peer: Peer, loopback: &Loopback, ask: Ask, requests: usize) -> io::Result
 
 /// The client: sends each request when the response to the last one has arrived.
 fn request(mut stream: TcpStream, ask: Ask, requests: usize) -> io::Result<()> {
-    // One write for the head and the beginning of the body, so that they arrive together.
+    // Writes the head and the beginning of the body together, so that they arrive together.
     let first = DATA.len().min(ask.body);
     let front = [ask.head().as_bytes(), &DATA[..first]].concat();
     let mut response = Vec::new();

@@ -118,7 +118,7 @@ pub(crate) fn compare<P: Copy>(
     units: usize,
     mut run: impl FnMut(P, usize) -> io::Result<f64>,
 ) -> io::Result<Outcome<P>> {
-    // Pays for what a peer does only once.
+    // The first run includes what a peer does only once.
     for &peer in peers {
         run(peer, units)?;
     }
@@ -128,9 +128,9 @@ pub(crate) fn compare<P: Copy>(
 
 /// Compares `peers`, the first of which is native, by turns of about `aim` nanoseconds each.
 ///
-/// Each peer does as many units as fit into the time, but at least `least`; or `total`, if given. A
-/// peer that needs far longer takes part in few rounds. `run` lets a peer do a number of units, and
-/// returns the CPU time.
+/// Each peer does as many units as fit into the time, but at least `least`. If there is a `total`,
+/// each peer does that many. A peer that needs far longer takes part in few rounds. `run` lets a
+/// peer do a number of units, and returns the CPU time.
 ///
 /// # Errors
 ///
@@ -146,7 +146,7 @@ pub(crate) fn compare_for<P: Copy>(
     for &peer in peers {
         let mut units = total.unwrap_or(least);
         if total.is_none() {
-            // Twice, since the first run pays for what a peer does only once.
+            // The first of the two runs includes what a peer does only once.
             for _ in 0..2 {
                 let per_unit = run(peer, units)? / units as f64;
                 units = ((aim / per_unit) as usize).clamp(least, 64 * units);

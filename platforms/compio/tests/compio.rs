@@ -21,8 +21,8 @@ use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 type Socket = Shim<Pin<Box<AsyncStream<compio::net::TcpStream>>>, FuturesBuf>;
 
-/// Runs `test` with a socket of compio and its blocking peer: with the driver that compio chooses,
-/// and with the one that polls.
+/// Runs `test` with a socket of compio and its blocking peer. Runs it with the driver that compio
+/// chooses, and with the driver that polls.
 fn with_sockets(test: impl AsyncFn(Socket, TcpStream)) {
     let mut polling = ProactorBuilder::new();
     polling.driver_type(DriverType::Poll);
@@ -79,7 +79,7 @@ fn a_read_that_is_given_up_loses_nothing() {
         while received.len() < data.len() {
             let mut read = Box::pin(socket.read(&mut chunk));
             let poll = poll_fn(|cx| Poll::Ready(read.as_mut().poll(cx))).await;
-            // If the read waits, the system has a buffer for it by now.
+            // If the read was pending, the system has a buffer for it by now.
             drop(read);
             match poll {
                 Poll::Ready(n) => received.extend_from_slice(&chunk[..n.unwrap()]),

@@ -1,6 +1,7 @@
-//! A gzip decoder of tokio's over a `Stream` of chunks, as a browser's `fetch` gives them.
+//! Decodes a `Stream` of chunks, which a `fetch` returns, with a gzip decoder that needs a tokio
+//! reader.
 //!
-//! `fetch.mjs` passes each chunk to [`chunk`] and prints the [`text`]. It runs in Node; a browser
+//! `fetch.mjs` passes each chunk to [`chunk`] and compares the [`text`]. It runs in Node. A browser
 //! can do the same.
 
 use std::cell::{OnceCell, RefCell};
@@ -39,7 +40,7 @@ impl Download {
     }
 }
 
-/// Returns memory for a chunk, which [`chunk`] takes back.
+/// Returns memory for a chunk. [`chunk`] frees it.
 #[unsafe(no_mangle)]
 pub extern "C" fn allocate(len: usize) -> *mut u8 {
     Box::into_raw(vec![0u8; len].into_boxed_slice()).cast()
@@ -55,7 +56,7 @@ pub unsafe extern "C" fn chunk(at: *mut u8, len: usize) {
     // SAFETY: `allocate` made the box, with this length.
     let chunk = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(at, len)) };
     DOWNLOAD.with_borrow_mut(|download| {
-        // What follows the end of the compressed data is ignored.
+        // The decoder ignores what follows the end of the compressed data.
         let _ = download.chunks.unbounded_send(Ok(chunk.into()));
         download.executor.run_until_stalled();
     });
