@@ -1,4 +1,4 @@
-//! Instead: `Shim::from_futures(reader)`.
+//! Instead: `Shim::from_futures(reader)`. For hyper's `Upgraded`: `Shim::from_hyper(upgraded)`.
 fn reads(_: impl tokio::io::AsyncRead) {}
 
 fn main() {

@@ -1,5 +1,5 @@
-//! Instead: `Shim::from_tokio(stream)`. `Shim::new` takes types that implement io-shim's own
-//! traits.
+//! Instead: `Shim::from_tokio(stream)`. `Shim::new` and `BlockOn::new` take types that implement
+//! io-shim's own traits.
 fn reads(_: impl futures::io::AsyncRead) {}
 
 fn main() {
