@@ -1,6 +1,6 @@
 //! Resident memory of 200 connections, each read into a buffer of 1 MiB.
 //!
-//! Each peer has a process of its own.
+//! Each peer runs in a separate process.
 
 use std::io::{self, Write as _};
 use std::process::Command;

@@ -24,7 +24,7 @@ impl Read for Pieces {
     }
 }
 
-/// The same with a `read_buf` of its own.
+/// The same with its own `read_buf`.
 struct Real([u8; LEN]);
 
 impl Read for Real {

@@ -50,7 +50,7 @@ async fn main() -> std::io::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     loop {
         let (socket, _) = listener.accept().await?;
-        // An `AsyncStream` has a buffer of its own. It is not `Unpin`, and hyper's streams must be.
+        // An `AsyncStream` has its own buffer. hyper needs an `Unpin` stream, so it is boxed.
         let stream = Shim::from_futures_buf(Box::pin(AsyncStream::new(socket)));
         compio::runtime::spawn(async move {
             let serving = http1::Builder::new().serve_connection(stream, service_fn(answer));
