@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::hostile_types as hostile;
-use crate::mock::{FillsAndPends, Script, Sink, Step};
+use crate::mock::{Breaks, Script, Sink, Step};
 use crate::suites::script;
 use crate::support::sync_async::InAsync;
 
@@ -484,9 +484,9 @@ fn a_reader_that_fills_and_is_not_ready_is_not_waited_for() {
         let mut read = Vec::with_capacity(8);
         // Bytes from before the call are no reason to return.
         read.push(b'>');
-        ReadBuf::read_into(&mut BlockOn::new(FillsAndPends(b"ab")), spare(&mut read).unfilled()).unwrap();
+        ReadBuf::read_into(&mut BlockOn::new(Breaks::pends(b"ab")), spare(&mut read).unfilled()).unwrap();
         let mut slice = [0; 8];
-        let n = BlockOn::new(FillsAndPends(b"ab")).read(&mut slice).unwrap();
+        let n = BlockOn::new(Breaks::pends(b"ab")).read(&mut slice).unwrap();
         done.send((read, slice[..n].to_vec())).unwrap();
     });
     assert_eq!(is_done.recv_timeout(PATIENCE).expect("it waits"), (b">ab".to_vec(), b"ab".to_vec()));

@@ -239,7 +239,7 @@ mod traced {
 
     fn run<R>(make: impl FnOnce(File) -> R, read: impl Fn(&mut R, &mut [MaybeUninit<u8>]) -> io::Result<usize>) {
         let mut file = tempfile::tempfile().unwrap();
-        let data: Vec<u8> = (0..BUFFER).map(|i| (i % 251) as u8 + 1).collect();
+        let data = crate::mock::pattern(BUFFER);
         (0..LEN / BUFFER).for_each(|_| file.write_all(&data).unwrap());
         file.rewind().unwrap();
         eprintln!("file {:#x}", std::os::fd::AsRawFd::as_raw_fd(&file));

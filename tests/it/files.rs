@@ -15,12 +15,13 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 
 use crate::closing::{Way, Writer, runtime};
+use crate::mock::pattern;
 
 const PAGE: &str = include_str!("../../docs/CLOSING.md");
 
 /// The data: more than one buffer of tokio's, whose size is 2 MiB.
 fn data() -> Vec<u8> {
-    (0..3_000_000u32).map(|i| (i % 251) as u8).collect()
+    pattern(3_000_000)
 }
 
 fn content(file: &NamedTempFile) -> Vec<u8> {

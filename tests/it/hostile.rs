@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedBuf, BorrowedCursor, ContractViolation, Shim, with_tokio_cursor};
 use tokio::io::ReadBuf;
 
-use crate::mock::{FillsAndPends, context, ready, violation};
+use crate::mock::{Breaks, context, ready, violation};
 
 /// A tokio reader that does what the function says.
 struct Evil<F>(F);
@@ -308,7 +308,7 @@ fn data_with_pending_or_an_error_is_carried_where_it_can_be_said() {
     let mut bytes = [0; 8];
     assert!(matches!(Pin::new(&mut pending).poll_read_into_slice(&mut cx, &mut bytes), Poll::Ready(Ok(1))));
     assert!(matches!(Pin::new(&mut failing).poll_read_into_slice(&mut cx, &mut bytes), Poll::Ready(Err(_))));
-    let result = futures::io::AsyncRead::poll_read(Pin::new(&mut Shim::new(FillsAndPends(b"n"))), &mut cx, &mut bytes);
+    let result = futures::io::AsyncRead::poll_read(Pin::new(&mut Shim::new(Breaks::pends(b"n"))), &mut cx, &mut bytes);
     assert!(matches!(result, Poll::Ready(Ok(1))));
 }
 

@@ -18,6 +18,8 @@ use io_shim::Shim;
 use io_shim::rt::{HyperExecutor, SmolTimer};
 use smol::net::{TcpListener, TcpStream};
 
+use crate::mock::pattern;
+
 type Body = Full<Bytes>;
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -42,10 +44,6 @@ fn post(body: Bytes) -> Request<Body> {
     Request::post("http://localhost/").header(header::HOST, "localhost").body(Full::new(body)).unwrap()
 }
 
-fn pattern(len: usize) -> Bytes {
-    (0..len).map(|i| (i as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()
-}
-
 /// Sends requests of several sizes over one HTTP/1 connection, with these shims around the two
 /// sockets.
 async fn echoes_over_http1<C, S>(client: impl FnOnce(TcpStream) -> C, server: impl FnOnce(TcpStream) -> S)
@@ -60,7 +58,7 @@ where
         let (mut sender, connection) = hyper::client::conn::http1::handshake(client(stream)).await.unwrap();
         smol::spawn(connection).detach();
         for len in [0, 1, 1000, 8192, 100_000, 3_000_000] {
-            let body = pattern(len);
+            let body = Bytes::from(pattern(len));
             sender.ready().await.unwrap();
             let response = sender.send_request(post(body.clone())).await.unwrap();
             assert_eq!(response.status(), StatusCode::OK);
@@ -98,7 +96,7 @@ fn http2_runs_on_smols_executor() {
             let requests = (0..50).map(|i| {
                 let mut sender = sender.clone();
                 async move {
-                    let body = pattern(i * 5000);
+                    let body = Bytes::from(pattern(i * 5000));
                     let response = sender.send_request(post(body.clone())).await.unwrap();
                     assert!(response.into_body().collect().await.unwrap().to_bytes() == body);
                 }
@@ -143,7 +141,7 @@ where
     let (mut sender, connection) = handshake.await.unwrap();
     let asking = async {
         let requests = (0..REQUESTS).map(|i| {
-            let body = pattern(1 + i * 5000);
+            let body = Bytes::from(pattern(1 + i * 5000));
             let response = sender.send_request(post(body.clone()).map(|_| counted(body.clone(), asked.clone())));
             async move { assert!(response.await.unwrap().into_body().collect().await.unwrap().to_bytes() == body) }
         });

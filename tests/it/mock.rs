@@ -244,17 +244,66 @@ pub fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
-/// Breaks its contract: fills the cursor and returns `Pending`, without waking the task.
-pub struct FillsAndPends(pub &'static [u8]);
+/// How a call of [`Breaks`] ends.
+pub type Outcome = fn() -> Poll<io::Result<()>>;
 
-impl AsyncReadBuf for FillsAndPends {
+/// A reader that breaks its contract: each call fills the cursor, and then returns `Pending` or an
+/// error, or panics. After the last call it reports the end of file.
+pub struct Breaks(VecDeque<(Vec<u8>, Outcome)>);
+
+impl Breaks {
+    pub fn new<const N: usize>(calls: [(&[u8], Outcome); N]) -> Self {
+        Breaks(calls.into_iter().map(|(data, outcome)| (data.to_vec(), outcome)).collect())
+    }
+
+    /// Fills the cursor once and returns `Pending`, without waking the task.
+    pub fn pends(data: &[u8]) -> Self {
+        Breaks::new([(data, || Poll::Pending)])
+    }
+}
+
+impl AsyncReadBuf for Breaks {
     fn poll_read_into(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        cursor.append(self.0);
-        Poll::Pending
+        let Some((data, outcome)) = self.0.pop_front() else { return Poll::Ready(Ok(())) };
+        cursor.append(&data);
+        outcome()
+    }
+}
+
+/// A slice-only reader that returns at most `n` bytes a call. It overwrites all that it is offered,
+/// and counts the zeroes there: those bytes were zeroed since its last call.
+pub struct CountsZeroes {
+    pub n: usize,
+    /// How many bytes are left.
+    pub left: usize,
+    /// Whether the last call was pending. If set, every other call is.
+    pub pending: Option<bool>,
+    pub zeroes: usize,
+}
+
+impl CountsZeroes {
+    pub fn new(n: usize, left: usize) -> Self {
+        CountsZeroes { n, left, pending: None, zeroes: 0 }
+    }
+}
+
+impl futures::io::AsyncRead for CountsZeroes {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.zeroes += slice.iter().filter(|&&byte| byte == 0).count();
+        slice.fill(SENTINEL);
+        if let Some(pending) = &mut self.pending {
+            *pending = !*pending;
+            if *pending {
+                return Poll::Pending;
+            }
+        }
+        let n = self.n.min(self.left).min(slice.len());
+        self.left -= n;
+        Poll::Ready(Ok(n))
     }
 }
 
@@ -302,6 +351,11 @@ pub fn sentinels(len: usize) -> Vec<MaybeUninit<u8>> {
 pub fn zeroes(memory: &[MaybeUninit<u8>]) -> usize {
     // SAFETY: the memory was initialized with sentinels, and nothing de-initializes it.
     memory.iter().filter(|byte| unsafe { byte.assume_init() } == 0).count()
+}
+
+/// Returns data without zeroes and without a short period.
+pub fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|i| (i as u32).wrapping_mul(2_654_435_761).rotate_left(9) as u8 | 1).collect()
 }
 
 /// Returns the configuration of a property test with this many cases, unless `PROPTEST_CASES` is

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::SinkExt as _;
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedBuf, ByteSink, ContractViolation, ReadBuf, Shim, WriteVectored};
 
-use crate::mock::{context, ready, violation};
+use crate::mock::{context, pattern, ready, violation};
 
 /// A packet device. A read returns one packet and truncates it to the slice; a write sends its
 /// first slice as one packet.
@@ -23,7 +23,7 @@ struct Device {
 
 impl Device {
     fn receiving(lengths: &[usize]) -> Self {
-        Device { incoming: lengths.iter().map(|&len| packet(len)).collect(), ..Device::default() }
+        Device { incoming: lengths.iter().map(|&len| pattern(len)).collect(), ..Device::default() }
     }
 }
 
@@ -67,10 +67,6 @@ impl futures::io::AsyncWrite for Device {
     }
 }
 
-fn packet(len: usize) -> Vec<u8> {
-    (0..len).map(|i| (i % 251) as u8 + 1).collect()
-}
-
 /// Without the setting, the short packets would teach a shim to offer less than the long ones need.
 const SIZES: [usize; 10] = [100, 60_000, 100, 100, 100, 100, 100, 100, 3000, 60_000];
 
@@ -84,7 +80,7 @@ fn every_packet_is_read_whole_whatever_came_before() {
         let mut read = |read: &mut dyn FnMut(io_shim::BorrowedCursor<'_>) -> io::Result<()>| {
             let mut buf = BorrowedBuf::from(&mut memory[..]);
             read(buf.unfilled()).unwrap();
-            assert!(buf.filled() == packet(len), "a packet of {len} bytes was cut to {}", buf.filled().len());
+            assert!(buf.filled() == pattern(len), "a packet of {len} bytes was cut to {}", buf.filled().len());
         };
         read(&mut |cursor| ready(Pin::new(&mut asynchronous).poll_read_into(&mut context(), cursor)));
         read(&mut |cursor| ready(Pin::new(&mut never_blocking).poll_read_into(&mut context(), cursor)));
@@ -97,7 +93,7 @@ fn a_packet_that_is_read_into_several_slices_is_not_cut_at_the_first() {
     let read = |read: &mut dyn FnMut(&mut [IoSliceMut<'_>]) -> io::Result<usize>| {
         let (mut head, mut body) = ([0; 4], [0; 100]);
         let n = read(&mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut []), IoSliceMut::new(&mut body)]).unwrap();
-        assert_eq!([&head[..], &body].concat()[..n], packet(90));
+        assert_eq!([&head[..], &body].concat()[..n], pattern(90));
     };
     let mut shim = Shim::from_futures(Device::receiving(&[90])).with_packets();
     read(&mut |bufs| ready(Pin::new(&mut shim).poll_read_into_vectored(&mut context(), bufs)));
@@ -109,7 +105,7 @@ fn a_packet_that_is_read_into_several_slices_is_not_cut_at_the_first() {
 
 /// Writes a head and a body in one call, again and again. Each call must send one packet.
 fn packets(mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>, written: impl FnOnce() -> Device) {
-    let (head, body) = (packet(4), packet(300_000));
+    let (head, body) = (pattern(4), pattern(300_000));
     let whole = [&head[..], &body].concat();
     for _ in 0..20 {
         let bufs = [IoSlice::new(&head), IoSlice::new(&[]), IoSlice::new(&body)];
@@ -171,7 +167,7 @@ fn items_of_a_sink_with_a_mark_of_one_are_packets() {
     let mut sink = ByteSink::new(Shim::from_futures(Device::default()).with_packets()).with_high_water(1);
     futures::executor::block_on(async {
         for len in [10, 20_000, 30] {
-            sink.feed(Bytes::from(packet(len))).await.unwrap();
+            sink.feed(Bytes::from(pattern(len))).await.unwrap();
         }
         sink.flush().await.unwrap();
     });

@@ -145,12 +145,6 @@ fn tls_over_a_real_websocket_echoes_4_megabytes() {
     run(echo_through_tls(4_000_000));
 }
 
-#[test]
-#[ignore = "takes six seconds"]
-fn tls_over_a_real_websocket_echoes_100_megabytes() {
-    run(echo_through_tls(100_000_000));
-}
-
 /// Sends on a stream of yamux that this end opens, and checks its echo. At the same time, echoes
 /// the stream that the other end opens.
 async fn ask_and_echo_through_yamux(socket: Socket, mode: yamux::Mode, len: usize) -> io::Result<()> {
@@ -204,12 +198,6 @@ async fn echo_through_yamux(len: usize) {
 #[cfg_attr(miri, ignore = "needs sockets")]
 fn yamux_over_a_real_websocket_echoes_2_megabytes_for_each_end() {
     run(echo_through_yamux(2_000_000));
-}
-
-#[test]
-#[ignore = "takes seven seconds"]
-fn yamux_over_a_real_websocket_echoes_100_megabytes_for_each_end() {
-    run(echo_through_yamux(100_000_000));
 }
 
 #[test]

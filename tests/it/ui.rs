@@ -83,7 +83,9 @@ fn missing_methods_name_their_feature() {
         return;
     }
     let dependencies = "io-shim.features = [\"tokio\"]\ntokio = { version = \"1\", features = [\"io-util\"] }";
-    for (name, feature) in [("missing_feature_in_for_hyper", "hyper"), ("missing_feature_in_into_byte_stream", "stream")] {
+    for (name, feature) in
+        [("missing_feature_in_for_hyper", "hyper"), ("missing_feature_in_into_byte_stream", "stream")]
+    {
         let said = said_without_features(&format!("{name}.rs"), dependencies);
         let mut errors: Vec<_> = said.lines().filter(|line| line.starts_with("error[")).collect();
         errors.dedup();

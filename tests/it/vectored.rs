@@ -11,7 +11,7 @@ use io_shim::rt::BlockOn;
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ContractViolation, ReadBuf, Shim};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::mock::{Sink, context, ready, violation};
+use crate::mock::{Sink, context, pattern, ready, violation};
 
 fn slices(data: &[u8], len: usize) -> Vec<IoSlice<'_>> {
     data.chunks(len).map(IoSlice::new).collect()
@@ -22,10 +22,6 @@ fn pieces(data: &[u8], len: usize) -> impl bytes::Buf {
     data.chunks(len).fold(Box::new(Bytes::new()) as Box<dyn bytes::Buf>, |front, piece| {
         Box::new(front.chain(Bytes::copy_from_slice(piece)))
     })
-}
-
-fn pattern(len: usize) -> Vec<u8> {
-    (0..len).map(|i| (i % 251) as u8).collect()
 }
 
 /// Offers 64 slices of 64 bytes through each ecosystem's trait, and returns the writer each time.

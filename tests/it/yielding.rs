@@ -530,7 +530,7 @@ fn what_is_read_does_not_depend_on_the_budget() {
                     assert_eq!(driver.pendings > 0, budget > 0, "{at}: {} yields", driver.pendings);
                 };
                 let mut driver = Driver::new();
-                let read = driver.run(tokio::io::AsyncBufReadExt::lines(shim()).into_stream_of_lines());
+                let read = driver.run(all(tokio::io::AsyncBufReadExt::lines(shim())));
                 assert_eq!(read, lines);
                 check("lines of tokio", driver);
 
@@ -600,19 +600,13 @@ fn what_is_read_does_not_depend_on_the_budget() {
     }
 }
 
-/// tokio's lines are no stream by themselves.
-trait IntoStreamOfLines {
-    async fn into_stream_of_lines(self) -> Vec<String>;
-}
-
-impl<R: tokio::io::AsyncBufRead + Unpin> IntoStreamOfLines for tokio::io::Lines<R> {
-    async fn into_stream_of_lines(mut self) -> Vec<String> {
-        let mut all = Vec::new();
-        while let Some(line) = self.next_line().await.unwrap() {
-            all.push(line);
-        }
-        all
+/// Reads all lines. Those of tokio are not a stream.
+async fn all<R: tokio::io::AsyncBufRead + Unpin>(mut lines: tokio::io::Lines<R>) -> Vec<String> {
+    let mut all = Vec::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        all.push(line);
     }
+    all
 }
 
 #[test]
@@ -783,7 +777,8 @@ fn a_yield_in_block_in_place_wakes_the_task() {
 #[test]
 fn a_look_that_is_not_ready_answers_the_yield_of_a_write() {
     let steps = [Step::Pending, Step::Data(b"ab".to_vec())];
-    let mut shim = Shim::new(Both(futures::io::BufReader::new(Script::new(steps)))).with_budget(1);
+    let reader = tokio::io::BufReader::new(Script::new(steps));
+    let mut shim = Shim::from_tokio(tokio::io::join(reader, tokio::io::sink())).with_budget(1);
     let mut cx = context();
     assert!(Pin::new(&mut shim).poll_write(&mut cx, b"x").is_ready());
     assert!(Pin::new(&mut shim).poll_write(&mut cx, b"x").is_pending(), "the budget is spent");
@@ -791,47 +786,4 @@ fn a_look_that_is_not_ready_answers_the_yield_of_a_write() {
     assert_eq!(ready(Pin::new(&mut shim).poll_read_into_slice(&mut cx, &mut [0])).unwrap(), 1);
     assert!(Pin::new(&mut shim).poll_read_into_slice(&mut cx, &mut [0]).is_pending(), "the budget is spent");
     assert!(Pin::new(&mut shim).poll_write(&mut cx, b"x").is_pending(), "reads have yielded, so writes do");
-}
-
-/// Reads from a buffer, and takes whatever is written.
-struct Both(futures::io::BufReader<Script>);
-
-impl AsyncReadBuf for Both {
-    fn poll_read_into(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut cursor: io_shim::BorrowedCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let n = std::task::ready!(futures::io::AsyncRead::poll_read(
-            Pin::new(&mut self.get_mut().0),
-            cx,
-            cursor.ensure_init()
-        ))?;
-        cursor.advance_checked(n);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncBufRead for Both {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        futures::io::AsyncBufRead::poll_fill_buf(Pin::new(&mut self.get_mut().0), cx)
-    }
-
-    fn consume(self: Pin<&mut Self>, n: usize) {
-        futures::io::AsyncBufRead::consume(Pin::new(&mut self.get_mut().0), n);
-    }
-}
-
-impl AsyncWrite for Both {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(data.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 
 use super::in_time;
+use crate::mock::pattern;
 
 /// Runtimes of both kinds, without tokio's drivers for sockets and timers, which are not used here.
 fn runtimes() -> [Runtime; 2] {
@@ -34,7 +35,7 @@ fn smols_sockets_within_tokio() {
                     writer.shutdown().await.unwrap();
                     echoed
                 });
-                let data: Vec<u8> = (0..200_000u32).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+                let data = pattern(200_000);
                 let mut back = vec![0; data.len()];
                 for (out, back) in data.chunks(20_000).zip(back.chunks_mut(20_000)) {
                     client.write_all(out).await.unwrap();
@@ -82,7 +83,7 @@ fn timers_of_async_io_within_tokio_and_of_tokio_within_a_context() {
 fn smols_files_and_blocking_pieces_within_tokio() {
     in_time(|| {
         let mut named = tempfile::NamedTempFile::new().unwrap();
-        let data: Vec<u8> = (0..100_000u32).map(|i| i.to_le_bytes()[1]).collect();
+        let data = pattern(100_000);
         named.write_all(&data).unwrap();
         for runtime in runtimes() {
             runtime.block_on(async {

@@ -8,6 +8,7 @@ use io_shim::Shim;
 use io_shim::rt::{Embedded, TokioContext};
 
 use super::{in_time, socket};
+use crate::mock::pattern;
 
 #[test]
 fn a_tokio_file_is_read_written_and_dropped_on_smol() {
@@ -15,7 +16,7 @@ fn a_tokio_file_is_read_written_and_dropped_on_smol() {
         let runtime = Embedded::new().unwrap();
         let handle = runtime.handle().clone();
         let named = tempfile::NamedTempFile::new().unwrap();
-        let data: Vec<u8> = (0..3_000_000u32).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+        let data = pattern(3_000_000);
         smol::block_on(async {
             let options = tokio::fs::File::options().read(true).write(true).clone();
             let file = TokioContext::new(options.open(named.path().to_owned()), handle.clone()).await.unwrap();

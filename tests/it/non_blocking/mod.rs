@@ -15,7 +15,7 @@ use io_shim::testing::conformance;
 use io_shim::{AsyncBufRead, AsyncReadBuf, AsyncSeek, AsyncWrite, BorrowedCursor, ReadBuf, Shim, WriteVectored};
 
 use crate::hostile_types as hostile;
-use crate::mock::{FillsAndPends, Script, Sink, Step, Wakes, context};
+use crate::mock::{Breaks, Script, Sink, Step, Wakes, context};
 use crate::suites::script;
 
 /// A `NonBlocking` as an asynchronous type again.
@@ -334,7 +334,7 @@ fn would_block_that_no_call_returned_is_an_error_and_no_hang() {
 fn data_that_came_with_pending_is_delivered() {
     let mut vec = Vec::with_capacity(8);
     let poll = poll_nonblocking(&mut context(), || {
-        NonBlocking::new(FillsAndPends(b"data")).read_into(io_shim::spare(&mut vec).unfilled())
+        NonBlocking::new(Breaks::pends(b"data")).read_into(io_shim::spare(&mut vec).unfilled())
     });
     assert!(matches!(poll, Poll::Ready(Ok(()))));
     assert_eq!(vec, b"data");

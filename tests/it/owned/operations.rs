@@ -1,6 +1,5 @@
 //! The operations on owned buffers: no data is lost, and each resumes where it stopped.
 
-use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -10,11 +9,7 @@ use io_shim::owned::{self, EndedEarly, LimitExceeded, blocking};
 use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, ContractViolation, ReadBuf, Shim, TrackedBuf};
 use proptest::prelude::*;
 
-use crate::mock::{Script, Sink, Step, config, context};
-
-fn bytes(n: usize) -> Vec<u8> {
-    (0..n).map(|i| 1 + (i % 251) as u8).collect()
-}
+use crate::mock::{Breaks, CountsZeroes, Script, Sink, Step, config, context, pattern};
 
 /// Returns a reader of the data in parts of `len` bytes.
 fn parts(data: &[u8], len: usize) -> Script {
@@ -58,23 +53,23 @@ impl ReadBuf for Blocking {
 
 #[test]
 fn read_buf_makes_the_room_and_counts() {
-    let mut reader = Script::new([Step::Pending, Step::Data(bytes(10)), Step::Data(bytes(10))]);
+    let mut reader = Script::new([Step::Pending, Step::Data(pattern(10)), Step::Data(pattern(10))]);
     let mut buf = TrackedBuf::from(&b">"[..]);
     assert!(once(owned::read_buf(&mut reader, &mut buf, 20)).is_none());
     assert_eq!(done(owned::read_buf(&mut reader, &mut buf, 20)).unwrap(), 10);
     assert!(reader.offers.iter().all(|&offer| offer >= 20), "{:?}", reader.offers);
     // The room is never empty, because an empty read would look like the end of file.
-    let mut full = TrackedBuf::from(bytes(5));
+    let mut full = TrackedBuf::from(pattern(5));
     assert_eq!(done(owned::read_buf(&mut reader, &mut full, 0)).unwrap(), 5.min(full.capacity() - 5));
     done(owned::read_to_end(&mut reader, &mut full)).unwrap();
     assert_eq!(done(owned::read_buf(&mut reader, &mut buf, 1)).unwrap(), 0);
-    assert_eq!(buf[1..], bytes(10));
-    assert_eq!(full[5..], bytes(10));
+    assert_eq!(buf[1..], pattern(10));
+    assert_eq!(full[5..], pattern(10));
 }
 
 #[test]
 fn read_exact_goes_on_after_being_given_up_and_reads_nothing_beyond() {
-    let data = bytes(1000);
+    let data = pattern(1000);
     let mut reader = parts(&data, 7).with_pending();
     let mut buf = TrackedBuf::new();
     let mut given_up = 0;
@@ -98,31 +93,31 @@ fn read_exact_says_how_many_of_how_many_there_were_and_keeps_them() {
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         assert_eq!(error.to_string(), "the stream ended after 12 of 20 bytes");
         assert_eq!(EndedEarly::of(&error).map(|early| (early.held, early.wanted)), Some((12, 20)));
-        assert_eq!(buf[2..], bytes(10));
+        assert_eq!(buf[2..], pattern(10));
     };
     let mut buf = TrackedBuf::from(&b"ab"[..]);
-    check(done(owned::read_exact(&mut parts(&bytes(10), 3), &mut buf, 20)).unwrap_err(), &buf);
+    check(done(owned::read_exact(&mut parts(&pattern(10), 3), &mut buf, 20)).unwrap_err(), &buf);
     let mut buf = TrackedBuf::from(&b"ab"[..]);
-    check(blocking::read_exact(&mut Blocking(parts(&bytes(10), 3)), &mut buf, 20).unwrap_err(), &buf);
+    check(blocking::read_exact(&mut Blocking(parts(&pattern(10), 3)), &mut buf, 20).unwrap_err(), &buf);
     assert!(EndedEarly::of(&io::ErrorKind::UnexpectedEof.into()).is_none());
 }
 
 #[test]
 fn an_announced_length_allocates_what_arrives_and_no_more() {
     let mut buf = TrackedBuf::new();
-    done(owned::read_exact(&mut parts(&bytes(10), 3), &mut buf, usize::MAX)).unwrap_err();
+    done(owned::read_exact(&mut parts(&pattern(10), 3), &mut buf, usize::MAX)).unwrap_err();
     assert_eq!(buf.capacity(), 64 << 10);
-    done(owned::read_exact(&mut parts(&bytes(1 << 20), 5000), &mut buf, usize::MAX / 2)).unwrap_err();
+    done(owned::read_exact(&mut parts(&pattern(1 << 20), 5000), &mut buf, usize::MAX / 2)).unwrap_err();
     assert!(buf.capacity() <= 4 * buf.len(), "{}", buf.capacity());
     // A length of less than 64 KiB is allocated exactly.
     let mut buf = TrackedBuf::new();
-    done(owned::read_exact(&mut parts(&bytes(5000), 300), &mut buf, 5000)).unwrap();
+    done(owned::read_exact(&mut parts(&pattern(5000), 300), &mut buf, 5000)).unwrap();
     assert_eq!(buf.capacity(), 5000);
 }
 
 #[test]
 fn read_to_end_keeps_what_was_read_when_it_is_given_up_or_fails() {
-    let data = bytes(5000);
+    let data = pattern(5000);
     let mut reader = parts(&data, 33).with_pending();
     reader.steps.insert(100, Step::Error(io::ErrorKind::TimedOut));
     reader.steps.insert(110, Step::Error(io::ErrorKind::Interrupted));
@@ -146,7 +141,7 @@ fn read_to_end_keeps_what_was_read_when_it_is_given_up_or_fails() {
 #[test]
 fn a_buffer_of_the_right_size_is_not_made_larger() {
     for size in [1, 31, 32, 33, 5000] {
-        let data = bytes(size);
+        let data = pattern(size);
         let mut buf = TrackedBuf::from(data.clone());
         buf.clear();
         let (capacity, address) = (buf.capacity(), buf.as_ptr());
@@ -154,7 +149,7 @@ fn a_buffer_of_the_right_size_is_not_made_larger() {
         assert_eq!((buf.capacity(), buf.as_ptr(), buf.len()), (capacity, address, size));
         // One byte too many is not lost.
         buf.clear();
-        let longer = bytes(size + 1);
+        let longer = pattern(size + 1);
         assert_eq!(blocking::read_to_end(&mut Blocking(parts(&longer, size)), &mut buf).unwrap(), size + 1);
         assert_eq!(buf, longer);
     }
@@ -163,9 +158,9 @@ fn a_buffer_of_the_right_size_is_not_made_larger() {
 #[test]
 fn a_buffer_grows_to_a_few_times_what_there_is_and_in_few_steps() {
     let mut buf = TrackedBuf::new();
-    done(owned::read_to_end(&mut parts(&bytes(100), 7), &mut buf)).unwrap();
+    done(owned::read_to_end(&mut parts(&pattern(100), 7), &mut buf)).unwrap();
     assert_eq!(buf.capacity(), 1024);
-    let data = bytes(1 << 20);
+    let data = pattern(1 << 20);
     let mut reader: &[u8] = &data;
     let before = crate::alloc::allocations();
     let mut buf = TrackedBuf::new();
@@ -176,7 +171,7 @@ fn a_buffer_grows_to_a_few_times_what_there_is_and_in_few_steps() {
 
 #[test]
 fn a_maximum_is_kept_and_the_byte_that_passed_it_is_there() {
-    let data = bytes(1000);
+    let data = pattern(1000);
     for most in [0, 1, 31, 32, 998, 999] {
         let mut reader = parts(&data, 70);
         let mut buf = TrackedBuf::new();
@@ -212,7 +207,7 @@ fn a_maximum_is_kept_and_the_byte_that_passed_it_is_there() {
 
 #[test]
 fn a_copy_writes_all_flushes_and_leaves_the_buffer_for_the_next() {
-    let data = bytes(100_000);
+    let data = pattern(100_000);
     let mut buf = TrackedBuf::with_capacity(10_000);
     for _ in 0..3 {
         let mut writer = Sink::new(false);
@@ -231,23 +226,12 @@ fn a_copy_writes_all_flushes_and_leaves_the_buffer_for_the_next() {
 
 #[test]
 fn a_copy_over_a_slice_only_reader_zeroes_its_buffer_once_for_all_streams() {
-    /// Returns this many bytes, and counts the zeroes that it finds.
-    struct Counting(usize, usize);
-    impl futures::io::AsyncRead for Counting {
-        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-            self.1 += slice.iter().filter(|&&byte| byte == 0).count();
-            slice.fill(1);
-            let n = self.0.min(slice.len());
-            self.0 -= n;
-            Poll::Ready(Ok(n))
-        }
-    }
     let mut buf = TrackedBuf::with_capacity(64 << 10);
     let mut zeroed = 0;
     for _ in 0..4 {
-        let mut reader = Shim::from_futures(Counting(1 << 20, 0));
+        let mut reader = Shim::from_futures(CountsZeroes::new(usize::MAX, 1 << 20));
         assert_eq!(done(owned::copy(&mut reader, &mut io::sink(), &mut buf)).unwrap(), 1 << 20);
-        zeroed += reader.get_ref().1;
+        zeroed += reader.get_ref().zeroes;
     }
     assert_eq!(zeroed, 64 << 10);
 }
@@ -255,7 +239,7 @@ fn a_copy_over_a_slice_only_reader_zeroes_its_buffer_once_for_all_streams() {
 #[test]
 fn a_copy_flushes_when_the_reader_has_nothing_to_give() {
     let mut reader =
-        Script::new([Step::Data(bytes(10)), Step::Pending, Step::Pending, Step::Data(bytes(5)), Step::Pending]);
+        Script::new([Step::Data(pattern(10)), Step::Pending, Step::Pending, Step::Data(pattern(5)), Step::Pending]);
     let mut writer = Sink::new(false);
     let mut buf = TrackedBuf::new();
     let (copied, polls) = drive(owned::copy(&mut reader, &mut writer, &mut buf));
@@ -276,12 +260,12 @@ fn a_copy_that_was_given_up_after_writing_flushes_when_it_goes_on() {
 
 #[test]
 fn a_copy_reads_on_while_the_writer_is_not_ready() {
-    let mut reader = parts(&bytes(4000), 1000);
+    let mut reader = parts(&pattern(4000), 1000);
     let mut writer = Sink::new(false);
     writer.pending = Some(false);
     let mut buf = TrackedBuf::new();
     done(owned::copy(&mut reader, &mut writer, &mut buf)).unwrap();
-    assert_eq!(writer.data, bytes(4000));
+    assert_eq!(writer.data, pattern(4000));
     assert_eq!(writer.writes, [1000, 2000, 1000, 2000]);
 }
 
@@ -367,7 +351,7 @@ fn an_interrupted_flush_is_tried_again() {
         }
     }
     // Flushes while the reader is pending, and at the end.
-    let mut reader = Script::new([Step::Data(bytes(10)), Step::Pending, Step::Data(bytes(5))]);
+    let mut reader = Script::new([Step::Data(pattern(10)), Step::Pending, Step::Data(pattern(5))]);
     let (mut writer, mut buf) = (Interrupted::default(), TrackedBuf::new());
     let (copied, polls) = drive(owned::copy(&mut reader, &mut writer, &mut buf));
     assert_eq!((copied.unwrap(), polls, writer.0.len(), writer.1), (15, 2, 15, 4));
@@ -387,31 +371,14 @@ fn more_room_than_memory_can_have_panics_and_the_data_is_as_it_was() {
     }
 }
 
-/// Fills the cursor, then returns `Pending` or an error, or panics.
-struct Breaks(VecDeque<(Vec<u8>, Outcome)>);
-
-type Outcome = fn() -> Poll<io::Result<()>>;
-
-impl AsyncReadBuf for Breaks {
-    fn poll_read_into(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        mut cursor: BorrowedCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let Some((data, end)) = self.0.pop_front() else { return Poll::Ready(Ok(())) };
-        cursor.append(&data);
-        end()
-    }
-}
-
 #[test]
 fn what_a_reader_fills_against_its_contract_is_kept_too() {
-    let mut reader = Breaks(VecDeque::from([
-        (b"a".to_vec(), (|| Poll::Pending) as Outcome),
-        (b"b".to_vec(), || Poll::Ready(Err(io::ErrorKind::TimedOut.into()))),
-        (b"c".to_vec(), || panic!("in a reader")),
-        (b"d".to_vec(), || Poll::Ready(Ok(()))),
-    ]));
+    let mut reader = Breaks::new([
+        (b"a", || Poll::Pending),
+        (b"b", || Poll::Ready(Err(io::ErrorKind::TimedOut.into()))),
+        (b"c", || panic!("in a reader")),
+        (b"d", || Poll::Ready(Ok(()))),
+    ]);
     let mut buf = TrackedBuf::new();
     // `Pending` with data counts as data, because the waker may not be registered.
     let error = once(owned::read_to_end(&mut reader, &mut buf)).unwrap().unwrap_err();
@@ -425,11 +392,12 @@ fn what_a_reader_fills_against_its_contract_is_kept_too() {
 #[test]
 fn a_reader_that_fills_all_the_room_and_is_interrupted_does_not_end_a_copy() {
     let (mut writer, mut buf) = (Vec::new(), TrackedBuf::with_capacity(10_000));
-    let mut reader = Breaks(VecDeque::from([
-        (bytes(buf.capacity()), (|| Poll::Ready(Err(io::ErrorKind::Interrupted.into()))) as Outcome),
-        (b"more".to_vec(), || Poll::Ready(Ok(()))),
-    ]));
-    let wanted = [bytes(buf.capacity()), b"more".to_vec()].concat();
+    let full = pattern(buf.capacity());
+    let mut reader = Breaks::new([
+        (&full, || Poll::Ready(Err(io::ErrorKind::Interrupted.into()))),
+        (b"more", || Poll::Ready(Ok(()))),
+    ]);
+    let wanted = [&full[..], b"more"].concat();
     let copied = once(owned::copy(&mut reader, &mut writer, &mut buf)).unwrap().unwrap();
     assert_eq!(copied, wanted.len() as u64);
     assert!(writer == wanted);
@@ -461,7 +429,7 @@ proptest! {
     fn a_copy_that_is_given_up_again_and_again_loses_and_repeats_nothing(
         steps in prop::collection::vec(step(), 0..30), most in 1usize..5000, waits: bool, capacity in 0usize..20_000,
     ) {
-        let data = bytes(steps.iter().flatten().sum());
+        let data = pattern(steps.iter().flatten().sum());
         let mut rest = &data[..];
         let steps = steps.iter().filter(|step| **step != Some(0)).map(|step| match step {
             None => Step::Pending,
@@ -495,7 +463,7 @@ proptest! {
             all.extend_from_slice(buf);
             all
         }
-        let data = bytes(len);
+        let data = pattern(len);
         let exact = exact.min(len);
         let mut buf = TrackedBuf::with_capacity(capacity);
         let script = parts(&data, part).with_pending();

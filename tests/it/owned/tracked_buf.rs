@@ -7,7 +7,7 @@ use std::pin::Pin;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use io_shim::{AsyncReadBuf, ReadBuf, Shim, TrackedBuf, with_buf_mut_cursor};
 
-use crate::mock::{context, violation};
+use crate::mock::{CountsZeroes, context, violation};
 
 /// A buffer with `consumed` bytes in front of `data`, and `spare` behind it.
 fn buffer(consumed: usize, data: &[u8], spare: usize) -> TrackedBuf {
@@ -37,20 +37,7 @@ fn the_mark_survives_reads_consumption_clearing_and_growth() {
 
 #[test]
 fn no_byte_is_zeroed_twice_by_a_slice_only_reader_whatever_happens_to_the_buffer() {
-    /// A reader that overwrites what it is offered, and counts the zeroes that it finds there.
-    struct Counting(usize);
-    impl futures::io::AsyncRead for Counting {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-            slice: &mut [u8],
-        ) -> std::task::Poll<io::Result<usize>> {
-            self.0 += slice.iter().filter(|&&byte| byte == 0).count();
-            slice.fill(1);
-            std::task::Poll::Ready(Ok(slice.len().min(3000)))
-        }
-    }
-    let mut reader = Shim::from_futures(Counting(0)).with_offer(io_shim::Offer::Whole);
+    let mut reader = Shim::from_futures(CountsZeroes::new(3000, usize::MAX)).with_offer(io_shim::Offer::Whole);
     let mut buf = TrackedBuf::with_capacity(10_000);
     for round in 0..50 {
         assert!(Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled()).is_ready());
@@ -62,12 +49,12 @@ fn no_byte_is_zeroed_twice_by_a_slice_only_reader_whatever_happens_to_the_buffer
         }
     }
     assert_eq!(buf.capacity(), 10_000);
-    assert_eq!(reader.get_ref().0, 10_000);
+    assert_eq!(reader.get_ref().zeroes, 10_000);
     // Growth keeps the watermark, too.
     buf.reserve(15_000);
     let capacity = buf.capacity();
     assert!(Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled()).is_ready());
-    assert_eq!(reader.get_ref().0, capacity);
+    assert_eq!(reader.get_ref().zeroes, capacity);
 }
 
 #[test]

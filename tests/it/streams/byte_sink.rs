@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures::{Sink as _, SinkExt as _, StreamExt as _};
 use io_shim::{AsyncWrite, ByteSink, ContractViolation, Shim};
 
-use super::{Item, Pair, chunks, pair, pattern};
-use crate::mock::{Sink, context, ready, violation};
+use super::{Item, Pair, chunks, pair};
+use crate::mock::{Sink, context, pattern, ready, violation};
 
 fn flush<B: bytes::Buf, W: AsyncWrite + Unpin>(sink: &mut ByteSink<W, B>) -> io::Result<()> {
     ready(Pin::new(sink).poll_flush(&mut context()))

@@ -12,9 +12,8 @@ use futures::{Stream, StreamExt as _};
 use io_shim::testing::conformance;
 use io_shim::{AsyncReadBuf, BorrowedCursor, ByteStream, ContractViolation, Offer, Shim};
 
-use super::pattern;
 use crate::alloc::allocations;
-use crate::mock::{FillsAndPends, Script, Step, context, ready, violation};
+use crate::mock::{Breaks, CountsZeroes, Outcome, SENTINEL, Script, Step, context, pattern, ready, violation};
 
 fn next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
     stream.poll_next_unpin(&mut context())
@@ -60,52 +59,24 @@ fn its_items_are_those_of_tokio_utils_reader_stream() {
     }
 }
 
-/// A slice-only reader that returns `n` bytes a call and overwrites everything it is offered. It
-/// counts zeroes in offers, each of which was zeroed since the last offer.
-#[derive(Clone)]
-struct Counting {
-    n: usize,
-    zeroed: Rc<RefCell<usize>>,
-    pending: Option<bool>,
-}
-
-fn counting(n: usize, pending: bool) -> Counting {
-    Counting { n, zeroed: Rc::default(), pending: pending.then_some(false) }
-}
-
-impl futures::io::AsyncRead for Counting {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, slice: &mut [u8]) -> Poll<io::Result<usize>> {
-        *self.zeroed.borrow_mut() += slice.iter().filter(|&&byte| byte == 0).count();
-        slice.fill(0xA5);
-        if let Some(pending) = &mut self.pending {
-            *pending = !*pending;
-            if *pending {
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(Ok(self.n.min(slice.len())))
-    }
-}
-
 /// Returns how many bytes were zeroed while `total` bytes were read, in chunks that were kept or
 /// dropped at once.
 fn zeroed(offer: Offer, n: usize, pending: bool, keep: bool, total: usize) -> usize {
-    let reader = counting(n, pending);
-    let zeroed = reader.zeroed.clone();
+    let reader = CountsZeroes { pending: pending.then_some(false), ..CountsZeroes::new(n, total) };
     let mut stream = Shim::from_futures(reader).with_offer(offer).into_byte_stream();
     let (mut kept, mut received) = (Vec::new(), 0);
     while received < total {
         if let Poll::Ready(chunk) = next(&mut stream) {
             let chunk = chunk.unwrap().unwrap();
             received += chunk.len();
-            assert!(chunk.iter().all(|&byte| byte == 0xA5));
+            assert!(chunk.iter().all(|&byte| byte == SENTINEL));
             if keep {
                 kept.push(chunk);
             }
         }
     }
     assert_eq!(received, total);
-    zeroed.take()
+    stream.get_ref().get_ref().zeroes
 }
 
 #[test]
@@ -241,35 +212,15 @@ fn after_the_end_the_reader_is_not_polled_again() {
 
 #[test]
 fn what_a_reader_filled_before_pending_is_not_lost() {
-    assert_eq!(ready(next(&mut ByteStream::new(FillsAndPends(b"data")))).unwrap().unwrap(), "data");
+    assert_eq!(ready(next(&mut ByteStream::new(Breaks::pends(b"data")))).unwrap().unwrap(), "data");
 }
-
-/// Fills the cursor, then returns an error or panics.
-struct Breaks(Vec<(&'static [u8], Outcome)>);
-
-type Outcome = fn() -> Poll<io::Result<()>>;
 
 const FAILS: Outcome = || Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
 const PANICS: Outcome = || panic!("in a reader");
 
-impl AsyncReadBuf for Breaks {
-    fn poll_read_into(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        mut cursor: BorrowedCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        if cursor.capacity() == 0 {
-            return Poll::Ready(Ok(()));
-        }
-        let (data, outcome) = self.0.remove(0);
-        cursor.append(data);
-        outcome()
-    }
-}
-
 #[test]
 fn what_a_reader_filled_before_an_error_comes_before_the_error() {
-    let mut stream = ByteStream::new(Breaks(vec![(b"data", FAILS)]));
+    let mut stream = ByteStream::new(Breaks::new([(b"data", FAILS)]));
     assert_eq!(ready(next(&mut stream)).unwrap().unwrap(), "data");
     assert_eq!((stream.is_terminated(), stream.size_hint()), (false, (1, Some(1))));
     assert_eq!(ready(next(&mut stream)).unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
@@ -283,7 +234,7 @@ fn what_a_reader_filled_before_it_panicked_comes_with_the_next_chunk() {
     for (outcome, capacity, chunks) in
         [(ok, 10, &["abcdef"][..]), (FAILS, 10, &["abcdef"]), (ok, 3, &["abc", "def"]), (FAILS, 3, &["abc", "def"])]
     {
-        let mut stream = ByteStream::new(Breaks(vec![(b"abc", PANICS), (b"def", outcome)])).with_capacity(capacity);
+        let mut stream = ByteStream::new(Breaks::new([(b"abc", PANICS), (b"def", outcome)])).with_capacity(capacity);
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| next(&mut stream))).is_err());
         for chunk in chunks {
             assert_eq!(ready(next(&mut stream)).unwrap().unwrap(), chunk);
@@ -298,7 +249,7 @@ fn what_a_reader_filled_before_it_panicked_comes_with_the_next_chunk() {
 #[test]
 #[should_panic(expected = "capacity overflow")]
 fn more_capacity_than_memory_can_have_panics_when_polled() {
-    let _ = next(&mut ByteStream::new(Breaks(Vec::new())).with_capacity(usize::MAX));
+    let _ = next(&mut ByteStream::new(Breaks::new([])).with_capacity(usize::MAX));
 }
 
 #[test]

@@ -90,8 +90,3 @@ pub fn chunks(data: &[u8]) -> Chunks<Pair> {
     items.push_back(Item::End);
     Chunks { items, polls: 0 }
 }
-
-/// Returns data without a short period.
-pub fn pattern(len: usize) -> Vec<u8> {
-    (0..len).map(|i| (i as u32).wrapping_mul(2_654_435_761).rotate_left(9) as u8 | 1).collect()
-}

@@ -7,7 +7,7 @@ use futures::future::try_join3;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use io_shim::Shim;
 
-use super::pattern;
+use crate::mock::pattern;
 
 /// The length of the data. It repeats after `PERIOD` bytes, a length that no chunk has.
 const TOTAL: usize = 100_000_000;

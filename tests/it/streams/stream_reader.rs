@@ -12,7 +12,7 @@ use io_shim::{AsyncBufRead, AsyncReadBuf, BorrowedBuf, Shim, StreamReader};
 use tokio::io::AsyncReadExt as _;
 
 use super::{Chunks, Item, Pair, chunks, pair};
-use crate::mock::{Wakes, context, ready, sentinels, zeroes};
+use crate::mock::{Wakes, context, pattern, ready, sentinels, zeroes};
 
 fn read(shim: &mut (impl AsyncReadBuf + Unpin), room: usize) -> Poll<io::Result<Vec<u8>>> {
     let mut memory = vec![std::mem::MaybeUninit::uninit(); room];
@@ -52,7 +52,7 @@ fn it_reads_what_tokio_util_reads_in_as_many_buffered_reads() {
             }
         }
     }
-    let data = super::pattern(50_000);
+    let data = pattern(50_000);
     let theirs = fills(tokio_util::io::StreamReader::new(chunks(&data)));
     assert!(theirs.len() > 30);
     assert!(fills(Shim::from_stream(chunks(&data))) == theirs);

@@ -13,7 +13,8 @@ use io_shim::{Shim, SinkWriter, StreamReader};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::sink_writer::{Record, record};
-use super::{Pair, chunks, pattern};
+use super::{Pair, chunks};
+use crate::mock::pattern;
 
 /// A stream and a sink as one type. Its sink may be `Pending` at every other call, and return an
 /// error at every sixth.
