@@ -247,8 +247,8 @@ pub fn context() -> Context<'static> {
 /// How a call of [`Breaks`] ends.
 pub type Outcome = fn() -> Poll<io::Result<()>>;
 
-/// A reader that breaks its contract: each call fills the cursor, and then returns `Pending` or an
-/// error, or panics. After the last call it reports the end of file.
+/// A reader that breaks its contract: each call with room fills the cursor, and then returns
+/// `Pending` or an error, or panics. After the last call it reports the end of file.
 pub struct Breaks(VecDeque<(Vec<u8>, Outcome)>);
 
 impl Breaks {
@@ -268,6 +268,9 @@ impl AsyncReadBuf for Breaks {
         _: &mut Context<'_>,
         mut cursor: BorrowedCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if cursor.capacity() == 0 {
+            return Poll::Ready(Ok(()));
+        }
         let Some((data, outcome)) = self.0.pop_front() else { return Poll::Ready(Ok(())) };
         cursor.append(&data);
         outcome()
