@@ -6,7 +6,8 @@
 #![cfg_attr(feature = "full", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "full"),
-    doc = "Converts between the I/O traits of tokio, of futures-io and of hyper. Wraps readers of your own, too."
+    doc = "Converts between the I/O traits of tokio, of futures-io and of hyper, and wraps readers of your own: see \
+           `Shim`. With the feature `full`, this page is the README, and there is a guide."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(all(feature = "std", io_shim_std_read_buf), feature(borrowed_buf_init, core_io_borrowed_buf, read_buf))]
