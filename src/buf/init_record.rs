@@ -200,6 +200,37 @@ mod tests {
     }
 
     #[test]
+    fn a_part_after_a_gap_of_any_length_does_not_count() {
+        let memory = [MaybeUninit::uninit(); 100];
+        let lent = at(&memory, 10);
+        set_init(&memory[11..], 20);
+        assert_eq!((lent.init_len(10), lent.init_len(11)), (10, 31));
+        // A second part does not cover the gap between the two.
+        set_init(&memory[50..], 20);
+        assert_eq!((lent.init_len(11), lent.init_len(50)), (11, 70));
+    }
+
+    #[test]
+    fn memory_that_is_not_all_within_the_record_is_unknown() {
+        // One array, so that the memory on both sides is next to the recorded memory.
+        let memory = [MaybeUninit::uninit(); 100];
+        let lent = at(&memory[30..60], 10);
+        for other in [&memory[..30], &memory[..31], &memory[59..], &memory[60..], &memory] {
+            assert_eq!(init_len(other), None);
+            set_init(other, other.len());
+            assert_eq!((lent.init_len(0), lent.init_len(30)), (10, 30));
+        }
+        assert_eq!((init_len(&memory[30..33]), init_len(&memory[30..60])), (Some(3), Some(10)));
+    }
+
+    #[test]
+    fn an_outer_call_that_ends_first_gets_nothing_from_the_inner_record() {
+        let memory = [MaybeUninit::uninit(); 100];
+        let (outer, _inner) = (at(&memory[..50], 10), at(&memory[50..], 40));
+        assert_eq!((outer.init_len(0), outer.init_len(50)), (10, 50));
+    }
+
+    #[test]
     fn nothing_is_known_of_other_memory_and_after_the_call() {
         let (memory, other) = ([MaybeUninit::uninit(); 100], [MaybeUninit::uninit(); 100]);
         let lent = at(&memory, 100);

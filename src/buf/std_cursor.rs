@@ -75,3 +75,18 @@ pub(crate) fn into_std_cursor(
     unsafe { cursor.advance(filled) };
     (result, is_init)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buf::BorrowedBuf;
+
+    #[test]
+    #[should_panic(expected = "initialized bytes cannot be passed to std's buffer")]
+    fn initialized_bytes_are_not_lent() {
+        let mut memory = [std::mem::MaybeUninit::uninit(); 8];
+        let mut buf = BorrowedBuf::from(&mut memory[..]);
+        buf.unfilled().ensure_init_to(1);
+        let _ = into_std_cursor(buf.unfilled(), |_| Ok(()));
+    }
+}

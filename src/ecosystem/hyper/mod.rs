@@ -274,3 +274,20 @@ where
         AsyncWrite::supports_vectored_writes(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // No reader of today's hyper can replace the buffer, so only this calls the check with another.
+    #[test]
+    fn a_buffer_over_other_memory_is_an_error() {
+        let mut memory = [0; 8];
+        let address = memory.as_ptr().addr();
+        let mut buf = ReadBuf::new(&mut memory);
+        buf.unfilled().put_slice(&[1; 4]);
+        assert_eq!(check_filled(&buf, address, 4), Ok(4));
+        assert_eq!(check_filled(&buf, address, 3), Err(ContractViolation::BufferReplaced));
+        assert_eq!(check_filled(&buf, address + 1, 4), Err(ContractViolation::BufferReplaced));
+    }
+}
