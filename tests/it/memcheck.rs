@@ -111,6 +111,8 @@ fn the_watermark_is_exact_on_every_outcome() {
     is_exact(|script| Shim::from_futures(script).with_offer(Offer::Whole));
     is_exact(|script| Shim::from_futures(script).with_offer(Offer::bounce(64)));
     is_exact(|script| Shim::from_tokio(Shim::new(Shim::from_futures(Shim::from_tokio(script)))));
+    is_exact(|script| Shim::from_hyper(Shim::from_tokio(script)));
+    is_exact(|script| Shim::from_tokio(Shim::from_hyper(Shim::new(Shim::from_hyper(Shim::from_futures(script))))));
     #[cfg(io_shim_std_read_buf)]
     {
         use io_shim::rt::BlockOn;

@@ -9,7 +9,7 @@ use io_shim::{AsyncReadBuf, BorrowedBuf, Offer, Shim};
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::mock::{SENTINEL, Script, Step, config, context, ready, sentinels};
+use crate::mock::{SENTINEL, Script, Step, config, context, ready, sentinels, zeroes};
 
 /// Returns data without zeroes, so that every zero in memory comes from zeroing.
 fn data() -> impl Strategy<Value = Vec<u8>> {
@@ -258,6 +258,73 @@ fn what_is_known_of_passed_memory_is_right_for_a_part_of_it_and_gone_after_the_c
     let mut buf = hyper::rt::ReadBuf::new(&mut memory);
     ready(hyper::rt::Read::poll_read(Pin::new(&mut reader), &mut context(), buf.unfilled())).unwrap();
     assert_eq!(memory[3..], [0; 97]);
+}
+
+/// A hyper reader that first lets a shim read into memory of its own, next to the memory that it
+/// was passed.
+struct ReadsBeside<'a>([&'a mut [MaybeUninit<u8>]; 2]);
+
+impl hyper::rt::Read for ReadsBeside<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buf: hyper::rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        for memory in &mut self.0 {
+            let mut inner = Shim::from_futures(Script::reads(1, 3)).with_offer(Offer::Whole);
+            let mut own = hyper::rt::ReadBuf::uninit(memory);
+            ready(hyper::rt::Read::poll_read(Pin::new(&mut inner), cx, own.unfilled())).unwrap();
+        }
+        buf.put_slice(b"read");
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn memory_next_to_what_was_passed_is_not_taken_for_a_part_of_it() {
+    // Memory that is all initialized goes another way: as a slice.
+    for known in [5, 10] {
+        let mut memory = sentinels(30);
+        let (before, rest) = memory.split_at_mut(10);
+        let (passed, after) = rest.split_at_mut(10);
+        let mut buf = BorrowedBuf::from(passed);
+        buf.unfilled().ensure_init_to(known);
+        let mut shim = Shim::from_hyper(ReadsBeside([before, after]));
+        ready(Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled())).unwrap();
+        assert_eq!((buf.filled(), buf.init_len()), (&b"read"[..], known));
+        assert_eq!((zeroes(&memory[..10]), zeroes(&memory[20..])), (7, 7), "not zeroed for the reader");
+    }
+}
+
+/// Reads into one buffer, and checks after each read that no byte counts as initialized that was
+/// not written.
+fn counts_only_what_was_written(mut reader: impl AsyncReadBuf + Unpin) {
+    let mut memory = sentinels(20_000);
+    let (mut filled, mut init) = (0, 0);
+    for _ in 0..3 {
+        let mut buf = BorrowedBuf::from(&mut memory[..]);
+        // SAFETY: the buffer of the last round reported that many initialized bytes.
+        unsafe { buf.set_init(init) };
+        buf.unfilled().advance_checked(filled);
+        ready(Pin::new(&mut reader).poll_read_into(&mut context(), buf.unfilled())).unwrap();
+        (filled, init) = (buf.filled().len(), buf.init_len());
+        // SAFETY: the memory was initialized with sentinels, and nothing de-initializes it.
+        let written = memory.iter().take_while(|byte| unsafe { byte.assume_init() } != SENTINEL).count();
+        assert_eq!(init, written);
+    }
+}
+
+#[test]
+fn nothing_counts_as_initialised_that_was_not_written() {
+    let script = || Script::reads(9, 100);
+    counts_only_what_was_written(Shim::from_tokio(script()));
+    counts_only_what_was_written(Shim::from_futures(script()));
+    counts_only_what_was_written(Shim::new(script()));
+    // A hyper reader that is not a shim, and shims between which hyper's buffer is passed.
+    counts_only_what_was_written(Shim::from_hyper(script()));
+    counts_only_what_was_written(Shim::from_hyper(Shim::from_tokio(script())));
+    counts_only_what_was_written(Shim::from_hyper(Shim::from_futures(script())));
+    counts_only_what_was_written(Shim::from_hyper(Shim::from_tokio(Shim::from_hyper(Shim::new(script())))));
 }
 
 /// A reader that is not ready at first. It counts the zeroes of each slice, and overwrites them.
