@@ -155,6 +155,41 @@ fn reader_that_swaps_in_a_part_of_the_buffer_gets_an_error() {
 }
 
 #[test]
+fn reader_that_swaps_in_a_buffer_at_the_address_of_an_empty_one_gets_an_error() {
+    // Empty memory can have the address of other memory, which may be the reader's.
+    let read = |by_slice| {
+        let (empty, rest) = leak(vec![b'!'; 8].into_boxed_slice()).split_at_mut(0);
+        let mut rest = Some(rest);
+        let mut shim = Shim::from_tokio(Evil(|buf: &mut ReadBuf<'_>| {
+            *buf = ReadBuf::new(rest.take().unwrap());
+            buf.advance(3);
+            Poll::Ready(Ok(()))
+        }));
+        let (shim, mut cx) = (Pin::new(&mut shim), context());
+        match by_slice {
+            true => ready(shim.poll_read_into_slice(&mut cx, empty)).map(drop),
+            false => ready(shim.poll_read_into(&mut cx, BorrowedBuf::from(empty).unfilled())),
+        }
+    };
+    assert_eq!(violation(read(true)), ContractViolation::BufferReplaced);
+    assert_eq!(violation(read(false)), ContractViolation::BufferReplaced);
+}
+
+#[test]
+fn the_marks_of_a_replaced_buffer_are_not_used() {
+    let mut shim = Shim::from_tokio(Evil(|buf: &mut ReadBuf<'_>| {
+        *buf = leaked(buf.remaining());
+        Poll::Ready(Ok(()))
+    }));
+    let mut memory = [std::mem::MaybeUninit::uninit(); 64];
+    let mut buf = BorrowedBuf::from(&mut memory[..]);
+    buf.unfilled().ensure_init_to(5);
+    let result = ready(Pin::new(&mut shim).poll_read_into(&mut context(), buf.unfilled()));
+    assert_eq!(violation(result), ContractViolation::BufferReplaced);
+    assert_eq!((buf.filled().len(), buf.init_len()), (0, 5));
+}
+
+#[test]
 fn reader_that_swaps_in_the_same_memory_loses_nothing() {
     // All of it, leaked likewise: its marks start anew, but they describe the same memory.
     let shim = Shim::from_tokio(Evil(|buf: &mut ReadBuf<'_>| {
