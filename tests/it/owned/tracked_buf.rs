@@ -223,6 +223,19 @@ fn a_cursor_goes_over_the_chunks_of_any_buffer_of_bytes() {
 }
 
 #[test]
+fn a_buffer_of_bytes_advances_by_what_was_filled_and_counts_nothing_else_as_initialized() {
+    let mut vec = Vec::with_capacity(8);
+    for data in [b"ab", b"cd"] {
+        with_buf_mut_cursor(&mut vec, |mut cursor| {
+            assert_eq!(cursor.init_len(), 0);
+            cursor.append(data);
+            assert_eq!(cursor.ensure_init_to(3), [0; 3]);
+        });
+    }
+    assert_eq!(vec, b"abcd");
+}
+
+#[test]
 fn what_was_filled_through_a_buffer_of_bytes_before_a_panic_is_kept() {
     let mut vec = Vec::with_capacity(8);
     let result = catch_unwind(AssertUnwindSafe(|| {
