@@ -3,7 +3,7 @@
 
 use std::io;
 
-use io_shim::rt::{BlockOn, TokioContext};
+use io_shim::rt::{self, TokioContext};
 use io_shim::{AsyncReadBuf, BorrowedCursor, Shim};
 
 const PAGE: &str = include_str!("../../docs/CONSTRUCTORS.md");
@@ -141,7 +141,7 @@ fn rows() -> Vec<Row> {
         (mine: Mine) [tokio, futures, hyper] Shim::new(mine);
         (file: tokio::fs::File, handle: tokio::runtime::Handle) [tokio, futures, hyper]
             Shim::from_tokio(TokioContext::new(file, handle));
-        (socket: TokioSocket) [std, own] BlockOn::new(Shim::from_tokio(socket));
+        (socket: TokioSocket) [std, own] rt::BlockOn::new(Shim::from_tokio(socket));
         (socket: TokioSocket) [futures_buffered] futures::io::BufReader::new(Shim::from_tokio(socket));
     }
 }
