@@ -1,6 +1,6 @@
 #!/bin/bash
 # memcheck.sh DIR [cargo test arguments] [-- test arguments]: runs the tests of the crate in DIR
-# under valgrind's memcheck. It runs one thread at a time, so each processor gets a share of the
+# under valgrind's memcheck. It runs one thread at a time, so each processor runs a share of the
 # tests.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -20,21 +20,25 @@ cd "$dir"
 binaries=$(cargo test --no-run --message-format=json "${build[@]}" | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
 [ -n "$binaries" ] || { echo "no test binary was built" >&2; exit 1; }
 check=(valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite)
-shares=$(nproc) exact=(--exact)
+exact=(--exact)
 [[ " $* " != *" --exact "* ]] || exact=()
+# More shares than processors, because some tests take a minute.
+processors=$(nproc) shares=$((4 * $(nproc))) failed=$work/memcheck-failed
 for binary in $binaries; do
-  name=$(basename "$binary") jobs=() failed=''
-  for ((share = 0; share < shares; share++)); do
-    mapfile -t tests < <("$binary" --list "$@" | sed -n 's/: test$//p' | awk -v share="$share" -v shares="$shares" 'NR % shares == share')
+  name=$(basename "$binary") started=()
+  rm -f "$failed"
+  for ((share = 1; share <= shares; share++)); do
+    mapfile -t tests < <("$binary" --list "$@" | sed -n 's/: test$//p' | awk -v share="$share" -v shares="$shares" 'NR % shares == share - 1')
     [ ${#tests[@]} -gt 0 ] || continue
-    "${check[@]}" "$binary" "$@" --test-threads=1 "${exact[@]}" "${tests[@]}" > "$work/memcheck-$share.log" 2>&1 &
-    jobs[share]=$!
+    [ "$(jobs -rp | wc -l)" -lt "$processors" ] || wait -n || true
+    { "${check[@]}" "$binary" "$@" --test-threads=1 "${exact[@]}" "${tests[@]}" > "$work/memcheck-$share.log" 2>&1 || echo "$share" >> "$failed"; } &
+    started+=("$share")
   done
-  [ ${#jobs[@]} -gt 0 ] || { echo "memcheck: no test of $name has such a name" >&2; exit 1; }
-  for share in "${!jobs[@]}"; do
-    wait "${jobs[$share]}" || failed="$failed $share"
-    echo "memcheck: $name, share $((share + 1)) of $shares"
+  wait
+  [ ${#started[@]} -gt 0 ] || { echo "memcheck: no test of $name has such a name" >&2; exit 1; }
+  for share in "${started[@]}"; do
+    echo "memcheck: $name, share $share of $shares"
     cat "$work/memcheck-$share.log"
   done
-  [ -z "$failed" ] || { echo "memcheck: $name failed, see above" >&2; exit 1; }
+  [ ! -e "$failed" ] || { echo "memcheck: $name failed, see above" >&2; exit 1; }
 done
