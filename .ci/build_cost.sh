@@ -1,7 +1,7 @@
 #!/bin/bash
 # build_cost.sh: prints a Markdown table of the build cost of this crate and of other adapters. Each
 # row is a program that reads and writes through one adapter. The columns are the number of crates,
-# the CPU seconds of a clean release build (all cores, best of three), and the bytes of machine code.
+# the CPU seconds of a clean release build (all cores, best of three), and the bytes of code.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 dir=$work/build-cost

@@ -25,20 +25,18 @@ exact=(--exact)
 # More shares than processors, because some tests take a minute.
 processors=$(nproc) shares=$((4 * $(nproc))) failed=$work/memcheck-failed
 for binary in $binaries; do
-  name=$(basename "$binary") started=()
-  rm -f "$failed"
-  for ((share = 1; share <= shares; share++)); do
-    mapfile -t tests < <("$binary" --list "$@" | sed -n 's/: test$//p' | awk -v share="$share" -v shares="$shares" 'NR % shares == share - 1')
-    [ ${#tests[@]} -gt 0 ] || continue
+  name=$(basename "$binary")
+  mapfile -t all < <("$binary" --list "$@" | sed -n 's/: test$//p')
+  [ ${#all[@]} -gt 0 ] || { echo "memcheck: no test of $name has such a name" >&2; exit 1; }
+  rm -f "$failed" "$work"/memcheck-*.log
+  for ((share = 0; share < shares && share < ${#all[@]}; share++)); do
+    tests=()
+    for ((i = share; i < ${#all[@]}; i += shares)); do tests+=("${all[i]}"); done
     [ "$(jobs -rp | wc -l)" -lt "$processors" ] || wait -n || true
     { "${check[@]}" "$binary" "$@" --test-threads=1 "${exact[@]}" "${tests[@]}" > "$work/memcheck-$share.log" 2>&1 || echo "$share" >> "$failed"; } &
-    started+=("$share")
   done
   wait
-  [ ${#started[@]} -gt 0 ] || { echo "memcheck: no test of $name has such a name" >&2; exit 1; }
-  for share in "${started[@]}"; do
-    echo "memcheck: $name, share $share of $shares"
-    cat "$work/memcheck-$share.log"
-  done
+  echo "memcheck: $name"
+  cat "$work"/memcheck-*.log
   [ ! -e "$failed" ] || { echo "memcheck: $name failed, see above" >&2; exit 1; }
 done

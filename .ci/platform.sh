@@ -1,6 +1,6 @@
 #!/bin/bash
-# platform.sh windows|i686: runs the library's tests on another platform. Fails if a test is left out
-# that docs/PLATFORMS.md does not list. The compiler and the source of std are Debian's.
+# platform.sh windows|i686: runs the library's tests on another platform. Fails if a test is left
+# out that docs/PLATFORMS.md does not list. The compiler and the source of std are Debian's.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 log=$work/$1.log

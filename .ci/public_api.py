@@ -211,10 +211,8 @@ class Crate:
                 self.add(f"pub mod {name}")
                 self.module(item, name)
         elif kind == "macro":
-            # Arms that only the macro itself calls begin with @.
             for arm in v.partition("{")[2].split("=> { ... };")[:-1]:
-                if not arm.strip().startswith("(@"):
-                    self.add(f"macro {name}! {arm.strip()}")
+                self.add(f"macro {name}! {arm.strip()}")
         elif kind == "function":
             self.add(f"pub {function(v, name)}")
         elif kind == "type_alias":

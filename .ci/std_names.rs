@@ -1,7 +1,7 @@
 //! Calls each method of io-shim's synchronous traits on shims, with std's four I/O traits imported.
 //!
-//! `.ci/run std_names` compiles it. If a method has the name of a method of std, the compiler reports
-//! an error: the lint `unstable_name_collisions` if std's method is unstable, and E0034 otherwise.
+//! `.ci/run std_names` compiles it. If a method has the name of a method of std, the compiler
+//! reports an error: the lint `unstable_name_collisions` if std's method is unstable, and E0034 otherwise.
 //! `--cfg nightly` enables std's unstable methods, as if they were stable.
 #![deny(warnings)]
 #![cfg_attr(nightly, allow(stable_features, unused_features, reason = "only their names are needed"))]

@@ -1,4 +1,4 @@
-// run.js MODULE: runs the tests of a WebAssembly module. Exits with the status that the module sets.
+// run.js MODULE: runs the tests of a WebAssembly module. Exits with the status that it sets.
 const crypto = require('crypto')
 const fs = require('fs')
 

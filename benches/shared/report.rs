@@ -87,7 +87,7 @@ pub(crate) fn ahead<'a, P: Copy + PartialEq + 'a>(
     }
     let rows = if table.0.len() > 1 { table.to_string() } else { "None.\n".into() };
     format!(
-        "## Where a peer is ahead by more than 5 %\n\nThe ratios are those of the other tables: to the native reader.\n\n{rows}"
+        "## Where a peer is ahead by more than 5 %\n\nAs in the other tables, a ratio is the peer's time, divided by the native reader's.\n\n{rows}"
     )
 }
 

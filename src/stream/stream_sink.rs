@@ -43,8 +43,8 @@ impl<S, B> Shim<StreamReader<S, B>> {
     /// * The sink's items are made from `Bytes`, as for [`from_sink`](Shim::from_sink). If the sink
     ///   accepts several types, name one: `Shim::from_stream_sink::<Bytes, _>(framed)`.
     /// * If the messages are not bytes, convert them before: those that arrive with futures'
-    ///   `try_filter_map`, those that are sent with `with`. The page of the
-    ///   constructors has an example, "a WebSocket as a byte stream".
+    ///   `try_filter_map`, those that are sent with `with`. `docs/CONSTRUCTORS.md` has an example,
+    ///   "A WebSocket as a byte stream".
     ///
     /// # Closing
     ///

@@ -16,10 +16,10 @@
 /// path.
 ///
 /// A wrapper that inspects or changes the data implements
-/// [`poll_read_into`](crate::AsyncReadBuf::poll_read_into) itself, and forwards only `init_hint`. The
-/// default implementations of `poll_read_into_slice` and `poll_read_into_vectored` call
-/// `poll_read_into`. Forwarded, they would go past it, so that does not compile. The same holds for
-/// `poll_write_vectored` beside a `poll_write` of the wrapper's own.
+/// [`poll_read_into`](crate::AsyncReadBuf::poll_read_into) itself, and forwards only `init_hint`.
+/// The default implementations of `poll_read_into_slice` and `poll_read_into_vectored` call
+/// `poll_read_into`. If the wrapper forwarded these two, they would not call it, so forwarding them
+/// does not compile. `poll_write_vectored` likewise cannot be forwarded without `poll_write`.
 ///
 /// # Examples
 ///

@@ -42,8 +42,8 @@ use crate::buf::{BorrowedBuf, BorrowedCursor};
 ///    and no byte is zeroed twice.
 /// 3. If a wrapper inspects or changes the data, pass
 ///    [`cursor.reborrow()`](BorrowedCursor::reborrow) to the inner reader. Then use
-///    [`written()`](BorrowedCursor::written) or `written_mut()`. Do so even after `Pending` or an error, because a
-///    faulty reader may have filled bytes before. [`delegate!`](crate::delegate) implements the
+///    [`written()`](BorrowedCursor::written) or `written_mut()`. Do so even after `Pending` or an
+///    error, because a faulty reader may have filled bytes before. [`delegate!`](crate::delegate) implements the
 ///    methods that only forward. Always forward [`init_hint`](Self::init_hint).
 /// 4. If the source writes through a raw pointer, use [`BorrowedCursor::as_mut`] and
 ///    [`BorrowedCursor::advance`], which are `unsafe`.

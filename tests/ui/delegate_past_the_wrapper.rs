@@ -1,22 +1,25 @@
 //! Instead: forward only `init_hint` beside a `poll_read_into` of your own.
 use std::{io, pin::Pin, task::{Context, Poll}};
 
-use io_shim::{AsyncReadBuf, BorrowedCursor, delegate};
+use io_shim::{AsyncReadBuf, AsyncWrite, BorrowedCursor, delegate};
 
-struct Upper<R>(R);
+struct Wrapper<T>(T);
 
-impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Upper<R> {
-    fn poll_read_into(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut cursor: BorrowedCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let poll = Pin::new(&mut self.0).poll_read_into(cx, cursor.reborrow());
-        cursor.written_mut().make_ascii_uppercase();
-        poll
+impl<R: AsyncReadBuf + Unpin> AsyncReadBuf for Wrapper<R> {
+    fn poll_read_into(self: Pin<&mut Self>, _: &mut Context<'_>, _: BorrowedCursor<'_>) -> Poll<io::Result<()>> {
+        unimplemented!()
     }
 
     delegate!(AsyncReadBuf { init_hint, poll_read_into_slice, poll_read_into_vectored }:
+        |this| Pin::new(&mut this.get_mut().0), |this| &this.0);
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Wrapper<W> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        unimplemented!()
+    }
+
+    delegate!(AsyncWrite { poll_flush, poll_shutdown, poll_write_vectored }:
         |this| Pin::new(&mut this.get_mut().0), |this| &this.0);
 }
 

@@ -125,14 +125,12 @@ async fn shim_lends(socket: compio::net::TcpStream, load: Load) -> usize {
         if n == 0 {
             return total;
         }
-        if load.answered {
-            // The data must be copied, because the socket that would write it also holds it.
-            let data = data.to_vec();
-            socket.consume(n);
-            socket.write_all(&data).await.unwrap();
+        // An answer must be copied, because the socket that writes it also holds it.
+        let answer = load.answered.then(|| data.to_vec());
+        socket.consume(n);
+        if let Some(answer) = answer {
+            socket.write_all(&answer).await.unwrap();
             socket.flush().await.unwrap();
-        } else {
-            socket.consume(n);
         }
     }
 }

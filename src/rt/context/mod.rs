@@ -37,8 +37,8 @@ use crate::access::access;
 /// again: wrap a returned file again.
 ///
 /// The runtime must run as long as the wrapper is used. Get its handle from `Handle::current()`,
-/// from `runtime.handle().clone()`, or from `rt::Embedded`. The context goes
-/// inside the shim: `Shim::from_tokio(TokioContext::new(..))`.
+/// from `runtime.handle().clone()`, or from `rt::Embedded`. The context goes inside the shim:
+/// `Shim::from_tokio(TokioContext::new(..))`.
 ///
 /// `Send`, `Sync` and `Unpin` are those of `T`, and it may move between threads at any time. It
 /// starts nothing and allocates nothing.
